@@ -1,0 +1,1 @@
+"""Turns the token of a request into a principal, for the WebSocket API and the REST API alike."""

@@ -1,0 +1,73 @@
+"""The routes function's entry point: it alone knows API Gateway's WebSocket event."""
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from chat_shared.logs import logger
+from chat_shared.principal import Principal
+from chat_shared.principal import Unauthorized as NoPrincipal
+
+from chat_ws.errors import Busy, Internal, Unauthorized
+from chat_ws.job import Job
+from chat_ws.protocol import Failed, ServerFrame, encode
+from chat_ws.routes import Routes
+from chat_ws.settings import RoutesSettings
+from chat_ws.turns import Turns
+
+SUBPROTOCOL = "chat.v1"
+# The person waits: better to say `busy` after seconds than to run into the 29 s limit.
+QUICK = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}
+)
+log = logger("routes")
+
+
+@cache
+def bootstrap() -> Routes:
+    """The routes with all that they need, made once in the life of the execution environment."""
+    settings = RoutesSettings.from_env(os.environ)
+    lambda_client = boto3.client("lambda", config=QUICK)
+
+    def invoke(job: Job) -> None:
+        try:
+            lambda_client.invoke(
+                FunctionName=settings.worker_function_name,
+                InvocationType="Event",
+                Payload=json.dumps(job.payload()),
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise Busy from error
+
+    table = boto3.resource("dynamodb", config=QUICK).Table(settings.table_name)
+    return Routes(Turns(table, settings.history_days), invoke, log)
+
+
+def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Answers by the route's response: `body` goes back over the socket it came from."""
+    request = event["requestContext"]
+    match request["routeKey"]:
+        case "$connect":
+            bootstrap().connect()
+            return {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": SUBPROTOCOL}}
+        case "$disconnect":
+            return {"statusCode": 200}
+    try:
+        principal = Principal.from_context(request)
+        frame = bootstrap().message(principal, request["connectionId"], event.get("body") or "")
+    except NoPrincipal:
+        return reply(Failed.of(Unauthorized(), None))
+    except Exception:
+        # A browser must hear something that it can act on; the log has the rest.
+        log.exception("frame failed")
+        return reply(Failed.of(Internal(), None))
+    return reply(frame) if frame else {"statusCode": 200}
+
+
+def reply(frame: ServerFrame) -> dict[str, Any]:
+    return {"statusCode": 200, "body": encode(frame)}

@@ -1,0 +1,59 @@
+"""The functions' environments, read once into types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RoutesSettings:
+    table_name: str
+    worker_function_name: str
+    history_days: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "RoutesSettings":
+        return cls(
+            table_name=env["TABLE_NAME"],
+            worker_function_name=env["WORKER_FUNCTION_NAME"],
+            history_days=int(env["HISTORY_DAYS"]),
+        )
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """`endpoint_url` None is Bedrock itself."""
+
+    model_ids: tuple[str, ...]
+    region: str
+    endpoint_url: str | None
+    max_gen_len: int
+    temperature: float
+    top_p: float
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "ModelSettings":
+        return cls(
+            model_ids=tuple(env["MODEL_IDS"].split(",")),
+            region=env["BEDROCK_REGION"],
+            endpoint_url=env.get("BEDROCK_ENDPOINT_URL") or None,
+            max_gen_len=int(env["MAX_GEN_LEN"]),
+            temperature=float(env["TEMPERATURE"]),
+            top_p=float(env["TOP_P"]),
+        )
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    table_name: str
+    callback_url: str
+    window_exchanges: int
+    model: ModelSettings
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "WorkerSettings":
+        return cls(
+            table_name=env["TABLE_NAME"],
+            callback_url=env["WEBSOCKET_CALLBACK_URL"],
+            window_exchanges=int(env["WINDOW_EXCHANGES"]),
+            model=ModelSettings.from_env(env),
+        )

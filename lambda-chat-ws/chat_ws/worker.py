@@ -1,0 +1,199 @@
+"""One run of one turn: take the lease, let the model answer, store, tell the client."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger
+from chat_shared import history
+from chat_shared.principal import Principal
+from chat_shared.turn import Turn
+
+from chat_ws.connection import Connections
+from chat_ws.errors import ChatError, by_code
+from chat_ws.generation import Generation, Question
+from chat_ws.job import Job
+from chat_ws.lease import LEASE_SECONDS, RENEW_SECONDS, Leases, Lost, Outcome
+from chat_ws.model import Model
+from chat_ws.models import Roster
+from chat_ws.protocol import Done, Failed, ServerFrame, StopReason
+from chat_ws.relay import Relay
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+# Time kept back to store the answer and say so before Lambda ends the function, in seconds.
+DEADLINE_MARGIN = 5.0
+# Turns read to find the window's exchanges among failed ones and other modes.
+WINDOW_READS = 40
+
+
+@dataclass(frozen=True)
+class Worker:
+    leases: Leases
+    earlier: Callable[[Turn], list[Turn]]
+    connections: Connections
+    model: Model
+    roster: Roster
+    max_gen_len: int
+    log: Logger
+
+    def handle(self, job: Job, remaining: Callable[[], float]) -> None:
+        """`remaining` gives the seconds until the function is ended from outside."""
+        if job.kind == "warm_up":
+            return
+        try:
+            turn, taken = self.leases.take(job)
+            if not taken and turn.status == "streaming" and job.kind == "run":
+                # A crash's retry can come before the dead run's lease is over.
+                time.sleep(LEASE_SECONDS)
+                turn, taken = self.leases.take(job)
+        except Lost:
+            return
+        if taken:
+            self._run(turn, remaining)
+        elif turn.status != "streaming":
+            # A replay goes to whoever asked; a retry of the run to where the client was last.
+            self._replay(turn, job.connection_id if job.kind == "replay" else turn.connection_id)
+
+    def _run(self, turn: Turn, remaining: Callable[[], float]) -> None:
+        question = Question.of(turn, self.earlier(turn))
+        relay = Relay(self.connections, turn.connection_id, turn.request_id, turn.run, turn.answer)
+        generation = Generation(
+            self.model,
+            self.roster,
+            question,
+            self.max_gen_len,
+            lambda: relay.text,
+            relay.feed,
+        )
+        run = Run(turn, self.leases, relay, generation, remaining)
+        try:
+            ended, untold = run.complete()
+        except Lost:
+            self.log.info("run lost", request_id=turn.request_id, run=turn.run)
+            return
+        finally:
+            generation.abort()
+            relay.abandon()
+        if untold:
+            self._replay(ended, ended.connection_id)
+        else:
+            relay.post(last_frame(ended))
+        self.log.info(
+            "run ended",
+            request_id=ended.request_id,
+            run=ended.run,
+            status=ended.status,
+            code=ended.code,
+            cause=cause(generation.error),
+            stop_reason=ended.stop_reason,
+            model_id=ended.model_id,
+            frames=ended.seq,
+            first_token_ms=generation.first_token_ms,
+            usage=ended.usage.as_dict(),
+        )
+
+    def _replay(self, turn: Turn, connection_id: str) -> None:
+        """An ended turn, told again from the store."""
+        relay = Relay(
+            self.connections, connection_id, turn.request_id, turn.run, turn.answer, turn.seq
+        )
+        relay.move(connection_id)
+        relay.close()
+        relay.drained.wait()
+        relay.post(last_frame(replace(turn, seq=relay.seq)))
+
+
+@dataclass(frozen=True)
+class Run:
+    """The lease's holder between the model and the client."""
+
+    turn: Turn
+    leases: Leases
+    relay: Relay
+    generation: Generation
+    remaining: Callable[[], float]
+
+    def complete(self) -> tuple[Turn, bool]:
+        """The turn as it was stored at the end, and whether the client has moved since the last
+        look, so that it has yet to be told; raises Lost."""
+        ended_by, seen = self._watch()
+        self.generation.abort()
+        self.relay.close()
+        # An aborted call ends at once, as a rule, and its usage counts.
+        self.generation.ended.wait(RENEW_SECONDS)
+        while not self.relay.drained.wait(RENEW_SECONDS):
+            self.leases.renew(self.turn, self.relay.text)
+        ended = self.leases.finish(self.turn, self._outcome(ended_by))
+        return ended, moved(seen, ended)
+
+    def _watch(self) -> tuple[StopReason | None, Turn]:
+        """Renews the lease until the model has ended (None) or shall end; the turn as last seen."""
+        seen = self.turn
+        while True:
+            if seen.stop_requested:
+                return "cancelled", seen
+            if self.remaining() < DEADLINE_MARGIN:
+                return "deadline", seen
+            if self.generation.ended.wait(RENEW_SECONDS):
+                return None, seen
+            fresh = self.leases.renew(self.turn, self.relay.text)
+            if moved(seen, fresh):
+                self.relay.move(fresh.connection_id)
+            seen = fresh
+
+    def _outcome(self, ended_by: StopReason | None) -> Outcome:
+        made = self.generation
+        error = made.error if ended_by is None else None
+        return Outcome(
+            status="failed" if error else "done",
+            answer=self.relay.text,
+            seq=self.relay.seq,
+            usage=self.turn.usage + made.usage,
+            prompt_estimate=self.turn.prompt_estimate + made.prompt_estimate,
+            model_id=made.model_id or self.turn.model_id,
+            stop_reason=None if error else (ended_by or made.stop_reason),
+            code=error.code if error else None,
+        )
+
+
+def moved(seen: Turn, fresh: Turn) -> bool:
+    """Whether a client has asked since for the answer, from where it was or from elsewhere."""
+    return (fresh.connection_id, fresh.resumes) != (seen.connection_id, seen.resumes)
+
+
+def last_frame(turn: Turn) -> ServerFrame:
+    """The one frame that ends a turn, as the store has it."""
+    if turn.status == "failed":
+        return Failed.of(by_code(turn.code), turn.request_id)
+    return Done(
+        turn.request_id,
+        turn.run,
+        turn.seq,
+        turn.stop_reason or "stop",
+        turn.usage.as_dict(),
+        turn.model_id,
+    )
+
+
+def recent(table: "Table", turn: Turn, exchanges: int) -> list[Turn]:
+    """The last `exchanges` answered turns of the chat before `turn`, oldest first."""
+    if turn.mode != "chat":
+        return []
+    newest = history.newest(
+        table, Principal(turn.user_id), turn.conversation_id, page=exchanges, before=turn.turn_id
+    )
+    answered = (
+        past
+        for past in islice(newest, WINDOW_READS)
+        if past.status == "done" and past.mode == "chat" and past.answer
+    )
+    return list(islice(answered, exchanges))[::-1]
+
+
+def cause(error: ChatError | None) -> str | None:
+    """The kind of what was behind an error; never its text, which may quote a prompt."""
+    return type(error.__cause__).__name__ if error and error.__cause__ else None

@@ -1,0 +1,156 @@
+"""The routes of the history API: doubts the input, asks the store, shapes the answer."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from chat_shared import history
+from chat_shared.principal import Principal
+from chat_shared.turn import Turn
+
+from history_api import cursor
+from history_api.conversations import Conversation, Conversations
+from history_api.errors import BadRequest, NotFound
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+CONVERSATIONS_PAGE = 50
+MAX_TITLE_LENGTH = 100
+
+Query = Mapping[str, str]
+Answer = dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Service:
+    """Each method answers one route: a JSON object, or None for "nothing to say" (204)."""
+
+    table: "Table"
+
+    def turns(self, principal: Principal, query: Query) -> Answer:
+        """A page of a conversation's turns, the newest conversation's where none is named."""
+        known(query, {"conversation_id", "limit", "cursor"})
+        limit = _limit(query.get("limit"))
+        if "conversation_id" in query:
+            conversation_id = _uuid(query["conversation_id"])
+        elif "cursor" in query:
+            raise BadRequest  # by now another conversation may be the newest
+        elif newest := Conversations(self.table).newest(principal, 1):
+            conversation_id = newest[0].conversation_id
+        else:
+            return {"turns": [], "next_cursor": None}
+        scope = keys_scope(principal, conversation_id)
+        before = _position(scope, query.get("cursor"))
+        newest_first = history.newest(
+            self.table, principal, conversation_id, page=limit + 1, before=before
+        )
+        rows = list(islice(newest_first, limit + 1))
+        page, more = rows[:limit], len(rows) > limit
+        return {
+            "turns": [turn_view(turn) for turn in reversed(page)],
+            "next_cursor": cursor.encode(scope, page[-1].turn_id) if more else None,
+        }
+
+    def conversations(self, principal: Principal, query: Query) -> Answer:
+        known(query, {"cursor"})
+        before = _position(principal.user_id, query.get("cursor"))
+        rows = Conversations(self.table).newest(principal, CONVERSATIONS_PAGE + 1, before)
+        page, more = rows[:CONVERSATIONS_PAGE], len(rows) > CONVERSATIONS_PAGE
+        return {
+            "conversations": [conversation_view(row) for row in page],
+            "next_cursor": cursor.encode(principal.user_id, page[-1].position) if more else None,
+        }
+
+    def rename(self, principal: Principal, conversation_id: str, body: str) -> Answer:
+        """`body` is `{"title": "…"}`."""
+        title = _title(body)
+        renamed = Conversations(self.table).rename(principal, _uuid(conversation_id), title)
+        if not renamed:
+            raise NotFound
+        return conversation_view(renamed)
+
+    def delete(self, principal: Principal, conversation_id: str) -> Answer:
+        if not Conversations(self.table).delete(principal, _uuid(conversation_id)):
+            raise NotFound
+        return None
+
+    def delete_all(self, principal: Principal) -> Answer:
+        Conversations(self.table).delete_all(principal)
+        return None
+
+
+def turn_view(turn: Turn) -> dict[str, Any]:
+    return {
+        "request_id": turn.request_id,
+        "conversation_id": turn.conversation_id,
+        "mode": turn.mode,
+        "text": turn.text,
+        "answer": turn.answer,
+        "status": turn.status,
+        "stop_reason": turn.stop_reason,
+        "code": turn.code,
+        "usage": None if turn.status == "streaming" else turn.usage.as_dict(),
+        "model_id": turn.model_id,
+        "created_at": turn.created_at,
+    }
+
+
+def conversation_view(conversation: Conversation) -> dict[str, Any]:
+    return {
+        "conversation_id": conversation.conversation_id,
+        "title": conversation.title,
+        "created_at": conversation.created_at,
+        "last_activity_at": conversation.last_activity_at,
+    }
+
+
+def keys_scope(principal: Principal, conversation_id: str) -> str:
+    return f"{principal.user_id}/{conversation_id}"
+
+
+def known(query: Query, names: set[str]) -> None:
+    if not query.keys() <= names:
+        raise BadRequest
+
+
+def _uuid(value: str) -> str:
+    if not UUID.fullmatch(value):
+        raise BadRequest
+    return value.lower()
+
+
+def _limit(value: str | None) -> int:
+    if value is None:
+        return DEFAULT_LIMIT
+    if not re.fullmatch(r"[0-9]{1,3}", value) or not 1 <= int(value) <= MAX_LIMIT:
+        raise BadRequest
+    return int(value)
+
+
+def _position(scope: str, value: str | None) -> str | None:
+    try:
+        return None if value is None else cursor.decode(scope, value)
+    except cursor.Forged:
+        raise BadRequest from None
+
+
+def _title(body: str) -> str:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest from None
+    if not isinstance(fields, dict) or fields.keys() != {"title"}:
+        raise BadRequest
+    title = fields["title"]
+    if not isinstance(title, str) or any("\ud800" <= c <= "\udfff" or c == "\0" for c in title):
+        raise BadRequest
+    title = " ".join(title.split())
+    if not 1 <= len(title) <= MAX_TITLE_LENGTH:
+        raise BadRequest
+    return title

@@ -1,0 +1,3 @@
+from history_api.entry import lambda_handler
+
+__all__ = ["lambda_handler"]

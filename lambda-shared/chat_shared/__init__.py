@@ -1,0 +1,1 @@
+"""What two of the functions really share."""

@@ -1,0 +1,193 @@
+"""What tests are made of: ids, turns, frames, AWS events, and the one definition of the table."""
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+from chat_shared import keys
+from chat_shared.principal import Principal
+from chat_shared.turn import Turn
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
+
+NOW = 1_795_000_000.0  # seconds since the epoch: 2026-11-18
+
+REGION = "us-west-2"
+MODEL = "meta.llama3-70b-instruct-v1:0"
+NEXT_MODEL = "us.meta.llama3-3-70b-instruct-v1:0"
+
+
+def secret(name: str) -> str:
+    """A guest's secret: 32 bytes in base64url."""
+    return base64.urlsafe_b64encode(hashlib.sha256(name.encode()).digest()).decode().rstrip("=")
+
+
+def principal(name: str = "minsu") -> Principal:
+    return Principal(hashlib.sha256(secret(name).encode()).hexdigest())
+
+
+def uuid(number: int = 1) -> str:
+    return str(UUID(int=number, version=4))
+
+
+ALICE, BOB = principal("alice"), principal("bob")
+REQUEST, CONVERSATION = uuid(1), uuid(1_000)
+
+
+def frame(action: str = "chat", **fields: Any) -> str:
+    """A client frame as text; `chat` is complete, and any field can be put in its place."""
+    usual: dict[str, Any] = {} if action == "ping" else {"request_id": REQUEST}
+    if action == "chat":
+        usual |= {"conversation_id": CONVERSATION, "text": "여행하고 싶다"}
+    return json.dumps({"action": action, **usual, **fields}, ensure_ascii=False)
+
+
+def turn(**fields: Any) -> Turn:
+    usual: dict[str, Any] = {
+        "user_id": ALICE.user_id,
+        "conversation_id": CONVERSATION,
+        "turn_id": f"{keys.timestamp(NOW)}-00000001",
+        "request_id": REQUEST,
+        "mode": "chat",
+        "text": "여행하고 싶다",
+        "created_at": keys.timestamp(NOW),
+    }
+    return Turn(**(usual | fields))
+
+
+def create_table(dynamodb: "DynamoDBServiceResource", name: str) -> "Table":
+    """The table as the data stack defines it: keys and index."""
+    names = ("pk", "sk", "activity_pk", "activity_sk")
+    return dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": keys.ACTIVITY_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "activity_pk", "KeyType": "HASH"},
+                    {"AttributeName": "activity_sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+
+
+class Puts(Protocol):
+    """A table, or a batch of writes to one."""
+
+    def put_item(self, *, Item: dict[str, Any]) -> object: ...  # noqa: N803 (boto3's name)
+
+
+def store(table: Puts, past: Turn, **attributes: Any) -> Turn:
+    """Puts a turn into the table, with its marker and its conversation, as if it had happened."""
+    common = {"conversation_id": past.conversation_id}
+    table.put_item(
+        Item={
+            **keys.turn(past.user_id, past.conversation_id, past.turn_id),
+            **common,
+            "user_id": past.user_id,
+            "request_id": past.request_id,
+            "mode": past.mode,
+            "text": past.text,
+            "created_at": past.created_at,
+            "status": past.status,
+            "answer": past.answer,
+            "run": past.run,
+            "seq": past.seq,
+            "lease_until": 0,
+            "connection_id": past.connection_id,
+            "stop_reason": past.stop_reason,
+            "code": past.code,
+            "usage": {
+                "prompt_tokens": past.usage.prompt_tokens,
+                "completion_tokens": past.usage.completion_tokens,
+            },
+            "prompt_estimate": past.prompt_estimate,
+            "model_id": past.model_id,
+            **attributes,
+        }
+    )
+    table.put_item(
+        Item={
+            **keys.marker(past.user_id, past.request_id),
+            **common,
+            "turn_id": past.turn_id,
+        }
+    )
+    table.put_item(
+        Item={
+            **keys.conversation(past.user_id, past.conversation_id),
+            **keys.activity(past.user_id, past.conversation_id, past.created_at),
+            "title": past.text[:40],
+            "created_at": past.created_at,
+            "last_activity_at": past.created_at,
+        }
+    )
+    return past
+
+
+def websocket_event(
+    route: str = "$default",
+    body: str | None = None,
+    *,
+    user: Principal | None = ALICE,
+    connection_id: str = "connection-1",
+) -> dict[str, Any]:
+    """What API Gateway's WebSocket API gives a Lambda proxy integration."""
+    kind = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}.get(route, "MESSAGE")
+    context: dict[str, Any] = {
+        "routeKey": route,
+        "eventType": kind,
+        "connectionId": connection_id,
+        "stage": "chat",
+        "apiId": "abcdefghij",
+    }
+    if user:
+        context["authorizer"] = {"principalId": user.user_id, "user_id": user.user_id}
+    event = {"requestContext": context, "isBase64Encoded": False}
+    return event if body is None else {**event, "body": body}
+
+
+def rest_event(
+    method: str,
+    resource: str = "/history",
+    *,
+    query: dict[str, str] | None = None,
+    id: str | None = None,
+    body: str | None = None,
+    user: Principal | None = ALICE,
+) -> dict[str, Any]:
+    """What API Gateway's REST API gives a Lambda proxy integration."""
+    context: dict[str, Any] = {"httpMethod": method, "resourcePath": resource, "stage": "api"}
+    if user:
+        context["authorizer"] = {"principalId": user.user_id, "user_id": user.user_id}
+    return {
+        "resource": resource,
+        "path": resource.replace("{id}", id or ""),
+        "httpMethod": method,
+        "headers": {"Authorization": "Bearer …"},
+        "queryStringParameters": query,
+        "pathParameters": None if id is None else {"id": id},
+        "requestContext": context,
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+REST_ARN = "arn:aws:execute-api:us-west-2:123456789012:restapi123/api/GET/history/conversations"
+WEBSOCKET_ARN = "arn:aws:execute-api:us-west-2:123456789012:abcdefghij/chat/$connect"
+
+
+def authorizer_event(headers: dict[str, str] | None, arn: str = REST_ARN) -> dict[str, Any]:
+    """What both kinds of API give a REQUEST authorizer."""
+    return {"type": "REQUEST", "methodArn": arn, "headers": headers, "requestContext": {}}

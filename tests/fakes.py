@@ -1,0 +1,162 @@
+"""Stand-ins for the edges, written by hand: a clock, the way to the client, the model."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from chat_shared.turn import Usage
+from chat_ws.connection import Gone
+from chat_ws.errors import ChatError
+from chat_ws.job import Job
+from chat_ws.model import StreamBroken
+from chat_ws.prompt import Prompt
+from chat_ws.protocol import Delta, ServerFrame, Snapshot, StopReason, encode
+
+PATIENCE = 10.0  # seconds after which a test that waits for another thread has failed
+
+
+class Clock:
+    """Seconds that pass only when a test says so."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class RecordedConnections:
+    """Keeps every frame in the order of its arrival; a connection in `gone` takes none.
+
+    `on_post` is called first, in the sender's thread: it may block, or look at the world.
+    """
+
+    def __init__(self, on_post: Callable[[str, ServerFrame], None] | None = None) -> None:
+        self.posts: list[tuple[str, ServerFrame]] = []
+        self.gone: set[str] = set()
+        self.refused = 0
+        self._on_post = on_post
+        self._arrived = threading.Condition()
+
+    def post(self, connection_id: str, frame: ServerFrame) -> None:
+        if self._on_post:
+            self._on_post(connection_id, frame)
+        with self._arrived:
+            if connection_id in self.gone:
+                self.refused += 1
+                self._arrived.notify_all()
+                raise Gone
+            encode(frame).encode()
+            self.posts.append((connection_id, frame))
+            self._arrived.notify_all()
+
+    def frames(self, connection_id: str | None = None) -> list[ServerFrame]:
+        with self._arrived:
+            return [frame for to, frame in self.posts if connection_id in (None, to)]
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        """Waits for a post after which `until` holds."""
+        with self._arrived:
+            assert self._arrived.wait_for(until, PATIENCE), "the frame never came"
+
+    def wait_for_posts(self, count: int) -> None:
+        self.wait(lambda: len(self.posts) >= count)
+
+
+@dataclass
+class Client:
+    """Applies frames as the contract tells a client to, and fails where a frame breaks it."""
+
+    text: str = ""
+    run: int = 0
+    seq: int = 0
+
+    def apply(self, frames: Sequence[ServerFrame]) -> "Client":
+        for frame in frames:
+            match frame:
+                case Snapshot():
+                    assert (frame.run, frame.seq) >= (self.run, self.seq)
+                    self.text, self.run, self.seq = frame.text, frame.run, frame.seq
+                case Delta():
+                    self.run = self.run or frame.run
+                    assert (frame.run, frame.seq) == (self.run, self.seq + 1)
+                    self.text, self.seq = self.text + frame.text, frame.seq
+        return self
+
+
+@dataclass
+class Answer:
+    """One answer of the fake model: pieces, then an end. `error` comes after the pieces;
+    with `hangs`, nothing comes after them until the stream is aborted."""
+
+    pieces: Sequence[str] = ()
+    error: ChatError | None = None
+    hangs: bool = False
+    stop_reason: StopReason = "stop"
+    usage: Usage = field(default_factory=Usage)
+
+
+class FakeStream:
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._aborted = threading.Event()
+        self.hanging = threading.Event()
+        self.stop_reason: StopReason = "stop"
+        self.usage = Usage()
+        self.closed = threading.Event()
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            yield from self._answer.pieces
+            if self._answer.hangs:
+                self.hanging.set()
+                assert self._aborted.wait(PATIENCE), "the stream was never aborted"
+                raise StreamBroken
+            self.usage = self._answer.usage
+            if self._answer.error:
+                raise self._answer.error
+            self.stop_reason = self._answer.stop_reason
+        finally:
+            self.closed.set()
+
+    def abort(self) -> None:
+        self._aborted.set()
+
+    @property
+    def aborted(self) -> bool:
+        return self._aborted.is_set()
+
+
+class FakeModel:
+    """Gives the planned answers one after the other, and records what it was asked."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
+        self.asked: list[tuple[str, Prompt]] = []
+        self.streams: list[FakeStream] = []
+
+    def stream(self, model_id: str, prompt: Prompt) -> FakeStream:
+        self.asked.append((model_id, prompt))
+        stream = FakeStream(self._answers.pop(0))
+        self.streams.append(stream)
+        return stream
+
+    @property
+    def prefills(self) -> list[str]:
+        return [prompt.prefill for _, prompt in self.asked]
+
+
+class Invocations:
+    """The routes' way to the worker: records jobs, and refuses while `refusal` is set."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.refusal: ChatError | None = None
+
+    def __call__(self, job: Job) -> None:
+        if self.refusal:
+            raise self.refusal
+        self.jobs.append(job)

@@ -1,0 +1,368 @@
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from chat_shared.turn import Turn
+from chat_ws import routes_entry
+from chat_ws.errors import Busy
+from chat_ws.job import Job
+from chat_ws.lease import LEASE_SECONDS, Leases
+from chat_ws.routes import Routes
+from chat_ws.turns import Turns
+
+from tests.builders import (
+    ALICE,
+    BOB,
+    CONVERSATION,
+    NOW,
+    REQUEST,
+    frame,
+    secret,
+    uuid,
+    websocket_event,
+)
+from tests.fakes import Clock, Invocations
+from tests.store_contract import ending
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_dynamodb.service_resource import Table
+
+HERE, THERE = "connection-1", "connection-2"
+
+
+class Stage:
+    """The routes function, its entry included, with a real (moto) table and a worker that only
+    records what it is asked."""
+
+    def __init__(self, table: "Table", log: "Logger") -> None:
+        self.table = table
+        self.clock = Clock(NOW)
+        self.turns = Turns(table, 90, self.clock)
+        self.leases = Leases(table, self.clock)
+        self.worker = Invocations()
+        self.routes = Routes(self.turns, self.worker, log)
+
+    def send(self, body: str | None, **event: Any) -> dict[str, Any] | None:
+        """The frame that answers at once."""
+        answer = routes_entry.lambda_handler(websocket_event(body=body, **event), None)
+        assert answer["statusCode"] == 200
+        return json.loads(answer["body"]) if "body" in answer else None
+
+    @property
+    def turn(self) -> Turn:
+        found = self.turns.find(ALICE, REQUEST)
+        assert found
+        return found
+
+    @property
+    def kinds(self) -> list[tuple[str, str]]:
+        return [(job.kind, job.connection_id) for job in self.worker.jobs]
+
+    def run(self) -> Turn:
+        """The worker takes what it was last asked to."""
+        turn, taken = self.leases.take(self.worker.jobs[-1])
+        assert taken
+        return turn
+
+    def end(self, **outcome: Any) -> Turn:
+        return self.leases.finish(self.run(), ending(**outcome))
+
+
+@pytest.fixture
+def stage(table: "Table", log: "Logger", monkeypatch: pytest.MonkeyPatch) -> Stage:
+    stage = Stage(table, log)
+    monkeypatch.setattr(routes_entry, "bootstrap", lambda: stage.routes)
+    monkeypatch.setattr(routes_entry, "log", log)
+    return stage
+
+
+def test_ping_is_answered_by_pong(stage: Stage) -> None:
+    assert stage.send(frame("ping")) == {"type": "pong"}
+    assert stage.table.scan()["Count"] == 0
+
+
+def test_a_question_is_accepted_stored_and_given_to_a_worker(stage: Stage) -> None:
+    assert stage.send(frame()) == {
+        "type": "accepted",
+        "request_id": REQUEST,
+        "conversation_id": CONVERSATION,
+        "created_at": "2026-11-18T11:06:40.000Z",
+    }
+    assert stage.turn.text == "여행하고 싶다"
+    assert stage.worker.jobs == [Job.on(stage.turn, "run", HERE)]
+
+
+def test_the_same_question_again_makes_no_second_turn_and_wakes_no_second_worker(
+    stage: Stage,
+) -> None:
+    accepted = stage.send(frame())
+    stage.clock.pass_by(1)
+    assert stage.send(frame(), connection_id=THERE) == accepted
+    assert stage.table.scan()["Count"] == 3
+    assert stage.kinds == [("run", HERE)]
+    assert (stage.turn.connection_id, stage.turn.resumes) == (THERE, 1)
+
+
+def test_an_answered_question_sent_again_is_answered_from_the_store(stage: Stage) -> None:
+    accepted = stage.send(frame())
+    ended = stage.end()
+    assert stage.send(frame(), connection_id=THERE) == accepted
+    assert stage.kinds == [("run", HERE), ("replay", THERE)]
+    assert stage.turn == ended
+
+
+def test_a_worker_that_could_not_be_invoked_is_busy_and_the_next_try_wakes_one(
+    stage: Stage,
+) -> None:
+    stage.worker.refusal = Busy()
+    answer = stage.send(frame())
+    assert answer
+    assert (answer["type"], answer["code"], answer["retryable"]) == ("failed", "busy", True)
+    assert answer["request_id"] == REQUEST
+    stage.worker.refusal = None
+    again = stage.send(frame())
+    assert again
+    assert again["type"] == "accepted"
+    assert stage.kinds == [("run", HERE)]
+    assert stage.run().run == 1
+
+
+def test_stop_asks_the_live_run_to_end(stage: Stage) -> None:
+    stage.send(frame())
+    held = stage.run()
+    assert stage.send(frame("stop"), connection_id=THERE) is None
+    seen = stage.leases.renew(held, "")
+    assert (seen.stop_requested, seen.connection_id) == (True, THERE)
+    assert stage.kinds == [("run", HERE)]
+
+
+def test_stop_of_a_dead_run_wakes_a_worker_to_end_it(stage: Stage) -> None:
+    stage.send(frame())
+    stage.run()
+    stage.clock.pass_by(LEASE_SECONDS + 1)
+    assert stage.send(frame("stop")) is None
+    assert stage.kinds == [("run", HERE), ("run", HERE)]
+    assert stage.run().stop_requested
+
+
+def test_stop_of_an_ended_turn_changes_nothing(stage: Stage) -> None:
+    stage.send(frame())
+    ended = stage.end()
+    assert stage.send(frame("stop")) is None
+    assert stage.turn == ended
+    assert stage.kinds == [("run", HERE)]
+
+
+def test_resume_of_a_live_run_only_moves_it(stage: Stage) -> None:
+    stage.send(frame())
+    held = stage.run()
+    assert stage.send(frame("resume"), connection_id=THERE) is None
+    seen = stage.leases.renew(held, "")
+    assert (seen.connection_id, seen.resumes) == (THERE, 1)
+    assert stage.kinds == [("run", HERE)]
+
+
+def test_resume_of_a_dead_run_wakes_one_worker(stage: Stage) -> None:
+    stage.send(frame())
+    stage.run()
+    stage.clock.pass_by(LEASE_SECONDS + 1)
+    stage.send(frame("resume"), connection_id=THERE)
+    stage.send(frame("resume"), connection_id=THERE)
+    assert stage.kinds == [("run", HERE), ("run", THERE)]
+    assert stage.run().run == 2
+
+
+def test_resume_of_an_ended_turn_has_it_told_again(stage: Stage) -> None:
+    stage.send(frame())
+    stage.end(status="failed", stop_reason=None, code="internal")
+    assert stage.send(frame("resume"), connection_id=THERE) is None
+    assert stage.kinds == [("run", HERE), ("replay", THERE)]
+
+
+@pytest.mark.parametrize("reason", ["length", "cancelled", "deadline"])
+def test_an_answer_that_was_cut_can_be_continued(stage: Stage, reason: str) -> None:
+    accepted = stage.send(frame())
+    stage.end(stop_reason=reason)
+    assert stage.send(frame("continue"), connection_id=THERE) == accepted
+    assert stage.kinds == [("run", HERE), ("run", THERE)]
+    again = stage.run()
+    assert (again.run, again.answer, again.connection_id) == (2, "경주", THERE)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [{"stop_reason": "stop"}, {"status": "failed", "stop_reason": None, "code": "internal"}],
+)
+def test_a_whole_or_failed_answer_is_told_again_instead_of_continued(
+    stage: Stage, outcome: dict[str, Any]
+) -> None:
+    accepted = stage.send(frame())
+    ended = stage.end(**outcome)
+    assert stage.send(frame("continue"), connection_id=THERE) == accepted
+    assert stage.kinds == [("run", HERE), ("replay", THERE)]
+    assert stage.turn == ended
+
+
+def test_continue_sent_twice_makes_one_run(stage: Stage) -> None:
+    stage.send(frame())
+    stage.end(stop_reason="length")
+    stage.send(frame("continue"), connection_id=THERE)
+    stage.send(frame("continue"), connection_id=THERE)
+    assert stage.kinds == [("run", HERE), ("run", THERE)]
+
+
+def test_continue_of_a_live_run_only_moves_it(stage: Stage) -> None:
+    stage.send(frame())
+    stage.run()
+    stage.send(frame("continue"), connection_id=THERE)
+    assert stage.kinds == [("run", HERE)]
+    assert stage.turn.connection_id == THERE
+
+
+@pytest.mark.parametrize("action", ["stop", "resume", "continue"])
+@pytest.mark.parametrize("user", [ALICE, BOB])
+def test_what_is_not_one_s_own_is_not_found(stage: Stage, action: str, user: Any) -> None:
+    stage.send(frame())
+    before = stage.turn
+    answer = stage.send(frame(action, request_id=REQUEST if user is BOB else uuid(9)), user=user)
+    assert answer
+    assert (answer["type"], answer["code"]) == ("failed", "not_found")
+    assert stage.turn == before
+    assert stage.kinds == [("run", HERE)]
+
+
+def test_two_users_with_the_same_ids_have_a_turn_each(stage: Stage) -> None:
+    stage.send(frame(text="내 질문"), user=ALICE)
+    stage.send(frame(text="네 질문"), user=BOB)
+    other = stage.turns.find(BOB, REQUEST)
+    assert other
+    assert (stage.turn.text, other.text) == ("내 질문", "네 질문")
+    assert [job.user_id for job in stage.worker.jobs] == [ALICE.user_id, BOB.user_id]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "request_id"),
+    [
+        (None, "bad_request", None),
+        ("", "bad_request", None),
+        ("not json", "bad_request", None),
+        ('{"action":"nothing"}', "bad_request", None),
+        (frame(text=""), "bad_request", REQUEST),
+        (frame(text="가" * 8_001), "too_large", REQUEST),
+        ("x" * 33 * 1024, "too_large", None),
+    ],
+)
+def test_a_malformed_frame_gets_one_failed_and_has_no_effect(
+    stage: Stage, body: str | None, code: str, request_id: str | None
+) -> None:
+    answer = stage.send(body)
+    assert answer
+    assert (answer["type"], answer["code"], answer["retryable"]) == ("failed", code, False)
+    assert answer["request_id"] == request_id
+    assert stage.table.scan()["Count"] == 0
+    assert stage.worker.jobs == []
+
+
+def test_connecting_agrees_on_the_protocol_and_warms_a_worker_up(stage: Stage) -> None:
+    answer = routes_entry.lambda_handler(websocket_event("$connect"), None)
+    assert answer == {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "chat.v1"}}
+    assert stage.worker.jobs == [Job("warm_up")]
+
+
+def test_connecting_does_not_need_the_warm_up(stage: Stage) -> None:
+    stage.worker.refusal = Busy()
+    assert routes_entry.lambda_handler(websocket_event("$connect"), None)["statusCode"] == 200
+
+
+def test_disconnecting_leaves_the_run_alone(stage: Stage) -> None:
+    stage.send(frame())
+    before = stage.turn
+    answer = routes_entry.lambda_handler(websocket_event("$disconnect"), None)
+    assert answer == {"statusCode": 200}
+    assert stage.turn == before
+
+
+def test_a_frame_without_a_principal_is_unauthorized(stage: Stage) -> None:
+    answer = stage.send(frame(), user=None)
+    assert answer
+    assert (answer["type"], answer["code"]) == ("failed", "unauthorized")
+    assert stage.table.scan()["Count"] == 0
+
+
+def test_an_unforeseen_error_is_told_without_its_details(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, logs: Callable[[], str]
+) -> None:
+    def fail(*_: object) -> Turn:
+        raise RuntimeError("arn:aws:dynamodb:us-west-2:123456789012:table/secret")
+
+    monkeypatch.setattr(Turns, "accept", fail)
+    answer = routes_entry.lambda_handler(websocket_event(body=frame()), None)
+    told = json.loads(answer["body"])
+    assert (told["type"], told["code"], told["retryable"]) == ("failed", "internal", True)
+    assert "arn" not in answer["body"]
+    assert "Traceback" not in answer["body"]
+    assert "RuntimeError" in logs()
+
+
+def test_no_one_s_words_and_no_token_are_in_the_logs(stage: Stage, logs: Callable[[], str]) -> None:
+    token = secret("alice")
+    event = websocket_event(body=frame(text="비밀스러운 질문"))
+    event["headers"] = {"Sec-WebSocket-Protocol": f"chat.v1, bearer.{token}"}
+    routes_entry.lambda_handler(event, None)
+    stage.worker.refusal = Busy()
+    stage.send(frame(text="비밀스러운 질문", request_id=uuid(2)))
+    stage.send(frame("stop", request_id=uuid(3)))
+    stage.send(frame(text="비밀" * 8_000))
+    assert "frame refused" in logs()
+    assert "비밀" not in logs()
+    assert token not in logs()
+
+
+class Lambda:
+    """The client of Lambda: one operation."""
+
+    def __init__(self) -> None:
+        self.invocations: list[dict[str, Any]] = []
+        self.error: Exception | None = None
+
+    def invoke(self, **parameters: Any) -> None:
+        if self.error:
+            raise self.error
+        self.invocations.append(parameters)
+
+
+@pytest.fixture
+def lambda_client(monkeypatch: pytest.MonkeyPatch, table: "Table") -> Any:
+    client = Lambda()
+    monkeypatch.setenv("TABLE_NAME", table.name)
+    monkeypatch.setenv("WORKER_FUNCTION_NAME", "worker")
+    monkeypatch.setenv("HISTORY_DAYS", "90")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    monkeypatch.setattr("chat_ws.routes_entry.boto3.client", lambda *_, **__: client)
+    routes_entry.bootstrap.cache_clear()
+    yield client
+    routes_entry.bootstrap.cache_clear()
+
+
+def test_the_worker_is_invoked_asynchronously_with_the_job(lambda_client: Lambda) -> None:
+    routes_entry.lambda_handler(websocket_event(body=frame()), None)
+    [invocation] = lambda_client.invocations
+    assert (invocation["FunctionName"], invocation["InvocationType"]) == ("worker", "Event")
+    job = Job.from_payload(json.loads(invocation["Payload"]))
+    assert (job.kind, job.user_id, job.connection_id) == ("run", ALICE.user_id, HERE)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "TooManyRequestsException"}}, "Invoke"),
+        ConnectTimeoutError(endpoint_url="http://127.0.0.1:1"),
+    ],
+)
+def test_a_lambda_that_takes_no_invoke_is_busy(lambda_client: Lambda, error: Exception) -> None:
+    lambda_client.error = error
+    answer = routes_entry.lambda_handler(websocket_event(body=frame()), None)
+    assert json.loads(answer["body"])["code"] == "busy"

@@ -1,0 +1,126 @@
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+from chat_shared import keys
+from chat_ws import turns
+from chat_ws.errors import Busy
+from chat_ws.lease import Leases
+from chat_ws.protocol import Chat
+from chat_ws.turns import Turns
+
+from tests.builders import ALICE, CONVERSATION, NOW, REQUEST, uuid
+from tests.fakes import Clock
+from tests.store_contract import Store, StoreContract
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+DAY = 86_400
+
+
+@pytest.fixture
+def store(table: "Table") -> Store:
+    clock = Clock(NOW)
+    return Store(
+        Turns(table, 90, clock), Leases(table, clock), clock, lambda: table.scan()["Count"]
+    )
+
+
+class TestDynamoDb(StoreContract):
+    """The one that is shipped."""
+
+
+def item(table: "Table", key: dict[str, str]) -> dict[str, Any]:
+    return table.get_item(Key=key)["Item"]
+
+
+def test_all_that_is_stored_expires_with_the_history(table: "Table", store: Store) -> None:
+    turn = store.accept()
+    for key in (
+        keys.turn(ALICE.user_id, CONVERSATION, turn.turn_id),
+        keys.marker(ALICE.user_id, REQUEST),
+        keys.conversation(ALICE.user_id, CONVERSATION),
+    ):
+        assert item(table, key)[keys.TTL_ATTRIBUTE] == int(NOW) + 90 * DAY
+
+
+def test_a_conversation_lives_as_long_as_its_last_turn(table: "Table", store: Store) -> None:
+    store.accept()
+    store.clock.pass_by(10 * DAY)
+    store.accept(request=uuid(2))
+    conversation = item(table, keys.conversation(ALICE.user_id, CONVERSATION))
+    assert conversation[keys.TTL_ATTRIBUTE] == int(NOW) + 100 * DAY
+
+
+def test_a_conversation_keeps_its_title_and_moves_up_the_list(table: "Table", store: Store) -> None:
+    store.accept()
+    store.clock.pass_by(60)
+    store.turns.accept(ALICE, Chat(uuid(2), CONVERSATION, "경주"), "connection-1")
+    conversation = item(table, keys.conversation(ALICE.user_id, CONVERSATION))
+    assert conversation["title"] == "여행하고 싶다"
+    assert conversation["created_at"] == keys.timestamp(NOW)
+    assert conversation["last_activity_at"] == keys.timestamp(NOW + 60)
+    assert conversation["activity_sk"] == f"{keys.timestamp(NOW + 60)}#{CONVERSATION}"
+
+
+def refuse_transactions(
+    table: "Table", monkeypatch: pytest.MonkeyPatch, *codes: str, times: int = 1_000
+) -> list[None]:
+    """The table's next `times` transactions are cancelled for these reasons; a list of them."""
+    client: Any = table.meta.client
+    call = client._make_api_call
+    refused: list[None] = []
+
+    def make_api_call(operation: str, parameters: dict[str, Any]) -> Any:
+        if operation != "TransactWriteItems" or len(refused) >= times:
+            return call(operation, parameters)
+        refused.append(None)
+        answer: Any = {
+            "Error": {"Code": "TransactionCanceledException"},
+            "CancellationReasons": [{"Code": code} for code in codes],
+        }
+        raise client.exceptions.TransactionCanceledException(answer, operation)
+
+    monkeypatch.setattr(client, "_make_api_call", make_api_call)
+    monkeypatch.setattr("chat_ws.turns.time.sleep", lambda _seconds: None)
+    return refused
+
+
+def test_a_conflict_with_another_transaction_is_tried_again(
+    table: "Table", store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_transactions(table, monkeypatch, "TransactionConflict", "None", "None", times=2)
+    assert store.turns.accept(ALICE, Chat(REQUEST, CONVERSATION, "가"), "connection-1")[1]
+
+
+def test_a_table_that_keeps_refusing_is_busy(
+    table: "Table", store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = refuse_transactions(table, monkeypatch, "None", "None", "TransactionConflict")
+    with pytest.raises(Busy):
+        store.accept()
+    assert len(refused) == turns.TRANSACTION_TRIES
+
+
+def test_any_other_refusal_is_not_hidden(
+    table: "Table", store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = refuse_transactions(table, monkeypatch, "None", "ValidationError", "None")
+    with pytest.raises(ClientError):
+        store.accept()
+    assert len(refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("경주", "경주"),
+        ("  경주에서\n\n무엇을   볼까? ", "경주에서 무엇을 볼까?"),
+        ("가" * 40, "가" * 40),
+        ("가" * 41, "가" * 40 + "…"),
+        ("가" * 39 + " 나다", "가" * 39 + "…"),
+    ],
+)
+def test_a_conversation_is_named_by_its_first_question(text: str, title: str) -> None:
+    assert turns.title(text) == title

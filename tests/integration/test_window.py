@@ -1,0 +1,93 @@
+"""The window of the conversation is that of LangChain's ConversationBufferWindowMemory(k=10)."""
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from chat_shared import keys
+from chat_shared.turn import Usage
+from chat_ws import prompt
+from chat_ws.generation import Question
+from chat_ws.worker import recent
+
+from tests.builders import NOW, store, turn, uuid
+from tests.integration.conftest import Reads
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+WINDOW = 10
+
+
+def talk(table: "Table", statuses: list[str]) -> None:
+    with table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
+        for number, status in enumerate(statuses):
+            store(
+                batch,
+                turn(
+                    turn_id=f"{keys.timestamp(NOW + number)}-00000000",
+                    request_id=uuid(number + 1),
+                    text=f"질문 {number}",
+                    answer=f"답 {number}",
+                    status=status,
+                    usage=Usage(10, 3),
+                    prompt_estimate=20,
+                ),
+            )
+
+
+def now() -> Any:
+    return turn(turn_id=f"{keys.timestamp(NOW + 3600)}-00000000", text="경주")
+
+
+def memory(statuses: list[str]) -> list[tuple[str, str]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is deprecated, and the measure all the same
+        from langchain_classic.memory import ConversationBufferWindowMemory
+
+        warnings.simplefilter("ignore")  # once more: LangChain's import shows its own again
+        window: Any = ConversationBufferWindowMemory(k=WINDOW, return_messages=True)
+    for number, status in enumerate(statuses):
+        if status == "done":
+            window.save_context({"input": f"질문 {number}"}, {"output": f"답 {number}"})
+    roles = {"human": "user", "ai": "assistant"}
+    messages = window.load_memory_variables({})["history"]
+    return [(roles[message.type], message.content) for message in messages]
+
+
+@pytest.mark.parametrize(
+    "statuses",
+    [
+        [],
+        ["done"],
+        ["done"] * 10,
+        ["done"] * 11,
+        ["done"] * 25,
+        ["failed"] * 3,
+        ["done", "failed"] * 9,
+        ["done"] * 12 + ["failed"] * 12,
+        [*["done"] * 12, "streaming", "failed", "done"],
+    ],
+)
+def test_the_prompt_s_history_is_the_window_memory_s(table: "Table", statuses: list[str]) -> None:
+    talk(table, statuses)
+    question = Question.of(now(), recent(table, now(), WINDOW))
+    built = prompt.build("chat", question.exchanges, question.text, budget=1_000_000)
+    history = [(message.role, message.content) for message in built.messages[1:-1]]
+    assert history == memory(statuses)
+
+
+def test_reading_the_window_costs_the_same_however_long_the_history_is(
+    table: "Table", reads: Reads
+) -> None:
+    talk(table, ["done"] * 60)
+    assert len(recent(table, now(), WINDOW)) == WINDOW
+    assert (reads.queries, reads.items) == (1, WINDOW)
+
+
+def test_reading_the_window_is_bounded_though_nothing_was_answered(
+    table: "Table", reads: Reads
+) -> None:
+    talk(table, ["failed"] * 60)
+    assert recent(table, now(), WINDOW) == []
+    assert reads.items <= 50

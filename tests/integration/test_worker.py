@@ -1,0 +1,455 @@
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+from chat_shared.turn import Turn, Usage
+from chat_ws import worker as subject
+from chat_ws import worker_entry
+from chat_ws.errors import ContentBlocked, ContextTooLong
+from chat_ws.job import Job
+from chat_ws.lease import LEASE_SECONDS, Leases, Outcome
+from chat_ws.model import StreamBroken
+from chat_ws.models import Roster
+from chat_ws.protocol import Chat, Delta, Done, Failed, Mode, ServerFrame, Snapshot
+from chat_ws.relay import MAX_TEXT
+from chat_ws.turns import Turns
+from chat_ws.worker import DEADLINE_MARGIN, Worker, recent
+
+from tests.builders import (
+    ALICE,
+    CONVERSATION,
+    MODEL,
+    NEXT_MODEL,
+    NOW,
+    REGION,
+    REQUEST,
+    store,
+    turn,
+    uuid,
+)
+from tests.fakes import Answer, Client, Clock, FakeModel, RecordedConnections
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_dynamodb.service_resource import Table
+
+PLENTY = 900.0  # seconds that the function has left
+HERE, THERE = "connection-1", "connection-2"
+
+
+@dataclass
+class Stage:
+    """A worker among fakes, with a real (moto) table."""
+
+    table: "Table"
+    log: "Logger"
+    clock: Clock = field(default_factory=lambda: Clock(NOW))
+    on_post: Callable[[ServerFrame], None] = lambda _frame: None
+    left: Callable[[], float] = lambda: PLENTY
+
+    def __post_init__(self) -> None:
+        self.turns = Turns(self.table, 90, self.clock)
+        self.leases = Leases(self.table, self.clock)
+        self.connections = RecordedConnections(lambda _to, frame: self.on_post(frame))
+        self.model = FakeModel()
+
+    def ask(self, text: str = "경주", request: str = REQUEST, mode: Mode = "chat") -> Job:
+        """The job of a question that the routes have just accepted."""
+        accepted, new = self.turns.accept(ALICE, Chat(request, CONVERSATION, text, mode), HERE)
+        assert new
+        return Job.on(accepted, "run", HERE)
+
+    def handle(self, job: Job, *answers: Answer) -> None:
+        self.model = FakeModel(*answers)
+        Worker(
+            leases=self.leases,
+            earlier=lambda turn: recent(self.table, turn, 10),
+            connections=self.connections,
+            model=self.model,
+            roster=Roster((MODEL, NEXT_MODEL)),
+            max_gen_len=1024,
+            log=self.log,
+        ).handle(job, self.left)
+
+    def be_overtaken(self) -> None:
+        """Another run takes the turn: by its clock, this one's lease is over."""
+        ahead = Clock(self.clock.now + LEASE_SECONDS + 1)
+        assert Leases(self.table, ahead).take(Job.on(self.turn, "run", HERE))[1]
+
+    @property
+    def turn(self) -> Turn:
+        found = self.turns.find(ALICE, REQUEST)
+        assert found
+        return found
+
+    def frames(self, connection_id: str = HERE) -> list[ServerFrame]:
+        return self.connections.frames(connection_id)
+
+    def at_first_delta(self, deed: Callable[[], object]) -> None:
+        """Does it once, while the first delta is on its way."""
+        done: list[object] = []
+
+        def on_post(frame: ServerFrame) -> None:
+            if isinstance(frame, Delta) and not done:
+                done.append(deed())
+
+        self.on_post = on_post
+
+
+class Sleeper:
+    """Records how long the worker would have slept, and lets the clock pass."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.slept: list[float] = []
+        self._clock = clock
+
+    def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self._clock.pass_by(seconds + 0.001)
+
+
+@pytest.fixture
+def stage(table: "Table", log: "Logger", monkeypatch: pytest.MonkeyPatch) -> Stage:
+    monkeypatch.setattr(subject, "RENEW_SECONDS", 0.01)
+    return Stage(table, log)
+
+
+@pytest.fixture
+def sleeper(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Sleeper:
+    sleeper = Sleeper(stage.clock)
+    monkeypatch.setattr("chat_ws.worker.time.sleep", sleeper)
+    return sleeper
+
+
+def test_a_question_is_answered_piece_by_piece_and_stored(stage: Stage) -> None:
+    stage.handle(stage.ask(), Answer(["경주는 ", "신라의"], usage=Usage(70, 4)))
+    *deltas, last = stage.frames()
+    assert Client().apply(deltas).text == "경주는 신라의"
+    assert all(isinstance(frame, Delta) and frame.run == 1 for frame in deltas)
+    usage = {"prompt_tokens": 70, "completion_tokens": 4, "total_tokens": 74}
+    assert last == Done(REQUEST, 1, len(deltas), "stop", usage, MODEL)
+    stored = stage.turn
+    assert (stored.status, stored.answer, stored.stop_reason) == ("done", "경주는 신라의", "stop")
+    assert (stored.usage, stored.seq, stored.model_id) == (Usage(70, 4), len(deltas), MODEL)
+    assert stored.prompt_estimate > 0
+
+
+def test_the_answer_is_stored_before_done_is_sent(stage: Stage) -> None:
+    stored: list[Turn] = []
+
+    def look(frame: ServerFrame) -> None:
+        if isinstance(frame, Done):
+            stored.append(stage.turn)
+
+    stage.on_post = look
+    stage.handle(stage.ask(), Answer(["경주"]))
+    assert [(turn.status, turn.answer) for turn in stored] == [("done", "경주")]
+
+
+def test_the_answer_so_far_is_stored_while_it_grows(stage: Stage) -> None:
+    stage.at_first_delta(lambda: stage.turns.request_stop(stage.turn, HERE))
+    stage.handle(stage.ask(), Answer(["경주"], hangs=True))
+    assert stage.turn.answer == "경주"
+
+
+def test_a_stop_ends_the_answer_and_keeps_its_text(stage: Stage) -> None:
+    stage.at_first_delta(lambda: stage.turns.request_stop(stage.turn, HERE))
+    stage.handle(stage.ask(), Answer(["경주"], hangs=True))
+    last = stage.frames()[-1]
+    assert isinstance(last, Done)
+    assert (last.stop_reason, last.seq) == ("cancelled", 1)
+    assert (stage.turn.status, stage.turn.answer) == ("done", "경주")
+    assert stage.model.streams[0].aborted
+    assert stage.model.streams[0].closed.is_set()
+
+
+def test_a_stop_before_the_run_began_ends_it_at_once(stage: Stage) -> None:
+    job = stage.ask()
+    stage.turns.request_stop(stage.turn, HERE)
+    stage.handle(job, Answer([], hangs=True))
+    [last] = stage.frames()
+    assert isinstance(last, Done)
+    assert (last.stop_reason, stage.turn.answer) == ("cancelled", "")
+
+
+def test_near_the_function_s_end_the_answer_is_stored_as_it_is(stage: Stage) -> None:
+    seconds = iter([PLENTY, DEADLINE_MARGIN, DEADLINE_MARGIN - 0.1])
+    stage.left = lambda: next(seconds)
+    stage.handle(stage.ask(), Answer(["경주"], hangs=True))
+    last = stage.frames()[-1]
+    assert isinstance(last, Done)
+    assert last.stop_reason == "deadline"
+    assert (stage.turn.stop_reason, stage.turn.answer) == ("deadline", "경주")
+
+
+def test_a_client_that_is_gone_gets_its_answer_later(stage: Stage) -> None:
+    stage.connections.gone.add(HERE)
+    job = stage.ask()
+    stage.handle(job, Answer(["경주는 ", "신라의"]))
+    assert stage.frames() == []
+    assert (stage.turn.status, stage.turn.answer) == ("done", "경주는 신라의")
+    stage.handle(Job.on(stage.turn, "replay", THERE))
+    snapshot, done = stage.frames(THERE)
+    assert isinstance(snapshot, Snapshot)
+    assert snapshot.text == "경주는 신라의"
+    assert isinstance(done, Done)
+
+
+def test_a_client_that_comes_back_in_mid_answer_gets_a_snapshot_and_the_rest(
+    stage: Stage,
+) -> None:
+    def on_post(frame: ServerFrame) -> None:
+        match frame:
+            case Delta():
+                stage.turns.attach(stage.turn, THERE)
+            case Snapshot():
+                stage.turns.request_stop(stage.turn, THERE)
+
+    stage.on_post = on_post
+    stage.handle(stage.ask(), Answer(["경주"], hangs=True))
+    snapshot, done = stage.frames(THERE)
+    assert snapshot == Snapshot(REQUEST, 1, 1, "경주")
+    assert isinstance(done, Done)
+    assert not any(isinstance(frame, Done) for frame in stage.frames(HERE))
+
+
+@pytest.mark.parametrize("connection_id", [HERE, THERE])
+def test_who_comes_back_at_the_very_end_is_told_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, connection_id: str
+) -> None:
+    monkeypatch.setattr(subject, "RENEW_SECONDS", 10.0)  # the end comes before the next look
+    stage.at_first_delta(lambda: stage.turns.attach(stage.turn, connection_id))
+    stage.handle(stage.ask(), Answer(["경주"]))
+    *_, snapshot, done = stage.frames(connection_id)
+    assert snapshot == Snapshot(REQUEST, 1, 1, "경주")
+    assert isinstance(done, Done)
+
+
+def test_a_failure_is_stored_and_told_in_words_of_ours(stage: Stage) -> None:
+    stage.handle(stage.ask(), Answer(error=ContextTooLong("arn:aws:secret")))
+    [failed] = stage.frames()
+    assert failed == Failed.of(ContextTooLong(), REQUEST)
+    assert (stage.turn.status, stage.turn.code) == ("failed", "context_too_long")
+
+
+def test_a_failure_in_mid_answer_keeps_what_there_is(stage: Stage) -> None:
+    broken = [Answer([piece], StreamBroken()) for piece in "가나다"]
+    stage.handle(stage.ask(), *broken)
+    last = stage.frames()[-1]
+    assert isinstance(last, Failed)
+    assert (last.code, last.retryable) == ("internal", True)
+    assert (stage.turn.status, stage.turn.answer) == ("failed", "가나다")
+
+
+def test_a_failed_turn_is_told_again_as_it_failed(stage: Stage) -> None:
+    stage.handle(stage.ask(), Answer(error=ContentBlocked()))
+    stage.handle(Job.on(stage.turn, "replay", THERE))
+    assert stage.frames(THERE)[-1] == Failed.of(ContentBlocked(), REQUEST)
+
+
+def test_an_ended_turn_is_told_again_to_whoever_asked(stage: Stage) -> None:
+    job = stage.ask()
+    stage.handle(job, Answer(["경주"], usage=Usage(5, 1)))
+    before = stage.turn
+    stage.handle(Job.on(before, "replay", THERE))
+    assert stage.frames(THERE) == [Snapshot(REQUEST, 1, 1, "경주"), stage.frames(HERE)[-1]]
+    assert stage.turn == before
+
+
+def test_the_retry_of_a_run_that_had_finished_tells_the_client_where_it_is(stage: Stage) -> None:
+    """A crash between storing and telling."""
+    job = stage.ask()
+    held, _ = stage.leases.take(job)
+    stage.turns.attach(held, THERE)
+    stage.leases.finish(held, Outcome("done", "경주", 1, Usage(5, 1), 6, MODEL, stop_reason="stop"))
+    stage.handle(job)
+    assert Client().apply(stage.frames(THERE)).text == "경주"
+    assert isinstance(stage.frames(THERE)[-1], Done)
+
+
+def test_a_long_answer_told_again_ends_with_the_number_of_its_last_delta(stage: Stage) -> None:
+    whole = "가" * (2 * MAX_TEXT + 1)
+    stage.handle(stage.ask(), Answer([whole]))
+    stage.handle(Job.on(stage.turn, "replay", THERE))
+    *told, done = stage.frames(THERE)
+    client = Client().apply(told)
+    assert client.text == whole
+    assert isinstance(done, Done)
+    assert done.seq == client.seq
+
+
+def test_a_live_run_is_waited_out_once_then_left_alone(stage: Stage, sleeper: Sleeper) -> None:
+    job = stage.ask()
+    held, _ = stage.leases.take(job)
+    sleeper._clock = Clock(0)  # the other run goes on renewing: for its lease, no time passes
+    stage.handle(job)
+    assert sleeper.slept == [LEASE_SECONDS]
+    assert stage.connections.posts == []
+    assert stage.turn == held
+
+
+def test_the_retry_of_a_crashed_run_goes_on_in_mid_sentence(stage: Stage, sleeper: Sleeper) -> None:
+    job = stage.ask()
+    held, _ = stage.leases.take(job)
+    stage.leases.renew(held, "경주는 ")  # and then the process was no more
+    stage.handle(job, Answer(["신라의"]))
+    assert sleeper.slept == [LEASE_SECONDS]
+    assert stage.model.prefills == ["경주는 "]
+    first, *_ = stage.frames()
+    assert first == Snapshot(REQUEST, 2, 0, "경주는 ") or first == Snapshot(
+        REQUEST, 2, 0, "경주는 신라의"
+    )
+    assert Client().apply(stage.frames()).text == "경주는 신라의" == stage.turn.answer
+
+
+def test_an_answer_that_was_cut_goes_on_with_its_usage_summed(stage: Stage) -> None:
+    stage.handle(stage.ask(), Answer(["경주는 "], stop_reason="length", usage=Usage(50, 2)))
+    estimate = stage.turn.prompt_estimate
+    stage.turns.reopen(stage.turn, THERE)
+    assert stage.turns.claim_wake(stage.turn)
+    stage.handle(Job.on(stage.turn, "run", THERE), Answer(["신라의"], usage=Usage(52, 2)))
+    assert isinstance(stage.frames(THERE)[0], Snapshot)
+    assert Client().apply(stage.frames(THERE)).text == "경주는 신라의"
+    assert (stage.turn.run, stage.turn.usage) == (2, Usage(102, 4))
+    assert stage.turn.prompt_estimate > 2 * estimate
+
+
+def test_a_continued_answer_that_no_model_could_be_asked_for_keeps_its_model(stage: Stage) -> None:
+    stage.handle(stage.ask(), Answer(["경주는 "], stop_reason="length"))
+    stage.turns.reopen(stage.turn, HERE)
+    stage.turns.claim_wake(stage.turn)
+    stage.handle(Job.on(stage.turn, "run", HERE))  # the fake has no answer left
+    assert (stage.turn.status, stage.turn.code) == ("failed", "internal")
+    assert (stage.turn.model_id, stage.turn.answer) == (MODEL, "경주는 ")
+
+
+def test_a_run_that_has_lost_its_lease_says_nothing_more(stage: Stage) -> None:
+    stage.at_first_delta(stage.be_overtaken)
+    stage.handle(stage.ask(), Answer(["경주"], hangs=True))
+    assert stage.frames() == [Delta(REQUEST, 1, 1, "경주")]
+    assert (stage.turn.run, stage.turn.status) == (2, "streaming")
+    assert stage.model.streams[0].aborted
+
+
+def test_a_run_overtaken_at_its_very_end_stores_and_says_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "RENEW_SECONDS", 10.0)
+
+    stage.at_first_delta(stage.be_overtaken)
+    stage.handle(stage.ask(), Answer(["경주"]))
+    assert stage.frames() == [Delta(REQUEST, 1, 1, "경주")]
+    assert (stage.turn.run, stage.turn.answer) == (2, "")
+
+
+def test_a_turn_deleted_in_mid_answer_ends_quietly(stage: Stage) -> None:
+    key = {"pk": f"turns#{ALICE.user_id}#{CONVERSATION}"}
+    job = stage.ask()
+    stage.at_first_delta(lambda: stage.table.delete_item(Key={**key, "sk": job.turn_id}))
+    stage.handle(job, Answer(["경주"], hangs=True))
+    assert stage.frames() == [Delta(REQUEST, 1, 1, "경주")]
+    assert stage.turns.find(ALICE, REQUEST) is None
+
+
+def test_a_turn_deleted_before_its_run_is_left_alone(stage: Stage) -> None:
+    stage.handle(Job.on(turn(), "run", HERE))
+    assert stage.connections.posts == []
+
+
+def test_a_warm_up_does_nothing(stage: Stage) -> None:
+    stage.handle(Job("warm_up"))
+    assert (stage.connections.posts, stage.model.asked) == ([], [])
+    assert stage.table.scan()["Count"] == 0
+
+
+def test_an_unforeseen_error_of_the_store_is_left_to_the_retry(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Turn:
+        raise ConnectionError
+
+    monkeypatch.setattr(Leases, "renew", fail)
+    with pytest.raises(ConnectionError):
+        stage.handle(stage.ask(), Answer(["경주"], hangs=True))
+    assert not any(isinstance(frame, Done | Failed) for frame in stage.frames())
+    assert stage.model.streams[0].aborted
+
+
+def test_the_model_reads_the_answered_turns_of_the_chat_alone(stage: Stage) -> None:
+    past = [
+        turn(text="여행하고 싶다", answer="어디로 갈까요?", status="done"),
+        turn(text="hello", answer="안녕", status="done", mode="translate"),
+        turn(text="실패한 질문", answer="반쪽", status="failed"),
+        turn(text="멈춘 질문", answer="", status="done", stop_reason="cancelled"),
+        turn(text="끊긴 질문", answer="아직", status="streaming"),
+        turn(text="바다", answer="강릉은", status="done", stop_reason="cancelled"),
+    ]
+    for number, one in enumerate(past, 10):
+        ids = {"request_id": uuid(number), "turn_id": f"2026-11-17T00:00:00.0{number}Z-00000000"}
+        store(stage.table, turn(**(vars(one) | ids)))
+    stage.handle(stage.ask("경주"), Answer(["네"]))
+    [(_, prompt)] = stage.model.asked
+    assert [(message.role, message.content) for message in prompt.messages[1:]] == [
+        ("user", "여행하고 싶다"),
+        ("assistant", "어디로 갈까요?"),
+        ("user", "바다"),
+        ("assistant", "강릉은"),
+        ("user", "경주"),
+    ]
+
+
+@pytest.mark.parametrize("mode", ["translate", "grammar"])
+def test_a_translation_is_asked_for_without_history(stage: Stage, mode: Mode) -> None:
+    store(stage.table, turn(turn_id="2026", request_id=uuid(10), answer="네", status="done"))
+    stage.handle(stage.ask("경주", mode=mode), Answer(["Gyeongju"]))
+    [(_, prompt)] = stage.model.asked
+    assert [message.role for message in prompt.messages] == ["system", "user"]
+
+
+def test_what_was_asked_later_is_not_in_the_window_of_a_retry(stage: Stage) -> None:
+    job = stage.ask()
+    later = {"request_id": uuid(10), "turn_id": "2999-01-01T00:00:00.000Z-00000000"}
+    store(stage.table, turn(answer="나중", status="done", **later))
+    stage.handle(job, Answer(["네"]))
+    [(_, prompt)] = stage.model.asked
+    assert len(prompt.messages) == 2
+
+
+def test_no_one_s_words_are_in_the_logs(stage: Stage, logs: Callable[[], str]) -> None:
+    stage.handle(stage.ask("비밀스러운 질문"), Answer(["은밀한 답"], usage=Usage(7, 1)))
+    failing = stage.ask("비밀스러운 질문", uuid(2))
+    stage.handle(failing, *[Answer(["은밀한"], StreamBroken("비밀"))] * 3)
+    written = logs()
+    assert '"run ended"' in written
+    assert REQUEST in written
+    assert "비밀" not in written
+    assert "은밀한" not in written
+
+
+def test_the_entry_point_makes_its_worker_of_the_environment(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {
+        "AWS_DEFAULT_REGION": REGION,
+        "TABLE_NAME": stage.table.name,
+        "WEBSOCKET_CALLBACK_URL": "http://127.0.0.1:9/chat",
+        "MODEL_IDS": f"{MODEL},{NEXT_MODEL}",
+        "BEDROCK_REGION": REGION,
+        "BEDROCK_ENDPOINT_URL": "",
+        "MAX_GEN_LEN": "1024",
+        "TEMPERATURE": "0.1",
+        "TOP_P": "0.9",
+        "WINDOW_EXCHANGES": "10",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    worker_entry.bootstrap.cache_clear()
+    try:
+        worker_entry.lambda_handler(Job("warm_up").payload(), SimpleNamespace())  # type: ignore[arg-type] # not looked at
+        worker = worker_entry.bootstrap()
+    finally:
+        worker_entry.bootstrap.cache_clear()
+    assert worker.roster.order(0.0) == [MODEL, NEXT_MODEL]
+    assert worker.earlier(turn()) == []

@@ -1,0 +1,277 @@
+"""What the store of turns promises, whatever it is made of: subclass it and give it a `store`."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from chat_shared.principal import Principal
+from chat_shared.turn import Turn, Usage
+from chat_ws.job import Job
+from chat_ws.lease import LEASE_SECONDS, Leases, Lost, Outcome
+from chat_ws.protocol import Chat
+from chat_ws.turns import WAKE_SECONDS, Turns
+
+from tests.builders import ALICE, BOB, CONVERSATION, MODEL, REQUEST, turn, uuid
+from tests.fakes import Clock
+
+
+@dataclass
+class Store:
+    turns: Turns
+    leases: Leases
+    clock: Clock
+    count: Callable[[], int]  # of everything that is stored
+
+    def accept(
+        self, who: Principal = ALICE, request: str = REQUEST, conversation: str = CONVERSATION
+    ) -> Turn:
+        chat = Chat(request, conversation, "여행하고 싶다")
+        return self.turns.accept(who, chat, "connection-1")[0]
+
+    def take(self, turn: Turn) -> Turn:
+        """The turn under a new lease."""
+        taken, mine = self.leases.take(job(turn))
+        assert mine
+        return taken
+
+    def find(self, who: Principal = ALICE, request: str = REQUEST) -> Turn:
+        found = self.turns.find(who, request)
+        assert found
+        return found
+
+    def ended(self, **outcome: object) -> Turn:
+        return self.leases.finish(self.take(self.accept()), ending(**outcome))
+
+
+def job(turn: Turn) -> Job:
+    return Job.on(turn, "run", turn.connection_id)
+
+
+def ending(**fields: object) -> Outcome:
+    usual = {
+        "status": "done",
+        "answer": "경주",
+        "seq": 3,
+        "usage": Usage(10, 2),
+        "prompt_estimate": 12,
+        "model_id": MODEL,
+        "stop_reason": "stop",
+    }
+    return Outcome(**(usual | fields))  # type: ignore[arg-type] # as the test has it
+
+
+class StoreContract:
+    def test_a_question_is_stored_as_a_turn_to_be_answered(self, store: Store) -> None:
+        chat = Chat(REQUEST, CONVERSATION, "여행하고 싶다", "grammar")
+        turn, new = store.turns.accept(ALICE, chat, "connection-1")
+        assert new
+        assert (turn.user_id, turn.conversation_id) == (ALICE.user_id, CONVERSATION)
+        assert (turn.text, turn.mode, turn.status) == ("여행하고 싶다", "grammar", "streaming")
+        assert (turn.run, turn.answer, turn.connection_id) == (0, "", "connection-1")
+        assert store.find() == turn
+
+    def test_a_request_that_comes_twice_makes_one_turn(self, store: Store) -> None:
+        first = store.accept()
+        stored = store.count()
+        store.clock.pass_by(60)
+        again, new = store.turns.accept(ALICE, Chat(REQUEST, uuid(7), "다른 글"), "connection-2")
+        assert (again, new) == (first, False)
+        assert store.count() == stored
+
+    def test_a_request_that_comes_twenty_times_at_once_makes_one_turn(self, store: Store) -> None:
+        chat = Chat(REQUEST, CONVERSATION, "여행하고 싶다")
+        with ThreadPoolExecutor(20) as pool:
+            accepted = list(
+                pool.map(
+                    lambda number: store.turns.accept(ALICE, chat, f"connection-{number}"),
+                    range(20),
+                )
+            )
+        assert [new for _, new in accepted].count(True) == 1
+        assert len({turn.turn_id for turn, _ in accepted}) == 1
+        assert store.count() == 3  # turn, marker, conversation
+
+    def test_requests_of_one_conversation_make_turns_in_their_order(self, store: Store) -> None:
+        ids = []
+        for number in range(1, 5):
+            ids.append(store.accept(request=uuid(number)).turn_id)
+            store.clock.pass_by(0.001)
+        assert ids == sorted(ids)
+        assert len(set(ids)) == 4
+
+    def test_another_user_s_request_is_not_found(self, store: Store) -> None:
+        store.accept(ALICE)
+        assert store.turns.find(BOB, REQUEST) is None
+
+    def test_a_conversation_id_of_two_users_names_two_conversations(self, store: Store) -> None:
+        store.accept(ALICE)
+        store.accept(BOB)
+        assert store.count() == 6
+        assert store.find(ALICE).user_id == ALICE.user_id
+        assert store.find(BOB).user_id == BOB.user_id
+
+    def test_an_unknown_request_is_not_found(self, store: Store) -> None:
+        assert store.turns.find(ALICE, uuid(9)) is None
+
+    def test_attaching_moves_the_answer_to_the_new_connection(self, store: Store) -> None:
+        turn = store.accept()
+        store.turns.attach(turn, "connection-2")
+        moved = store.turns.attach(turn, "connection-2")
+        assert moved
+        assert (moved.connection_id, moved.resumes) == ("connection-2", 2)
+
+    def test_an_ended_turn_can_neither_be_attached_to_nor_stopped(self, store: Store) -> None:
+        ended = store.ended()
+        assert store.turns.attach(ended, "connection-2") is None
+        assert store.turns.request_stop(ended, "connection-2") is None
+        assert store.find() == ended
+
+    def test_a_stop_is_seen_at_the_next_renewal(self, store: Store) -> None:
+        held = store.take(store.accept())
+        store.turns.request_stop(held, "connection-2")
+        seen = store.leases.renew(held, "경")
+        assert (seen.stop_requested, seen.connection_id) == (True, "connection-2")
+
+    def test_what_has_not_been_stored_cannot_be_changed(self, store: Store) -> None:
+        nowhere = turn()
+        assert store.turns.attach(nowhere, "connection-1") is None
+        assert store.turns.request_stop(nowhere, "connection-1") is None
+        assert store.turns.reopen(nowhere, "connection-1") is None
+        assert not store.turns.claim_wake(nowhere)
+        assert store.count() == 0
+
+    def test_an_answer_that_was_cut_is_reopened_with_its_text(self, store: Store) -> None:
+        cut = store.ended(stop_reason="length")
+        reopened = store.turns.reopen(cut, "connection-2")
+        assert reopened
+        assert (reopened.status, reopened.answer) == ("streaming", "경주")
+        assert (reopened.stop_reason, reopened.connection_id) == (None, "connection-2")
+        assert store.take(reopened).run == cut.run + 1
+
+    def test_only_one_can_reopen_and_only_what_is_done(self, store: Store) -> None:
+        assert store.turns.reopen(store.accept(), "connection-2") is None
+        cut = store.ended(stop_reason="length")
+        assert store.turns.reopen(cut, "connection-2")
+        assert store.turns.reopen(cut, "connection-2") is None
+
+    def test_a_failed_turn_is_not_reopened(self, store: Store) -> None:
+        failed = store.ended(status="failed", stop_reason=None, code="internal")
+        assert store.turns.reopen(failed, "connection-2") is None
+        assert store.find().code == "internal"
+
+    def test_a_stop_does_not_outlive_its_run(self, store: Store) -> None:
+        held = store.take(store.accept())
+        store.turns.request_stop(held, "connection-1")
+        store.leases.finish(held, ending(stop_reason="cancelled"))
+        reopened = store.turns.reopen(held, "connection-1")
+        assert reopened
+        assert not store.take(reopened).stop_requested
+
+    def test_a_worker_is_not_woken_while_the_first_may_still_come(self, store: Store) -> None:
+        turn = store.accept()
+        assert not store.turns.claim_wake(turn)
+        store.clock.pass_by(WAKE_SECONDS + 0.001)
+        assert store.turns.claim_wake(turn)
+        assert not store.turns.claim_wake(turn)
+
+    def test_of_many_who_would_wake_a_worker_one_does(self, store: Store) -> None:
+        turn = store.accept()
+        store.clock.pass_by(WAKE_SECONDS + 0.001)
+        with ThreadPoolExecutor(20) as pool:
+            claims = list(pool.map(lambda _: store.turns.claim_wake(turn), range(20)))
+        assert claims.count(True) == 1
+
+    def test_a_live_run_needs_no_waking_and_a_dead_one_does(self, store: Store) -> None:
+        held = store.take(store.accept())
+        store.clock.pass_by(LEASE_SECONDS - 0.001)
+        assert not store.turns.claim_wake(held)
+        store.clock.pass_by(0.002)
+        assert store.turns.claim_wake(held)
+
+    def test_an_ended_turn_needs_no_waking(self, store: Store) -> None:
+        ended = store.ended()
+        store.clock.pass_by(3600)
+        assert not store.turns.claim_wake(ended)
+
+    def test_a_new_turn_can_be_taken_at_once_and_by_one_alone(self, store: Store) -> None:
+        turn = store.accept()
+        assert store.take(turn).run == 1
+        held, mine = store.leases.take(job(turn))
+        assert not mine
+        assert (held.status, held.run) == ("streaming", 1)
+
+    def test_of_many_workers_one_gets_the_turn(self, store: Store) -> None:
+        turn = store.accept()
+        with ThreadPoolExecutor(20) as pool:
+            takes = list(pool.map(lambda _: store.leases.take(job(turn))[1], range(20)))
+        assert takes.count(True) == 1
+        assert store.find().run == 1
+
+    def test_a_lease_that_ran_out_goes_to_the_next_run(self, store: Store) -> None:
+        turn = store.accept()
+        store.take(turn)
+        store.clock.pass_by(LEASE_SECONDS - 0.001)
+        assert not store.leases.take(job(turn))[1]
+        store.clock.pass_by(0.002)
+        assert store.take(turn).run == 2
+
+    def test_a_claimed_wake_lets_the_worker_in_at_once(self, store: Store) -> None:
+        held = store.take(store.accept())
+        store.clock.pass_by(LEASE_SECONDS + 1)
+        assert store.turns.claim_wake(held)
+        assert store.take(held).run == 2
+
+    def test_renewing_keeps_the_lease_and_the_text(self, store: Store) -> None:
+        held = store.take(store.accept())
+        for text in ("경", "경주", "경주는"):
+            store.clock.pass_by(LEASE_SECONDS - 1)
+            store.leases.renew(held, text)
+        store.clock.pass_by(LEASE_SECONDS - 1)
+        assert not store.leases.take(job(held))[1]
+        assert store.find().answer == "경주는"
+
+    def test_a_run_that_lost_its_lease_can_write_nothing_more(self, store: Store) -> None:
+        old = store.take(store.accept())
+        store.clock.pass_by(LEASE_SECONDS + 1)
+        new = store.take(old)
+        with pytest.raises(Lost):
+            store.leases.renew(old, "늦은 글")
+        with pytest.raises(Lost):
+            store.leases.finish(old, ending(answer="늦은 글"))
+        assert store.find() == new
+        assert store.leases.finish(new, ending()).answer == "경주"
+
+    def test_a_finished_run_can_write_nothing_more(self, store: Store) -> None:
+        held = store.take(store.accept())
+        ended = store.leases.finish(held, ending())
+        with pytest.raises(Lost):
+            store.leases.renew(held, "늦은 글")
+        with pytest.raises(Lost):
+            store.leases.finish(held, ending(answer="늦은 글"))
+        assert store.find() == ended
+
+    def test_a_finished_turn_is_not_taken_again_and_tells_why(self, store: Store) -> None:
+        ended = store.ended()
+        store.clock.pass_by(3600)
+        assert store.leases.take(job(ended)) == (ended, False)
+
+    def test_finishing_stores_how_the_turn_ended(self, store: Store) -> None:
+        held = store.take(store.accept())
+        store.leases.finish(held, ending(stop_reason="length"))
+        ended = store.find()
+        assert (ended.status, ended.answer, ended.seq) == ("done", "경주", 3)
+        assert (ended.usage, ended.prompt_estimate) == (Usage(10, 2), 12)
+        assert (ended.model_id, ended.stop_reason, ended.code) == (MODEL, "length", None)
+
+    def test_a_failure_is_stored_with_its_code_and_its_text(self, store: Store) -> None:
+        failed = store.ended(status="failed", stop_reason=None, code="throttled", model_id=None)
+        assert store.find() == failed
+        assert (failed.status, failed.code, failed.answer) == ("failed", "throttled", "경주")
+
+    def test_a_turn_that_is_not_there_is_lost(self, store: Store) -> None:
+        with pytest.raises(Lost):
+            store.leases.take(job(turn()))
+        with pytest.raises(Lost):
+            store.leases.renew(turn(run=1), "글")
+        assert store.count() == 0

@@ -1,0 +1,98 @@
+import pytest
+from chat_ws import errors
+from chat_ws.errors import ChatError
+
+CONTRACT = {
+    "bad_request": False,
+    "too_large": False,
+    "unauthorized": False,
+    "not_found": False,
+    "busy": True,
+    "throttled": True,
+    "model_unavailable": True,
+    "model_retired": False,
+    "context_too_long": False,
+    "content_blocked": False,
+    "internal": True,
+}
+
+
+@pytest.mark.parametrize(("code", "retryable"), CONTRACT.items())
+def test_every_code_leads_back_to_its_error(code: str, retryable: bool) -> None:
+    error = errors.by_code(code)
+    assert (error.code, error.retryable) == (code, retryable)
+    assert error.message
+
+
+def test_no_error_is_outside_the_contract() -> None:
+    assert {kind.code for kind in ChatError.__subclasses__()} <= CONTRACT.keys()
+
+
+@pytest.mark.parametrize("code", [None, "", "from_the_future"])
+def test_an_unknown_code_is_an_internal_error(code: str | None) -> None:
+    assert errors.by_code(code).code == "internal"
+
+
+@pytest.mark.parametrize(
+    ("bedrock", "code"),
+    [
+        ("ThrottlingException", "throttled"),
+        ("ModelNotReadyException", "throttled"),
+        ("ServiceQuotaExceededException", "throttled"),
+        ("AccessDeniedException", "model_unavailable"),
+        ("ServiceUnavailableException", "model_unavailable"),
+        ("ResourceNotFoundException", "model_unavailable"),
+        ("ModelTimeoutException", "internal"),
+        ("ModelErrorException", "internal"),
+        ("ModelStreamErrorException", "internal"),
+        ("InternalServerException", "internal"),
+        ("ValidationException", "internal"),
+        ("SomethingNewException", "internal"),
+    ],
+)
+def test_bedrock_s_codes_become_ours(bedrock: str, code: str) -> None:
+    before = {"Code": bedrock, "Message": "…"}
+    in_the_middle = {"Code": bedrock[0].lower() + bedrock[1:], "Message": "…"}
+    assert errors.from_bedrock(before).code == code
+    assert errors.from_bedrock(in_the_middle).code == code
+
+
+@pytest.mark.parametrize(
+    ("bedrock", "message"),
+    [
+        (
+            "ResourceNotFoundException",
+            "Access denied. This Model is marked by provider as Legacy and you have not been"
+            " actively using the model in the last 15 days.",
+        ),
+        ("ResourceNotFoundException", "This model version has reached the end of its life."),
+        ("ValidationException", "The provided model identifier is invalid."),
+    ],
+)
+def test_a_model_that_is_no_more_is_retired(bedrock: str, message: str) -> None:
+    assert errors.from_bedrock({"Code": bedrock, "Message": message}).code == "model_retired"
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "validationException"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This model's maximum context length is 8192 tokens. Please reduce your prompt.",
+        "Input is too long for requested model.",
+        "Too many input tokens. Max input tokens: 8192, request input token count: 9000",
+    ],
+)
+def test_a_prompt_beyond_the_context_is_too_long(code: str, message: str) -> None:
+    assert errors.from_bedrock({"Code": code, "Message": message}).code == "context_too_long"
+
+
+def test_a_model_that_took_too_long_does_not_blame_the_question() -> None:
+    told = {
+        "Code": "modelTimeoutException",
+        "Message": "The request took too long to process. Processing time exceeded the limit.",
+    }
+    assert errors.from_bedrock(told).code == "internal"
+
+
+def test_an_error_without_details_is_internal() -> None:
+    assert errors.from_bedrock({}).code == "internal"

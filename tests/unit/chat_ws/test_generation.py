@@ -1,0 +1,235 @@
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from chat_shared.turn import Usage
+from chat_ws import generation
+from chat_ws.errors import (
+    ChatError,
+    ContextTooLong,
+    Internal,
+    ModelRetired,
+    ModelUnavailable,
+    Throttled,
+)
+from chat_ws.generation import CONTINUATIONS, THROTTLE_TRIES, Generation, Question
+from chat_ws.model import StreamBroken
+from chat_ws.models import Roster
+from chat_ws.prompt import Exchange
+from tenacity import wait_fixed
+
+from tests.builders import MODEL, NEXT_MODEL, turn
+from tests.fakes import PATIENCE, Answer, FakeModel
+
+QUESTION = Question("chat", "경주", (), 1.0)
+
+
+@dataclass
+class Heard:
+    """Where the pieces go, as the relay would take them."""
+
+    text: str = ""
+    pieces: list[str] = field(default_factory=list)
+
+    def feed(self, piece: str) -> None:
+        self.text += piece
+        self.pieces.append(piece)
+
+
+def begin(
+    model: FakeModel,
+    heard: Heard | None = None,
+    *,
+    models: Sequence[str] = (MODEL,),
+    roster: Roster | None = None,
+    question: Question = QUESTION,
+) -> tuple[Generation, Heard]:
+    heard = heard or Heard()
+    return (
+        Generation(model, roster or Roster(models), question, 1024, lambda: heard.text, heard.feed),
+        heard,
+    )
+
+
+def finish(model: FakeModel, **arguments: object) -> tuple[Generation, Heard]:
+    made, heard = begin(model, **arguments)  # type: ignore[arg-type] # handed on as it came
+    assert made.ended.wait(PATIENCE)
+    return made, heard
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation, "THROTTLE_WAIT", wait_fixed(0))
+
+
+def test_an_answer_is_fed_piece_by_piece() -> None:
+    model = FakeModel(Answer(["경주는 ", "신라의"], stop_reason="length", usage=Usage(10, 2)))
+    made, heard = finish(model)
+    assert heard.pieces == ["경주는 ", "신라의"]
+    assert made.error is None
+    assert (made.stop_reason, made.model_id, made.usage) == ("length", MODEL, Usage(10, 2))
+    assert made.first_token_ms is not None
+
+
+def test_a_whole_answer_is_asked_for_once() -> None:
+    model = FakeModel(Answer(["네"]))
+    finish(model)
+    assert len(model.asked) == 1
+
+
+def test_throttling_before_the_first_text_is_waited_out() -> None:
+    throttled = [Answer(error=Throttled())] * (THROTTLE_TRIES - 1)
+    model = FakeModel(*throttled, Answer(["네"], usage=Usage(10, 1)))
+    made, heard = finish(model)
+    assert (made.error, heard.text, made.usage) == (None, "네", Usage(10, 1))
+
+
+def test_a_throttled_call_does_not_count_in_the_estimate() -> None:
+    once, _ = finish(FakeModel(Answer(["네"], usage=Usage(10, 1))))
+    throttled = FakeModel(Answer(error=Throttled()), Answer(["네"], usage=Usage(10, 1)))
+    assert finish(throttled)[0].prompt_estimate == once.prompt_estimate > 0
+
+
+def test_throttling_without_end_is_told() -> None:
+    model = FakeModel(*[Answer(error=Throttled())] * THROTTLE_TRIES)
+    made, heard = finish(model, models=(MODEL, NEXT_MODEL))
+    assert isinstance(made.error, Throttled)
+    assert (heard.text, len(model.asked)) == ("", THROTTLE_TRIES)
+
+
+def test_throttling_in_mid_answer_is_a_broken_stream_to_go_on_from() -> None:
+    model = FakeModel(Answer(["경주"], Throttled()), Answer(error=Throttled()), Answer(["는"]))
+    made, heard = finish(model)
+    assert (made.error, heard.text) == (None, "경주는")
+    assert model.prefills == ["", "경주", "경주"]
+
+
+@pytest.mark.parametrize("error", [ModelUnavailable(), ModelRetired()])
+def test_a_model_that_cannot_be_had_is_followed_by_the_next_and_remembered(
+    error: ChatError,
+) -> None:
+    roster = Roster((MODEL, NEXT_MODEL))
+    model = FakeModel(Answer(error=error), Answer(["네"]), Answer(["또"]))
+    made, _ = finish(model, roster=roster)
+    assert (made.error, made.model_id) == (None, NEXT_MODEL)
+    finish(model, roster=roster)
+    assert [model_id for model_id, _ in model.asked] == [MODEL, NEXT_MODEL, NEXT_MODEL]
+
+
+def test_the_last_model_s_error_is_told_when_none_can_be_had() -> None:
+    model = FakeModel(Answer(error=ModelRetired()), Answer(error=ModelUnavailable()))
+    made, _ = finish(model, models=(MODEL, NEXT_MODEL))
+    assert isinstance(made.error, ModelUnavailable)
+
+
+def test_the_next_model_gets_the_window_that_its_context_holds() -> None:
+    long = [Exchange("질문", "답" * 3_000)] * 4
+    model = FakeModel(Answer(error=ModelUnavailable()), Answer(["네"]))
+    finish(model, models=(MODEL, NEXT_MODEL), question=Question("chat", "경주", long, 1.0))
+    first, second = (len(prompt.messages) for _, prompt in model.asked)
+    assert (first, second) == (2 + 2 * 2, 2 + 4 * 2)
+
+
+def test_a_broken_answer_goes_on_from_where_it_broke() -> None:
+    model = FakeModel(
+        Answer(["경주는 ", "신라"], StreamBroken(), usage=Usage(10, 2)),
+        Answer(["의 ", "수도"], usage=Usage(12, 2)),
+    )
+    made, heard = finish(model)
+    assert (made.error, heard.text) == (None, "경주는 신라의 수도")
+    assert model.prefills == ["", "경주는 신라"]
+    assert made.usage == Usage(22, 4)
+    assert made.prompt_estimate == sum(prompt.tokens for _, prompt in model.asked)
+
+
+@pytest.mark.parametrize(
+    "error", [Internal(), Throttled(), ModelUnavailable(), ContextTooLong(), StreamBroken()]
+)
+def test_every_error_in_mid_answer_is_continued(error: ChatError) -> None:
+    made, heard = finish(FakeModel(Answer(["가"], error), Answer(["나"])))
+    assert (made.error, heard.text) == (None, "가나")
+
+
+def test_an_answer_that_keeps_breaking_is_given_up_with_its_text_kept() -> None:
+    broken = [Answer([piece], StreamBroken()) for piece in "가나다라"]
+    model = FakeModel(*broken)
+    made, heard = finish(model)
+    assert made.error is not None
+    assert made.error.code == "internal"
+    assert (heard.text, len(model.asked)) == ("가나다", 1 + CONTINUATIONS)
+
+
+def test_a_stream_that_ends_before_any_text_is_tried_again() -> None:
+    made, heard = finish(FakeModel(Answer(error=StreamBroken()), Answer(["네"])))
+    assert (made.error, heard.text) == (None, "네")
+
+
+def test_a_question_too_long_is_told_at_once() -> None:
+    model = FakeModel(Answer(error=ContextTooLong()))
+    made, _ = finish(model, models=(MODEL, NEXT_MODEL))
+    assert isinstance(made.error, ContextTooLong)
+    assert len(model.asked) == 1
+
+
+def test_an_unforeseen_error_is_an_internal_one_with_its_cause() -> None:
+    made, _ = finish(FakeModel())  # has no answer: pop from an empty list
+    assert made.error is not None
+    assert made.error.code == "internal"
+    assert isinstance(made.error.__cause__, IndexError)
+
+
+def test_aborting_closes_the_stream_and_feeds_nothing_more() -> None:
+    model = FakeModel(Answer(["경주"], hangs=True))
+    made, heard = begin(model)
+    while not model.streams:
+        made.ended.wait(0.001)
+    assert model.streams[0].hanging.wait(PATIENCE)
+    made.abort()
+    assert made.ended.wait(PATIENCE)
+    assert model.streams[0].aborted
+    assert model.streams[0].closed.wait(PATIENCE)
+    assert (heard.text, len(model.asked)) == ("경주", 1)
+
+
+def test_aborting_in_the_middle_of_the_pieces_feeds_no_further_one() -> None:
+    model = FakeModel(Answer(["가", "나", "다"]))
+    heard = Heard()
+
+    class Stopping:
+        made: Generation
+
+        def feed(self, piece: str) -> None:
+            heard.feed(piece)
+            started.wait(PATIENCE)
+            self.made.abort()
+
+    started, stopping = threading.Event(), Stopping()
+    stopping.made = Generation(
+        model, Roster([MODEL]), QUESTION, 1024, lambda: heard.text, stopping.feed
+    )
+    started.set()
+    assert stopping.made.ended.wait(PATIENCE)
+    assert heard.pieces == ["가"]
+
+
+def test_aborting_ends_the_wait_for_a_throttled_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation, "THROTTLE_WAIT", wait_fixed(3600))
+    model = FakeModel(Answer(error=Throttled()))
+    made, heard = begin(model)
+    while not (model.streams and model.streams[0].closed.is_set()):
+        made.ended.wait(0.001)
+    made.abort()
+    assert made.ended.wait(PATIENCE)
+    assert (heard.text, len(model.asked)) == ("", 1)
+
+
+def test_a_question_brings_exact_counts_and_a_calibration() -> None:
+    earlier = [
+        turn(text="안녕", answer="네", usage=Usage(60, 30), prompt_estimate=100, status="done"),
+        turn(text="뭐해", answer="응", usage=Usage(0, 0), prompt_estimate=100, status="done"),
+    ]
+    question = Question.of(turn(text="경주", mode="grammar"), earlier)
+    assert (question.mode, question.text) == ("grammar", "경주")
+    assert question.exchanges == [Exchange("안녕", "네", 30), Exchange("뭐해", "응", None)]
+    assert question.calibration == pytest.approx(0.6)

@@ -1,0 +1,19 @@
+import json
+
+from chat_ws.job import Job
+
+from tests.builders import ALICE, CONVERSATION, turn
+
+
+def test_a_job_survives_its_journey_as_json() -> None:
+    job = Job.on(turn(connection_id="old"), "replay", "new")
+    assert Job.from_payload(json.loads(json.dumps(job.payload()))) == job
+    assert (job.user_id, job.conversation_id, job.connection_id) == (
+        ALICE.user_id,
+        CONVERSATION,
+        "new",
+    )
+
+
+def test_a_warm_up_needs_nothing_else() -> None:
+    assert Job.from_payload({"kind": "warm_up"}) == Job("warm_up")

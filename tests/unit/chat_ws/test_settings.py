@@ -1,0 +1,48 @@
+import pytest
+from chat_ws.settings import ModelSettings, RoutesSettings, WorkerSettings
+
+WORKER = {
+    "TABLE_NAME": "seoyeon",
+    "WEBSOCKET_CALLBACK_URL": "https://api.execute-api.us-west-2.amazonaws.com/chat",
+    "MODEL_IDS": "meta.llama3-70b-instruct-v1:0,us.meta.llama3-3-70b-instruct-v1:0",
+    "BEDROCK_REGION": "us-west-2",
+    "MAX_GEN_LEN": "1024",
+    "TEMPERATURE": "0.1",
+    "TOP_P": "0.9",
+    "WINDOW_EXCHANGES": "10",
+}
+
+
+def test_the_worker_s_environment_becomes_typed_settings() -> None:
+    assert WorkerSettings.from_env(WORKER) == WorkerSettings(
+        table_name="seoyeon",
+        callback_url="https://api.execute-api.us-west-2.amazonaws.com/chat",
+        window_exchanges=10,
+        model=ModelSettings(
+            model_ids=("meta.llama3-70b-instruct-v1:0", "us.meta.llama3-3-70b-instruct-v1:0"),
+            region="us-west-2",
+            endpoint_url=None,
+            max_gen_len=1024,
+            temperature=0.1,
+            top_p=0.9,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("", None), ("http://localhost:1", "http://localhost:1")]
+)
+def test_an_empty_endpoint_is_bedrock_itself(value: str, expected: str | None) -> None:
+    settings = ModelSettings.from_env({**WORKER, "BEDROCK_ENDPOINT_URL": value})
+    assert settings.endpoint_url == expected
+
+
+def test_the_routes_environment_becomes_typed_settings() -> None:
+    env = {"TABLE_NAME": "t", "WORKER_FUNCTION_NAME": "w", "HISTORY_DAYS": "1"}
+    assert RoutesSettings.from_env(env) == RoutesSettings("t", "w", 1)
+
+
+@pytest.mark.parametrize("missing", WORKER)
+def test_what_is_missing_is_named(missing: str) -> None:
+    with pytest.raises(KeyError, match=missing):
+        WorkerSettings.from_env({name: value for name, value in WORKER.items() if name != missing})

@@ -1,0 +1,439 @@
+"""docs/asyncapi.yaml and docs/openapi.yaml say what the code does, and the code what they say."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+from chat_shared.principal import Principal
+from chat_shared.turn import Status, Turn, Usage
+from chat_ws import protocol, relay
+from chat_ws.errors import ChatError
+from history_api import cursor, entry, service
+from history_api.conversations import Conversation
+from history_api.errors import ApiError, NotFound
+from jsonschema import Draft7Validator, Draft202012Validator, ValidationError
+from jsonschema.protocols import Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT7, DRAFT202012
+
+DOCS = Path(__file__).parents[2] / "docs"
+ASYNCAPI = yaml.safe_load((DOCS / "asyncapi.yaml").read_text(encoding="utf-8"))
+OPENAPI = yaml.safe_load((DOCS / "openapi.yaml").read_text(encoding="utf-8"))
+PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
+
+REGISTRY: Registry[Any] = Registry().with_resources(
+    [
+        ("urn:asyncapi", DRAFT7.create_resource(ASYNCAPI)),
+        ("urn:openapi", DRAFT202012.create_resource(OPENAPI)),
+    ]
+)
+CLIENT = ("chat", "stop", "resume", "continue", "ping")
+SERVER: dict[str, type[protocol.ServerFrame]] = {
+    kind.type: kind for kind in get_args(protocol.ServerFrame)
+}
+ID = "0d5f3a52-7e0b-4c1e-9d8a-3c2f1b6a7e90"
+CONVERSATION = "5b1c9e7e-2f64-4a57-8a0c-9e1d2c3b4a5f"
+TIME = "2026-11-22T03:04:05.678Z"
+ERRORS = [kind() for kind in ChatError.__subclasses__()]
+
+
+def frame_schema(name: str) -> Validator:
+    """Draft 7 is what AsyncAPI's schemas extend."""
+    reference = {"$ref": f"urn:asyncapi#/components/schemas/{name.capitalize()}"}
+    return Draft7Validator(reference, registry=REGISTRY)
+
+
+def view_schema(pointer: str) -> Validator:
+    return Draft202012Validator({"$ref": f"urn:openapi#{pointer}"}, registry=REGISTRY)
+
+
+def properties(name: str) -> set[str]:
+    return set(ASYNCAPI["components"]["schemas"][name.capitalize()]["properties"])
+
+
+def closed_objects(document: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    for name, schema in document["components"]["schemas"].items():
+        if schema.get("type") == "object":
+            yield schema, name
+
+
+def is_client_frame(frame: dict[str, Any]) -> bool:
+    try:
+        protocol.parse(json.dumps(frame, ensure_ascii=False))
+    except protocol.Malformed:
+        return False
+    return True
+
+
+def server_frames() -> Iterator[protocol.ServerFrame]:
+    usage = Usage(97, 38).as_dict()
+    yield protocol.Accepted(ID, CONVERSATION, TIME)
+    yield protocol.Delta(ID, 1, 1, "가")
+    yield protocol.Delta(ID, 2, 41, "나" * relay.MAX_TEXT)
+    yield protocol.Snapshot(ID, 2, 0, "")
+    yield protocol.Snapshot(ID, 1, 7, "다" * relay.MAX_TEXT)
+    for reason in get_args(protocol.StopReason):
+        yield protocol.Done(ID, 1, 12, reason, usage, "meta.llama3-70b-instruct-v1:0")
+    yield protocol.Done(ID, 1, 0, "cancelled", Usage().as_dict(), None)
+    for error in ERRORS:
+        yield protocol.Failed.of(error, ID)
+        yield protocol.Failed.of(error, None)
+    yield protocol.Pong()
+
+
+@pytest.mark.parametrize("document", [ASYNCAPI, OPENAPI], ids=["asyncapi", "openapi"])
+def test_every_object_is_closed_and_names_only_required_fields_it_has(document: Any) -> None:
+    for schema, name in closed_objects(document):
+        assert schema["additionalProperties"] is False, name
+        assert set(schema["required"]) <= set(schema["properties"]), name
+
+
+# Frames
+
+
+def test_asyncapi_has_each_frame_of_the_code_and_no_other() -> None:
+    assert set(ASYNCAPI["components"]["messages"]) == {*CLIENT, *SERVER}
+    assert set(ASYNCAPI["channels"]["chat"]["messages"]) == {*CLIENT, *SERVER}
+    assert set(protocol.FIELDS) == set(CLIENT)
+
+
+def test_every_frame_is_received_or_sent_by_an_operation() -> None:
+    directions: dict[str, set[str]] = {"receive": set(), "send": set()}
+    for operation in ASYNCAPI["operations"].values():
+        replies = operation.get("reply", {}).get("messages", [])
+        for direction, messages in (
+            (operation["action"], operation["messages"]),
+            ("send", replies),
+        ):
+            directions[direction] |= {message["$ref"].split("/")[-1] for message in messages}
+    assert directions == {"receive": set(CLIENT), "send": set(SERVER)}
+
+
+@pytest.mark.parametrize("action", CLIENT)
+def test_a_client_frame_has_the_fields_that_the_parser_knows(action: str) -> None:
+    assert properties(action) == {"action", *protocol.FIELDS[action]}
+
+
+@pytest.mark.parametrize("kind", list(SERVER.values()), ids=list(SERVER))
+def test_a_server_frame_has_the_fields_of_its_class_and_all_are_required(
+    kind: type[protocol.ServerFrame],
+) -> None:
+    wanted = {"type", *(field.name for field in fields(kind))}
+    assert properties(kind.type) == wanted
+    assert set(ASYNCAPI["components"]["schemas"][kind.type.capitalize()]["required"]) == wanted
+
+
+@pytest.mark.parametrize("frame", list(server_frames()), ids=lambda frame: frame.type)
+def test_what_the_server_encodes_is_valid(frame: protocol.ServerFrame) -> None:
+    frame_schema(frame.type).validate(json.loads(protocol.encode(frame)))
+
+
+def test_lists_of_words_are_the_code_s() -> None:
+    schemas = ASYNCAPI["components"]["schemas"]
+    assert schemas["Mode"]["enum"] == list(get_args(protocol.Mode))
+    assert schemas["Mode"]["default"] == protocol.Chat(ID, CONVERSATION, "가").mode
+    assert schemas["StopReason"]["enum"] == list(get_args(protocol.StopReason))
+    sent = {error.code for error in ERRORS}
+    assert set(schemas["Code"]["enum"]) == sent | set(schemas["Code"]["x-reserved"])
+    assert sent.isdisjoint(schemas["Code"]["x-reserved"])
+
+
+def test_limits_are_the_code_s() -> None:
+    schemas = ASYNCAPI["components"]["schemas"]
+    assert schemas["Chat"]["properties"]["text"]["maxLength"] == protocol.MAX_TEXT_LENGTH
+    assert schemas["Delta"]["properties"]["text"]["maxLength"] == relay.MAX_TEXT
+    assert schemas["Snapshot"]["properties"]["text"]["maxLength"] == relay.MAX_TEXT
+    assert f"{protocol.MAX_FRAME_BYTES:,} bytes" in ASYNCAPI["channels"]["chat"]["description"]
+
+
+@pytest.mark.parametrize("name", [*CLIENT, *SERVER])
+def test_every_frame_has_examples_and_they_are_valid(name: str) -> None:
+    examples = ASYNCAPI["components"]["messages"][name]["examples"]
+    assert examples
+    for example in examples:
+        frame_schema(name).validate(example["payload"])
+
+
+@pytest.mark.parametrize("name", CLIENT)
+def test_the_parser_takes_the_examples(name: str) -> None:
+    for example in ASYNCAPI["components"]["messages"][name]["examples"]:
+        assert is_client_frame(example["payload"])
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
+def test_an_example_of_a_failure_quotes_the_code_s_own_words(error: ChatError) -> None:
+    for example in ASYNCAPI["components"]["messages"]["failed"]["examples"]:
+        if example["payload"]["code"] == error.code:
+            assert example["payload"]["message"] == error.message
+            assert example["payload"]["retryable"] == error.retryable
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"text": ""},
+        {"text": " \n\t"},
+        {"text": "가" * 8_001},
+        {"text": "가\0나"},
+        {"text": 1},
+        {"text": None},
+        {"request_id": "1"},
+        {"request_id": f"{ID}0"},
+        {"request_id": None},
+        {"conversation_id": ID.replace("-", "")},
+        {"mode": "poem"},
+        {"mode": None},
+        {"user_id": "someone"},
+        {"action": "shout"},
+    ],
+    ids=str,
+)
+def test_schema_and_parser_refuse_the_same_questions(changed: dict[str, Any]) -> None:
+    good = {"action": "chat", "request_id": ID, "conversation_id": CONVERSATION, "text": "가"}
+    assert frame_schema("chat").is_valid(good)
+    assert is_client_frame(good)
+    assert not frame_schema("chat").is_valid(good | changed)
+    assert not is_client_frame(good | changed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"text": "가" * 8_000}, {"text": "\n가\n"}, {"request_id": ID.upper()}, {"mode": "grammar"}],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_schema_and_parser_take_the_same_questions(changed: dict[str, Any]) -> None:
+    good = {"action": "chat", "request_id": ID, "conversation_id": CONVERSATION, "text": "가"}
+    assert frame_schema("chat").is_valid(good | changed)
+    assert is_client_frame(good | changed)
+
+
+# docs/protocol.md shows exchanges: `→ {…}` is the client's frame, `← {…}` the server's.
+
+EXCHANGED = re.findall(r"^([→←]) (\{.*\})$", PROTOCOL, re.MULTILINE)
+
+
+def test_protocol_md_shows_every_frame() -> None:
+    shown = {json.loads(frame).get("action" if way == "→" else "type") for way, frame in EXCHANGED}
+    assert shown == {*CLIENT, *SERVER}
+
+
+@pytest.mark.parametrize(("way", "text"), EXCHANGED)
+def test_the_exchanges_of_protocol_md_are_valid(way: str, text: str) -> None:
+    frame = json.loads(text)
+    frame_schema(frame["action" if way == "→" else "type"]).validate(frame)
+    assert way == "←" or is_client_frame(frame)
+
+
+def test_protocol_md_explains_every_code_and_stop_reason() -> None:
+    schemas = ASYNCAPI["components"]["schemas"]
+    for word in (*schemas["Code"]["enum"], *schemas["StopReason"]["enum"]):
+        assert f"`{word}`" in PROTOCOL, word
+
+
+# The history API
+
+
+class Recorder:
+    """Stands for the service: remembers which of its methods was called."""
+
+    def __init__(self) -> None:
+        self.called = ""
+
+    def __getattr__(self, name: str) -> Any:
+        def answer(*_: object) -> None:
+            self.called = name
+
+        return answer
+
+
+class Shelf:
+    """Stands for the table: whatever is asked, these are the items."""
+
+    def __init__(self, *items: dict[str, Any]) -> None:
+        self._items = list(items)
+
+    def query(self, **_: object) -> dict[str, Any]:
+        return {"Items": self._items}
+
+
+def operations() -> list[tuple[str, str, str]]:
+    """(method, path, operation id)"""
+    return [
+        (method.upper(), path, operation["operationId"])
+        for path, item in OPENAPI["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    ]
+
+
+def event(method: str, path: str) -> dict[str, Any]:
+    return {
+        "httpMethod": method,
+        "resource": path,
+        "requestContext": {"authorizer": {"user_id": "u"}},
+        "pathParameters": {"id": CONVERSATION} if "{id}" in path else None,
+        "queryStringParameters": None,
+        "body": None,
+    }
+
+
+def examples() -> Iterator[tuple[str, Any]]:
+    """(pointer of the schema, example) of every body in the file."""
+
+    def visit(node: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+        if isinstance(node, dict):
+            if "schema" in node and "examples" in node:
+                for example in node["examples"].values():
+                    yield f"{pointer}/schema", example["value"]
+            for key, child in node.items():
+                yield from visit(child, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+
+    # A brace is not a character of a URI, and a reference is one.
+    return ((p.replace("{", "%7B").replace("}", "%7D"), e) for p, e in visit(OPENAPI, ""))
+
+
+def item(status: Status) -> dict[str, Any]:
+    ended: dict[Status, dict[str, Any]] = {
+        "streaming": {},
+        "done": {"stop_reason": "length", "model_id": "meta.llama3-70b-instruct-v1:0"},
+        "failed": {"code": "throttled", "stop_reason": None, "model_id": None},
+    }
+    return {
+        "pk": "turns#u#c",
+        "sk": f"{TIME}-0a1b2c3d",
+        "user_id": "u",
+        "conversation_id": CONVERSATION,
+        "request_id": ID,
+        "mode": "chat",
+        "text": "경주",
+        "created_at": TIME,
+        "status": status,
+        **ended[status],
+    }
+
+
+CONVERSATION_ITEM = {
+    "sk": CONVERSATION,
+    "title": "경주",
+    "created_at": TIME,
+    "last_activity_at": TIME,
+    "activity_sk": f"{TIME}#{CONVERSATION}",
+}
+
+
+@pytest.mark.parametrize(("method", "path", "operation_id"), operations())
+def test_the_function_serves_every_operation(method: str, path: str, operation_id: str) -> None:
+    recorder = Recorder()
+    entry.dispatch(recorder, event(method, path))  # type: ignore[arg-type]  # a fake
+    assert recorder.called == operation_id
+
+
+def test_openapi_has_every_method_of_the_service_and_no_other() -> None:
+    methods = {
+        name
+        for name, value in vars(service.Service).items()
+        if callable(value) and not name.startswith("_")
+    }
+    assert methods == {operation_id for *_, operation_id in operations()}
+
+
+def test_the_function_serves_nothing_else() -> None:
+    known = {(method, path) for method, path, _ in operations()}
+    for path in OPENAPI["paths"]:
+        for method in {"GET", "PUT", "POST", "PATCH", "DELETE"}:
+            if (method, path) not in known:
+                with pytest.raises(NotFound):
+                    entry.dispatch(Recorder(), event(method, path))  # type: ignore[arg-type]  # a fake
+
+
+def test_every_body_in_openapi_has_a_valid_example() -> None:
+    found = list(examples())
+    assert len(found) >= len(OPENAPI["components"]["responses"])
+    for pointer, example in found:
+        view_schema(pointer).validate(example)
+
+
+@pytest.mark.parametrize("status", get_args(Status))
+def test_a_turn_s_view_is_valid(status: Status) -> None:
+    view = service.turn_view(Turn.from_item(item(status)))
+    view_schema("/components/schemas/Turn").validate(view)
+    assert view.keys() == OPENAPI["components"]["schemas"]["Turn"]["properties"].keys()
+
+
+def test_a_conversation_s_view_is_valid() -> None:
+    view = service.conversation_view(Conversation(CONVERSATION, "경주", TIME, TIME, "position"))
+    view_schema("/components/schemas/Conversation").validate(view)
+    assert view.keys() == OPENAPI["components"]["schemas"]["Conversation"]["properties"].keys()
+
+
+@pytest.mark.parametrize("limit", ["1", "2"], ids=["more to come", "last page"])
+def test_a_page_of_turns_is_valid(limit: str) -> None:
+    shelf = Shelf(item("done"), item("streaming"))
+    page = service.Service(shelf).turns(  # type: ignore[arg-type]  # a fake
+        Principal("u"), {"conversation_id": CONVERSATION, "limit": limit}
+    )
+    assert page is not None
+    assert (page["next_cursor"] is None) == (limit == "2")
+    view_schema("/components/schemas/Turns").validate(page)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 51])
+def test_a_page_of_conversations_is_valid(rows: int) -> None:
+    shelf = Shelf(*[CONVERSATION_ITEM] * rows)
+    page = service.Service(shelf).conversations(Principal("u"), {})  # type: ignore[arg-type]  # a fake
+    assert page is not None
+    assert (page["next_cursor"] is None) == (rows <= service.CONVERSATIONS_PAGE)
+    view_schema("/components/schemas/Conversations").validate(page)
+
+
+def test_limits_of_the_history_api_are_the_code_s() -> None:
+    schemas, parameters = OPENAPI["components"]["schemas"], OPENAPI["components"]["parameters"]
+    limit = OPENAPI["paths"]["/history"]["get"]["parameters"][1]["schema"]
+    assert (limit["minimum"], limit["maximum"]) == (1, service.MAX_LIMIT)
+    assert limit["default"] == service.DEFAULT_LIMIT
+    assert schemas["Turns"]["properties"]["turns"]["maxItems"] == service.MAX_LIMIT
+    listed = schemas["Conversations"]["properties"]["conversations"]
+    assert listed["maxItems"] == service.CONVERSATIONS_PAGE
+    assert schemas["Conversation"]["properties"]["title"]["maxLength"] == service.MAX_TITLE_LENGTH
+    assert schemas["NextCursor"]["maxLength"] == cursor.MAX_LENGTH
+    assert parameters["Cursor"]["schema"]["maxLength"] == cursor.MAX_LENGTH
+
+
+def test_words_that_both_contracts_use_are_the_same() -> None:
+    turn = OPENAPI["components"]["schemas"]["Turn"]["properties"]
+    assert turn["mode"]["enum"] == list(get_args(protocol.Mode))
+    assert turn["stop_reason"]["enum"] == [*get_args(protocol.StopReason), None]
+    assert turn["status"]["enum"] == list(get_args(Status))
+
+
+@pytest.mark.parametrize("kind", ApiError.__subclasses__(), ids=lambda kind: kind.code)
+def test_an_error_of_the_function_is_described_with_its_status(kind: type[ApiError]) -> None:
+    failure = entry.failure(kind())
+    view_schema("/components/schemas/Error").validate(json.loads(failure["body"]))
+    response = OPENAPI["components"]["responses"][kind.__name__]
+    assert (
+        response["content"]["application/json"]["examples"]["error"]["value"]["code"] == kind.code
+    )
+    listed = [
+        answer["$ref"].split("/")[-1]
+        for item in OPENAPI["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters"
+        for status, answer in operation["responses"].items()
+        if status == str(kind.status)
+    ]
+    assert listed
+    assert set(listed) == {kind.__name__}
+
+
+def test_the_schemas_can_say_no() -> None:
+    view = service.turn_view(Turn.from_item(item("done")))
+    with pytest.raises(ValidationError):
+        view_schema("/components/schemas/Turn").validate(view | {"user_id": "u"})
+    with pytest.raises(ValidationError):
+        frame_schema("pong").validate({"type": "pong", "at": TIME})
