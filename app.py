@@ -1,0 +1,18 @@
+"""The CDK entry point: `cdk synth`, `cdk deploy` and the local run all start here."""
+
+import sys
+
+from aws_cdk import App
+
+from cdk.application import build_app
+from cdk.function_asset import BundleError
+from cdk.settings import SettingsError
+
+if __name__ == "__main__":
+    app = App()
+    try:
+        build_app(app)
+    except (SettingsError, BundleError) as error:
+        # A traceback would hide what the deployer has to do.
+        sys.exit(f"Error: {error}")
+    app.synth()

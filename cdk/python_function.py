@@ -1,0 +1,74 @@
+"""One way to make a Lambda function: its own role, its own log group, nothing granted yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
+from aws_cdk.aws_lambda import Architecture, Code, Function, Runtime
+from constructs import Construct
+
+from cdk.acknowledgement import acknowledge
+from cdk.function_asset import ROOT, PackageTarget, bundle_function
+from cdk.observability import log_group
+
+LAMBDA_PYTHON = "3.13"
+_ARCHITECTURES = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}
+
+
+@dataclass(frozen=True)
+class PythonFunctions:
+    """What all functions of a deployment have in common."""
+
+    packages: PackageTarget
+    architecture: str
+    log_days: int
+
+    def code(self, folder: str) -> Code:
+        """The asset of a lambda folder; give the same one to each of its functions."""
+        bundle = bundle_function(ROOT / folder, self.packages)
+        return Code.from_asset(str(bundle), asset_hash=bundle.name.rpartition("-")[2])
+
+    def add(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        code: Code,
+        description: str,
+        environment: Mapping[str, str],
+        memory_mb: int,
+        timeout: Duration,
+        handler: str = "lambda_function.lambda_handler",
+        retry_attempts: int | None = None,
+        max_event_age: Duration | None = None,
+    ) -> Function:
+        """A function that may write its own log and nothing else."""
+        logs = log_group(scope, f"{construct_id}Logs", self.log_days)
+        role = Role(
+            scope, f"{construct_id}Role", assumed_by=ServicePrincipal("lambda.amazonaws.com")
+        )
+        logs.grant_write(role)
+        function = Function(
+            scope,
+            construct_id,
+            architecture=_ARCHITECTURES[self.architecture],
+            code=code,
+            description=description,
+            environment=dict(environment),
+            handler=handler,
+            log_group=logs,
+            max_event_age=max_event_age,
+            memory_size=memory_mb,
+            retry_attempts=retry_attempts,
+            role=role,
+            runtime=Runtime.PYTHON_3_13,
+            timeout=timeout,
+        )
+        acknowledge(function, L1="Python 3.13 is supported until 2029 and is what we test with")
+        return function
+
+
+def allow(function: Function, actions: list[str], resources: list[str]) -> None:
+    """Grant exactly this; CDK's own grants add actions and wildcards that we do not need."""
+    function.add_to_role_policy(PolicyStatement(actions=actions, resources=resources))

@@ -1,0 +1,147 @@
+"""Everything that can be replaced: functions, APIs, page. Grants are made here, and only here."""
+
+from typing import cast
+
+from aws_cdk import CfnElement, CfnOutput, Stack
+from aws_cdk.aws_dynamodb import ITable
+from constructs import Construct
+
+from cdk.acknowledgement import acknowledge
+from cdk.history_api import HistoryApi
+from cdk.identity import Identity
+from cdk.python_function import PythonFunctions, allow
+from cdk.settings import Settings
+from cdk.storage import ACTIVITY_INDEX
+from cdk.target import Target
+from cdk.web import Web
+from cdk.websocket_api import WebSocketApi
+
+# Contract C: the most that a question may hold, in characters after NFC.
+MAX_TEXT_LENGTH = 8000
+
+
+class ServiceStack(Stack):
+    """The whole service around a table."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        target: Target,
+        table: ITable,
+    ) -> None:
+        super().__init__(scope, construct_id, description="Seoyeon: a Korean chatbot on Llama 3")
+        self._settings = settings
+        self._target = target
+        self._table = table
+        self._functions = PythonFunctions(target.packages, settings.architecture, settings.log_days)
+        self._identity = Identity(self, "Identity", functions=self._functions, auth=settings.auth)
+        self._socket = self._make_socket()
+        self._history = HistoryApi(
+            self,
+            "HistoryApi",
+            functions=self._functions,
+            code=self._functions.code("lambda-history"),
+            environment={"TABLE_NAME": table.table_name},
+            authorizer=self._identity.rest_authorizer,
+        )
+        self._web = self._make_web()
+        self._grant_access()
+        self._add_outputs()
+        target.adapt(self)
+
+    def _make_socket(self) -> WebSocketApi:
+        socket = WebSocketApi(self, "WebSocketApi")
+        settings = self._settings
+        socket.add_functions(
+            self._functions,
+            self._functions.code("lambda-chat-ws"),
+            {
+                "TABLE_NAME": self._table.table_name,
+                "HISTORY_DAYS": str(settings.history_days),
+            },
+            {
+                "TABLE_NAME": self._table.table_name,
+                "WEBSOCKET_CALLBACK_URL": self._target.callback_url(socket.stage),
+                "MODEL_IDS": ",".join(settings.model_ids),
+                "BEDROCK_REGION": settings.bedrock_region,
+                "MAX_GEN_LEN": str(settings.max_gen_len),
+                "TEMPERATURE": str(settings.temperature),
+                "TOP_P": str(settings.top_p),
+                "WINDOW_EXCHANGES": str(settings.window_exchanges),
+                **self._target.worker_environment,
+            },
+        )
+        socket.add_routes(self._identity.websocket_authorizer)
+        return socket
+
+    def _make_web(self) -> Web:
+        stage = self._socket.stage
+        web = Web(
+            self,
+            "Web",
+            history=self._history.api,
+            connect_sources=self._target.connect_sources(stage),
+            bucket_needs_tls=self._target.bucket_needs_tls,
+        )
+        config = {
+            "websocket_url": self._target.page_socket_url(stage),
+            "auth": self._settings.auth,
+            "max_text_length": MAX_TEXT_LENGTH,
+        }
+        self._target.publish_page(web, config)
+        return web
+
+    def _grant_access(self) -> None:
+        table = self._table.table_arn
+        socket = self._socket
+        allow(
+            socket.routes,
+            _dynamodb("GetItem", "PutItem", "UpdateItem"),
+            [table],
+        )
+        allow(socket.routes, ["lambda:InvokeFunction"], [socket.worker.function_arn])
+        allow(socket.worker, _dynamodb("Query", "UpdateItem"), [table])
+        self._grant_connections()
+        allow(socket.worker, ["bedrock:InvokeModelWithResponseStream"], self._model_arns())
+        allow(
+            self._history.function,
+            _dynamodb("BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"),
+            [table, f"{table}/index/{ACTIVITY_INDEX}"],
+        )
+
+    def _grant_connections(self) -> None:
+        socket = self._socket
+        path = f"{socket.stage.stage_name}/POST/@connections/*"
+        arn = self.format_arn(service="execute-api", resource=socket.api.api_id, resource_name=path)
+        allow(socket.worker, ["execute-api:ManageConnections"], [arn])
+        api = self.get_logical_id(cast(CfnElement, socket.api.node.default_child))
+        prefix = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>"
+        acknowledge(
+            self,
+            **{f"IAM5[Resource::{prefix}:<{api}>/{path}]": "A connection has no name beforehand"},
+        )
+
+    def _model_arns(self) -> list[str]:
+        return [
+            arn
+            for model in self._settings.models
+            for arn in model.arns(self.partition, self.account, self._settings.bedrock_region)
+        ]
+
+    def _add_outputs(self) -> None:
+        domain = self._web.distribution.distribution_domain_name
+        for name, value in (
+            ("PageUrl", f"https://{domain}"),
+            ("BucketName", self._web.bucket.bucket_name),
+            ("WebSocketUrl", self._socket.stage.url),
+            ("RestUrl", self._history.api.url),
+            ("DistributionDomain", domain),
+        ):
+            CfnOutput(self, name, value=value)
+
+
+def _dynamodb(*operations: str) -> list[str]:
+    return [f"dynamodb:{operation}" for operation in operations]

@@ -1,0 +1,77 @@
+"""Where a deployment goes, and what depends on that. `local_target` holds the other one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk.aws_apigatewayv2 import WebSocketStage
+
+from cdk.function_asset import PackageTarget
+from cdk.page_deployment import deploy_page
+from cdk.python_function import LAMBDA_PYTHON
+from cdk.settings import Settings
+from cdk.web import Web
+
+# uv's names for Lambda's two kinds of processor (Amazon Linux 2023: glibc 2.34).
+PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
+
+
+class Target(Protocol):
+    """All that the stacks ask about the place they are deployed to."""
+
+    @property
+    def packages(self) -> PackageTarget:
+        """What the functions' packages are installed for."""
+
+    @property
+    def data_policy(self) -> RemovalPolicy:
+        """What becomes of the table when its stack goes; RETAIN also protects it."""
+
+    @property
+    def bucket_needs_tls(self) -> bool:
+        """Whether the page's bucket refuses plain HTTP."""
+
+    @property
+    def worker_environment(self) -> Mapping[str, str]:
+        """What the worker needs besides its usual settings."""
+
+    def callback_url(self, stage: WebSocketStage) -> str:
+        """Where the worker posts to connections."""
+
+    def page_socket_url(self, stage: WebSocketStage) -> str:
+        """What the page opens its WebSocket with."""
+
+    def connect_sources(self, stage: WebSocketStage) -> Sequence[str]:
+        """Origins besides its own that the page connects to."""
+
+    def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
+        """See to it that html/ and config.json get into the bucket."""
+
+    def adapt(self, stack: Stack) -> None:
+        """Change what the place cannot take, once `stack` is complete."""
+
+
+class AwsTarget:
+    """A real account."""
+
+    data_policy = RemovalPolicy.RETAIN
+    bucket_needs_tls = True
+    worker_environment: Mapping[str, str] = {}
+
+    def __init__(self, settings: Settings) -> None:
+        self.packages = PackageTarget(PLATFORMS[settings.architecture], LAMBDA_PYTHON)
+
+    def callback_url(self, stage: WebSocketStage) -> str:
+        return stage.callback_url
+
+    def page_socket_url(self, stage: WebSocketStage) -> str:
+        return stage.url
+
+    def connect_sources(self, stage: WebSocketStage) -> Sequence[str]:
+        return [stage.api.api_endpoint]
+
+    def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
+        deploy_page(web, config)
+
+    def adapt(self, stack: Stack) -> None:
+        """AWS takes it as it is."""

@@ -1,0 +1,91 @@
+"""The chat's WebSocket API and the two functions behind it."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk.aws_apigatewayv2 import ThrottleSettings, WebSocketStage
+from aws_cdk.aws_apigatewayv2 import WebSocketApi as Api
+from aws_cdk.aws_apigatewayv2_authorizers import WebSocketLambdaAuthorizer
+from aws_cdk.aws_apigatewayv2_integrations import WebSocketLambdaIntegration
+from aws_cdk.aws_lambda import Code
+from constructs import Construct
+
+from cdk.acknowledgement import acknowledge
+from cdk.python_function import PythonFunctions
+
+STAGE = "chat"
+SILENT_ROUTES = ("$connect", "$disconnect")
+# What their integration returns goes back on the socket, without a call to @connections.
+ANSWERED_ROUTES = ("chat", "stop", "resume", "continue", "ping", "$default")
+# The account's quota for new connections is 500 a second; frames are kept to the same pace.
+THROTTLE = ThrottleSettings(rate_limit=500, burst_limit=500)
+
+
+class WebSocketApi(Construct):
+    """Exposes `stage`, whose URLs functions are told, then `routes` and `worker`."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.api = Api(
+            self, "Api", description="chat.v1", route_selection_expression="$request.body.action"
+        )
+        self.stage = WebSocketStage(
+            self,
+            "Stage",
+            web_socket_api=self.api,
+            stage_name=STAGE,
+            auto_deploy=True,
+            throttle=THROTTLE,
+        )
+        acknowledge(self.api, APIG4="A WebSocket is authorized once, at $connect, for all routes")
+        acknowledge(
+            self.stage,
+            APIG1="Needs a logging role that is one setting for the account's whole region, "
+            "not ours to change; the functions log each event",
+        )
+
+    def add_functions(
+        self,
+        functions: PythonFunctions,
+        code: Code,
+        routes_environment: Mapping[str, str],
+        worker_environment: Mapping[str, str],
+    ) -> None:
+        """Make both functions from one asset; routes is told the worker's name besides."""
+        self.worker = functions.add(
+            self,
+            "Worker",
+            code=code,
+            handler="worker_function.lambda_handler",
+            description="Does one run of one turn: prompt, stream, store",
+            environment=worker_environment,
+            # CPU comes with memory, and importing LangChain is a second of CPU.
+            memory_mb=1024,
+            # The longest answers stream for some 75 s; throttled retries come on top.
+            timeout=Duration.minutes(5),
+            retry_attempts=2,
+            # An answer that could not begin by then is asked for again by `resume`.
+            max_event_age=Duration.minutes(10),
+        )
+        self.routes = functions.add(
+            self,
+            "Routes",
+            code=code,
+            description="Answers a socket's frames in milliseconds, hands turns to the worker",
+            environment={**routes_environment, "WORKER_FUNCTION_NAME": self.worker.function_name},
+            # It waits for DynamoDB most of the time; half a vCPU keeps its cold start short.
+            memory_mb=896,
+            # API Gateway gives up after 29 s; a frame that takes 10 s is lost anyway.
+            timeout=Duration.seconds(10),
+        )
+
+    def add_routes(self, authorizer: WebSocketLambdaAuthorizer) -> None:
+        """Let every route reach the routes function; only $connect can be authorized."""
+        integration = WebSocketLambdaIntegration("RoutesIntegration", self.routes)
+        for key in (*SILENT_ROUTES, *ANSWERED_ROUTES):
+            self.api.add_route(
+                key,
+                integration=integration,
+                authorizer=authorizer if key == "$connect" else None,
+                return_response=key in ANSWERED_ROUTES,
+            )

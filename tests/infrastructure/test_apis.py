@@ -1,0 +1,111 @@
+"""Both APIs: their routes, who stands before them, what they answer by themselves."""
+
+import json
+
+from tests.infrastructure.conftest import Assembly, Json
+
+ANSWERED = {"chat", "stop", "resume", "continue", "ping", "$default"}
+
+
+def routes_of(assembly: Assembly) -> dict[str, Json]:
+    return {
+        route["RouteKey"]: route
+        for route in assembly.service.properties("AWS::ApiGatewayV2::Route")
+    }
+
+
+def test_every_frame_of_the_protocol_has_a_route(aws: Assembly) -> None:
+    _, api = aws.service.one("AWS::ApiGatewayV2::Api")
+
+    assert routes_of(aws).keys() == {"$connect", "$disconnect"} | ANSWERED
+    assert api["Properties"]["RouteSelectionExpression"] == "$request.body.action"
+
+
+def test_all_routes_reach_the_routes_function(aws: Assembly) -> None:
+    name, _ = aws.service.function("frames")
+    integration, resource = aws.service.one("AWS::ApiGatewayV2::Integration")
+
+    assert f"<{name}.Arn>/invocations" in aws.service.text(resource["Properties"]["IntegrationUri"])
+    targets = {aws.service.text(route["Target"]) for route in routes_of(aws).values()}
+    assert targets == {f"integrations/<{integration}>"}
+
+
+def test_answers_go_back_on_the_socket_of_every_frame(aws: Assembly) -> None:
+    routes = aws.service.all("AWS::ApiGatewayV2::Route")
+    responses = aws.service.properties("AWS::ApiGatewayV2::RouteResponse")
+    answered = {
+        routes[response["RouteId"]["Ref"]]["Properties"]["RouteKey"] for response in responses
+    }
+
+    assert answered == ANSWERED
+    assert {response["RouteResponseKey"] for response in responses} == {"$default"}
+    for key, route in routes_of(aws).items():
+        expected = "$default" if key in ANSWERED else None
+        assert route.get("RouteResponseSelectionExpression") == expected
+
+
+def test_connecting_is_authorized_by_the_subprotocol(aws: Assembly) -> None:
+    name, authorizer = aws.service.one("AWS::ApiGatewayV2::Authorizer")
+    connect = routes_of(aws)["$connect"]
+
+    assert connect["AuthorizationType"] == "CUSTOM"
+    assert connect["AuthorizerId"] == {"Ref": name}
+    assert authorizer["Properties"]["AuthorizerType"] == "REQUEST"
+    assert authorizer["Properties"]["IdentitySource"] == [
+        "route.request.header.Sec-WebSocket-Protocol"
+    ]
+
+
+def test_both_stages_are_named_and_throttled(aws: Assembly) -> None:
+    _, socket = aws.service.one("AWS::ApiGatewayV2::Stage")
+    _, rest = aws.service.one("AWS::ApiGateway::Stage")
+    (settings,) = rest["Properties"]["MethodSettings"]
+
+    assert socket["Properties"]["StageName"] == "chat"
+    assert socket["Properties"]["AutoDeploy"] is True
+    assert socket["Properties"]["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+    assert rest["Properties"]["StageName"] == "api"
+    assert settings["ThrottlingRateLimit"] > 0
+
+
+def test_history_has_the_methods_of_its_contract_each_authorized(aws: Assembly) -> None:
+    name, authorizer = aws.service.one("AWS::ApiGateway::Authorizer")
+    resources = aws.service.all("AWS::ApiGateway::Resource")
+
+    def path(resource_id: str) -> str:
+        properties = resources[resource_id]["Properties"]
+        parent = properties["ParentId"].get("Ref")
+        return (path(parent) if parent else "") + "/" + str(properties["PathPart"])
+
+    methods = {
+        (method["HttpMethod"], path(method["ResourceId"]["Ref"])): method
+        for method in aws.service.properties("AWS::ApiGateway::Method")
+    }
+    assert methods.keys() == {
+        ("GET", "/history"),
+        ("DELETE", "/history"),
+        ("GET", "/history/conversations"),
+        ("PATCH", "/history/conversations/{id}"),
+        ("DELETE", "/history/conversations/{id}"),
+    }
+    for method in methods.values():
+        assert method["AuthorizationType"] == "CUSTOM"
+        assert method["AuthorizerId"] == {"Ref": name}
+        assert method["Integration"]["Type"] == "AWS_PROXY"
+    assert authorizer["Properties"]["IdentitySource"] == "method.request.header.Authorization"
+    assert authorizer["Properties"]["AuthorizerResultTtlInSeconds"] == 300
+
+
+def test_api_gateways_own_refusals_look_like_the_contracts(aws: Assembly) -> None:
+    refusals = {
+        refusal["ResponseType"]: refusal
+        for refusal in aws.service.properties("AWS::ApiGateway::GatewayResponse")
+    }
+
+    for refusal in refusals.values():
+        body = json.loads(refusal["ResponseTemplates"]["application/json"])
+        assert body.keys() == {"code", "message"}
+    assert refusals["UNAUTHORIZED"]["StatusCode"] == "401"
+    assert refusals["ACCESS_DENIED"]["StatusCode"] == "403"
+    assert refusals["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"} <= refusals.keys()

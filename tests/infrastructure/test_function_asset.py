@@ -1,0 +1,176 @@
+"""A function's asset: complete, trimmed, for the right machine, and made once."""
+
+import compileall
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cdk.function_asset import (
+    NEVER_LOADED,
+    ROOT,
+    BundleError,
+    PackageTarget,
+    bundle_function,
+    bundle_hash,
+)
+from tests.infrastructure.conftest import ARM_LAMBDA, THIS_MACHINE
+
+# ELF header: e_machine is the 16-bit number at offset 18; 183 is EM_AARCH64.
+ELF_MACHINE, AARCH64 = slice(18, 20), (183).to_bytes(2, "little")
+
+# Everything the functions use of their packages, with none of this environment's to fall back on.
+CHAT_PATH = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+
+import boto3
+import chat_ws.routes_entry
+import chat_ws.worker_entry
+from chat_ws.model import Llama3Bedrock
+
+for service in ("dynamodb", "bedrock-runtime", "apigatewaymanagementapi", "lambda"):
+    boto3.client(
+        service, region_name="us-west-2", endpoint_url="http://127.0.0.1:9",
+        aws_access_key_id="test", aws_secret_access_key="test",
+    )
+
+
+class Bedrock:
+    def invoke_model_with_response_stream(self, **request):
+        chunks = ({"generation": "안녕", "stop_reason": None},
+                  {"generation": "", "stop_reason": "stop"})
+        body = [{"chunk": {"bytes": json.dumps(chunk).encode()}} for chunk in chunks]
+        return {"body": body, "ResponseMetadata": {"HTTPHeaders": {}}}
+
+
+model = Llama3Bedrock(
+    model="meta.llama3-70b-instruct-v1:0", client=Bedrock(), bedrock_client=Bedrock()
+)
+assert "".join(str(chunk.content) for chunk in model.stream("여행하고 싶다")) == "안녕"
+outside = [
+    name for name, module in sys.modules.items()
+    if "site-packages" in (getattr(module, "__file__", None) or "")
+]
+assert not outside, outside
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A lambda folder with no packages of its own."""
+    made = tmp_path / "lambda-small"
+    (made / "small").mkdir(parents=True)
+    (made / "lambda_function.py").write_text("from small.entry import lambda_handler\n")
+    (made / "small" / "entry.py").write_text("def lambda_handler(event, context): ...\n")
+    return made
+
+
+def test_the_chat_runs_from_the_trimmed_folder_alone() -> None:
+    bundle = bundle_function(ROOT / "lambda-chat-ws", THIS_MACHINE)
+
+    done = subprocess.run(  # noqa: S603 (no shell; the arguments are our own)
+        [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", CHAT_PATH, str(bundle)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_never_loaded_is_left_out() -> None:
+    bundle = bundle_function(ROOT / "lambda-chat-ws", THIS_MACHINE)
+
+    assert not [name for name in NEVER_LOADED if (bundle / name).exists()]
+    assert not (bundle / "botocore" / "data" / "s3").exists()
+    assert not list(bundle.rglob("tests"))
+
+
+def test_the_bundle_for_lambda_holds_binaries_for_its_processor_only() -> None:
+    bundle = bundle_function(ROOT / "lambda-chat-ws", ARM_LAMBDA)
+    libraries = list(bundle.rglob("*.so")) + list(bundle.rglob("*.so.*"))
+
+    assert libraries
+    wrong = [path.name for path in libraries if path.read_bytes()[ELF_MACHINE] != AARCH64]
+    assert wrong == []
+
+
+def test_compiled_files_are_of_the_python_that_will_run_them() -> None:
+    for target in (ARM_LAMBDA, THIS_MACHINE):
+        bundle = bundle_function(ROOT / "lambda-chat-ws", target)
+        tag = f".cpython-{target.python.replace('.', '')}.pyc"
+        compiled = list(bundle.rglob("*.pyc"))
+
+        assert bool(compiled) == target.compiled
+        assert [path.name for path in compiled if not path.name.endswith(tag)] == []
+
+
+def test_every_function_gets_the_shared_package(folder: Path, tmp_path: Path) -> None:
+    bundle = bundle_function(folder, ARM_LAMBDA, tmp_path / "cache")
+
+    assert (bundle / "lambda_function.py").exists()
+    assert (bundle / "chat_shared").is_dir()
+
+
+def test_the_hash_follows_the_content_and_not_the_clock(folder: Path) -> None:
+    before = bundle_hash(folder, ARM_LAMBDA)
+
+    (folder / "lambda_function.py").touch()
+    compileall.compile_dir(folder, quiet=2)
+    assert bundle_hash(folder, ARM_LAMBDA) == before
+
+    (folder / "requirements.txt").write_text("six==1.17.0\n")
+    with_package = bundle_hash(folder, ARM_LAMBDA)
+    (folder / "small" / "entry.py").write_text("lambda_handler = None\n")
+    with_change = bundle_hash(folder, ARM_LAMBDA)
+    for_intel = bundle_hash(folder, PackageTarget("x86_64-manylinux_2_28", "3.13"))
+    assert len({before, with_package, with_change, for_intel}) == 4
+
+
+def test_the_same_sources_make_the_same_files(folder: Path, tmp_path: Path) -> None:
+    first = bundle_function(folder, THIS_MACHINE, tmp_path / "first")
+    second = bundle_function(folder, THIS_MACHINE, tmp_path / "second")
+
+    assert any(path.suffix == ".pyc" for path in first.rglob("*"))
+    assert _contents(first) == _contents(second)
+
+
+def test_unchanged_sources_are_not_bundled_again(folder: Path, tmp_path: Path) -> None:
+    first = bundle_function(folder, ARM_LAMBDA, tmp_path)
+    (first / "left-here").touch()
+
+    assert bundle_function(folder, ARM_LAMBDA, tmp_path) == first
+    assert (first / "left-here").exists()
+
+
+def test_a_bundle_that_nobody_used_for_a_day_goes(folder: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    old, kept = (cache / f"lambda-small-{name}" for name in ("old", "kept"))
+    for path in (old, kept):
+        path.mkdir(parents=True)
+    os.utime(old, (0, 0))
+
+    bundle_function(folder, ARM_LAMBDA, cache)
+
+    assert kept.exists()
+    assert not old.exists()
+
+
+def test_packages_that_do_not_install_leave_nothing_behind(folder: Path, tmp_path: Path) -> None:
+    (folder / "requirements.txt").write_text("!\n")
+
+    with pytest.raises(BundleError, match=r"lambda-small/requirements\.txt"):
+        bundle_function(folder, ARM_LAMBDA, tmp_path / "cache")
+
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def _contents(bundle: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(bundle)): path.read_bytes()
+        for path in bundle.rglob("*")
+        if path.is_file()
+    }

@@ -1,0 +1,82 @@
+"""How the four functions are set up, on AWS and on a laptop."""
+
+import pytest
+
+from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly
+
+OURS = ("principal", "frames", "one run of one turn", "conversations")
+
+
+@pytest.mark.parametrize("described", OURS)
+def test_functions_run_python_3_13_on_arm(aws: Assembly, described: str) -> None:
+    _, function = aws.service.function(described)
+
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+
+
+@pytest.mark.parametrize("described", OURS)
+def test_logs_are_kept_for_the_configured_days(aws: Assembly, described: str) -> None:
+    _, function = aws.service.function(described)
+    groups = aws.service.all("AWS::Logs::LogGroup")
+
+    group = groups[function["LoggingConfig"]["LogGroup"]["Ref"]]
+    assert group["Properties"]["RetentionInDays"] == 30
+
+
+def test_routes_and_worker_share_an_asset(aws: Assembly) -> None:
+    _, routes = aws.service.function("frames")
+    _, worker = aws.service.function("one run of one turn")
+
+    assert routes["Code"] == worker["Code"]
+    assert routes["Handler"] == "lambda_function.lambda_handler"
+    assert worker["Handler"] == "worker_function.lambda_handler"
+
+
+def test_each_function_is_told_what_it_reads_and_no_more(aws: Assembly) -> None:
+    def told(described: str) -> set[str]:
+        return set(aws.service.function(described)[1]["Environment"]["Variables"])
+
+    assert told("principal") == {"AUTH"}
+    assert told("conversations") == {"TABLE_NAME"}
+    assert told("frames") == {"TABLE_NAME", "HISTORY_DAYS", "WORKER_FUNCTION_NAME"}
+    assert told("one run of one turn") == {
+        "TABLE_NAME",
+        "WEBSOCKET_CALLBACK_URL",
+        "MODEL_IDS",
+        "BEDROCK_REGION",
+        "MAX_GEN_LEN",
+        "TEMPERATURE",
+        "TOP_P",
+        "WINDOW_EXCHANGES",
+    }
+
+
+def test_the_worker_posts_to_its_own_stage(aws: Assembly, local: Assembly) -> None:
+    def callback(assembly: Assembly) -> str:
+        _, worker = assembly.service.function("one run of one turn")
+        return assembly.service.text(worker["Environment"]["Variables"]["WEBSOCKET_CALLBACK_URL"])
+
+    api, _ = aws.service.one("AWS::ApiGatewayV2::Api")
+    host = f"<{api}>.execute-api.<AWS::Region>.<AWS::URLSuffix>"
+    assert callback(aws) == f"https://{host}/chat"
+    assert callback(local) == f"{LOCAL_CONTEXT['local_endpoint_url']}/_aws/execute-api/<{api}>/chat"
+
+
+def test_only_the_local_worker_is_sent_to_another_bedrock(aws: Assembly, local: Assembly) -> None:
+    def endpoint(assembly: Assembly) -> object:
+        _, worker = assembly.service.function("one run of one turn")
+        return worker["Environment"]["Variables"].get("BEDROCK_ENDPOINT_URL")
+
+    assert endpoint(aws) is None
+    assert endpoint(local) == LOCAL_CONTEXT["bedrock_endpoint_url"]
+
+
+def test_a_crashed_run_is_tried_twice_more(aws: Assembly) -> None:
+    name, worker = aws.service.function("one run of one turn")
+    _, config = aws.service.one("AWS::Lambda::EventInvokeConfig")
+
+    assert config["Properties"]["FunctionName"] == {"Ref": name}
+    assert config["Properties"]["MaximumRetryAttempts"] == 2
+    # A retry has to be able to begin after the first run used all of its time.
+    assert config["Properties"]["MaximumEventAgeInSeconds"] > worker["Timeout"]

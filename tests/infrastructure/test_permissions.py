@@ -1,0 +1,113 @@
+"""Each function may do what the design says, and nothing else, on nothing else."""
+
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.conftest import Assembly, Json, Template
+
+LLAMA_3 = "meta.llama3-70b-instruct-v1:0"
+LLAMA_3_3 = "meta.llama3-3-70b-instruct-v1:0"
+BEDROCK = "arn:<AWS::Partition>:bedrock"
+PROFILE = f"{BEDROCK}:us-west-2:<AWS::AccountId>:inference-profile/us.{LLAMA_3_3}"
+
+Grants = dict[str, set[str]]
+
+
+def granted(template: Template, function: Json) -> Grants:
+    """Action → resources of the function's role, its own log left out; only Allow is expected."""
+    role = template.text(function["Role"]).strip("<>").removesuffix(".Arn")
+    grants: Grants = {}
+    for policy in template.properties("AWS::IAM::Policy"):
+        if {"Ref": role} not in policy["Roles"]:
+            continue
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            for action in _listed(statement["Action"]):
+                resources = map(template.text, _listed(statement["Resource"]))
+                grants.setdefault(action, set()).update(resources)
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        (log,) = grants.pop(action)
+        assert log == f"<{function['LoggingConfig']['LogGroup']['Ref']}.Arn>"
+    return grants
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.fixture(scope="module")
+def table(aws: Assembly) -> str:
+    name, _ = aws.data.one("AWS::DynamoDB::Table")
+    return f"<{name}.Arn>"
+
+
+def test_routes_writes_turns_and_invokes_the_worker(aws: Assembly, table: str) -> None:
+    _, routes = aws.service.function("frames")
+    worker, _ = aws.service.function("one run of one turn")
+
+    assert granted(aws.service, routes) == {
+        "dynamodb:GetItem": {table},
+        "dynamodb:PutItem": {table},
+        "dynamodb:UpdateItem": {table},
+        "lambda:InvokeFunction": {f"<{worker}.Arn>"},
+    }
+
+
+def test_the_worker_calls_the_configured_models_and_its_own_sockets(
+    aws: Assembly, table: str
+) -> None:
+    _, worker = aws.service.function("one run of one turn")
+    api, _ = aws.service.one("AWS::ApiGatewayV2::Api")
+    sockets = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>"
+
+    assert granted(aws.service, worker) == {
+        "dynamodb:Query": {table},
+        "dynamodb:UpdateItem": {table},
+        "execute-api:ManageConnections": {f"{sockets}/chat/POST/@connections/*"},
+        "bedrock:InvokeModelWithResponseStream": {
+            f"{BEDROCK}:us-west-2::foundation-model/{LLAMA_3}",
+            PROFILE,
+            f"{BEDROCK}:us-east-1::foundation-model/{LLAMA_3_3}",
+            f"{BEDROCK}:us-east-2::foundation-model/{LLAMA_3_3}",
+            f"{BEDROCK}:us-west-2::foundation-model/{LLAMA_3_3}",
+        },
+    }
+
+
+def test_history_reads_renames_and_deletes(aws: Assembly, table: str) -> None:
+    _, history = aws.service.function("conversations")
+    where = {table, f"{table}/index/by_activity"}
+
+    assert granted(aws.service, history) == {
+        "dynamodb:BatchWriteItem": where,
+        "dynamodb:DeleteItem": where,
+        "dynamodb:GetItem": where,
+        "dynamodb:Query": where,
+        "dynamodb:UpdateItem": where,
+    }
+
+
+def test_the_authorizer_may_do_nothing(aws: Assembly) -> None:
+    _, authorizer = aws.service.function("principal")
+
+    assert granted(aws.service, authorizer) == {}
+
+
+def test_no_role_of_ours_borrows_a_managed_policy(local: Assembly) -> None:
+    roles = local.service.properties("AWS::IAM::Role")
+
+    assert len(roles) == 4
+    assert [role for role in roles if role.get("ManagedPolicyArns")] == []
+
+
+def test_only_our_apis_may_invoke_a_function(aws: Assembly) -> None:
+    permissions = aws.service.properties("AWS::Lambda::Permission")
+    socket, _ = aws.service.one("AWS::ApiGatewayV2::Api")
+    rest, _ = aws.service.one("AWS::ApiGateway::RestApi")
+
+    assert permissions
+    for permission in permissions:
+        source = aws.service.text(permission["SourceArn"])
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert f":<{socket}>/" in source or f":<{rest}>/" in source

@@ -1,0 +1,78 @@
+"""Both templates as wholes: reviewed, linted, quiet, and alike but for what has to differ."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infrastructure.conftest import Assembly
+
+# CDK writes dependencies that its references imply already.
+REDUNDANT_DEPENDENCY = "W3005"
+
+
+@pytest.mark.parametrize("target", ["aws", "local"])
+def test_every_finding_of_cdk_nag_is_mended_or_has_a_reason(
+    assemblies: dict[str, Assembly], target: str
+) -> None:
+    (report,) = (
+        report for report in assemblies[target].reports if report["pluginName"] == "AwsSolutions"
+    )
+
+    assert [found["ruleName"] for found in report["violations"]] == []
+    reasons = {found["reason"] for found in report["suppressedViolations"]}
+    assert reasons
+    assert all(len(reason.split()) > 3 for reason in reasons)
+
+
+@pytest.mark.parametrize("target", ["aws", "local"])
+def test_cdk_neither_warns_nor_complains(assemblies: dict[str, Assembly], target: str) -> None:
+    assembly = assemblies[target]
+
+    assert "deprecated" not in assembly.output.lower()
+    assert "warning" not in assembly.output.lower()
+    assert [report["pluginName"] for report in assembly.reports if report["violations"]] == []
+
+
+def test_cfn_lint_has_nothing_to_say(aws: Assembly, local: Assembly) -> None:
+    templates = [path for each in (aws, local) for path in each.folder.glob("*.template.json")]
+    program = Path(sys.executable).with_name("cfn-lint")
+
+    done = subprocess.run(  # noqa: S603 (no shell; the arguments are our own)
+        [program, "--ignore-checks", REDUNDANT_DEPENDENCY, "--", *templates],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert len(templates) == 4
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_in_the_local_deployment_runs_code_of_cdks_own(local: Assembly) -> None:
+    types = {resource["Type"] for resource in local.service.body["Resources"].values()}
+
+    assert not [kind for kind in types if kind.startswith("Custom::")]
+    assert len(local.service.all("AWS::Lambda::Function")) == 4
+
+
+def test_the_local_target_differs_only_where_the_emulator_needs_it(
+    aws: Assembly, local: Assembly
+) -> None:
+    def kinds(assembly: Assembly) -> set[str]:
+        return {resource["Type"] for resource in assembly.service.body["Resources"].values()}
+
+    assert kinds(local) < kinds(aws)
+    assert kinds(aws) - kinds(local) == {
+        "AWS::ApiGatewayV2::RouteResponse",
+        "Custom::CDKBucketDeployment",
+        "AWS::Lambda::LayerVersion",
+    }
+
+
+def test_the_page_is_configured_the_same_way_on_a_laptop(local: Assembly) -> None:
+    config = json.loads(local.service.body["Outputs"]["PageConfig"]["Value"])
+
+    assert config == {"websocket_url": "/ws", "auth": "guest", "max_text_length": 8000}

@@ -1,0 +1,119 @@
+"""The page's bucket and distribution, and the headers that make the page strict."""
+
+from tests.infrastructure.conftest import Assembly, Json
+
+
+def headers_of(assembly: Assembly) -> Json:
+    _, policy = assembly.service.one("AWS::CloudFront::ResponseHeadersPolicy")
+    config: Json = policy["Properties"]["ResponseHeadersPolicyConfig"]
+    return config
+
+
+def distribution_of(assembly: Assembly) -> Json:
+    _, distribution = assembly.service.one("AWS::CloudFront::Distribution")
+    config: Json = distribution["Properties"]["DistributionConfig"]
+    return config
+
+
+def content_policy(assembly: Assembly) -> str:
+    headers = headers_of(assembly)["SecurityHeadersConfig"]
+    return assembly.service.text(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+
+
+def expected_policy(connect: str) -> str:
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src {connect}; "
+        "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def test_the_page_connects_to_itself_and_its_websocket_only(aws: Assembly, local: Assembly) -> None:
+    api, _ = aws.service.one("AWS::ApiGatewayV2::Api")
+
+    # The attribute is the API's origin: wss://{api}.execute-api.{region}.amazonaws.com
+    assert content_policy(aws) == expected_policy(f"'self' <{api}.ApiEndpoint>")
+    assert content_policy(local) == expected_policy("'self'")
+
+
+def test_every_security_header_is_sent(aws: Assembly) -> None:
+    headers = headers_of(aws)["SecurityHeadersConfig"]
+
+    assert headers["ContentTypeOptions"] == {"Override": True}
+    assert headers["FrameOptions"]["FrameOption"] == "DENY"
+    assert headers["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
+    assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000
+
+
+def test_both_behaviours_send_the_headers(aws: Assembly) -> None:
+    name, _ = aws.service.one("AWS::CloudFront::ResponseHeadersPolicy")
+    config = distribution_of(aws)
+    behaviours = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
+
+    assert [each["ResponseHeadersPolicyId"] for each in behaviours] == [{"Ref": name}] * 2
+    assert all(each["Compress"] for each in behaviours)
+
+
+def test_history_passes_through_uncached_with_its_authorization(aws: Assembly) -> None:
+    (history,) = distribution_of(aws)["CacheBehaviors"]
+    (origin,) = (
+        origin
+        for origin in distribution_of(aws)["Origins"]
+        if origin["Id"] == history["TargetOriginId"]
+    )
+
+    assert history["PathPattern"] == "/history*"
+    assert set(history["AllowedMethods"]) >= {"GET", "PATCH", "DELETE"}
+    # AWS's names for CachingDisabled and AllViewerExceptHostHeader.
+    assert history["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert history["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+    assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    assert "execute-api" in aws.service.text(origin["DomainName"])
+
+
+def test_an_error_is_never_kept_for_the_next_person(aws: Assembly) -> None:
+    errors = distribution_of(aws)["CustomErrorResponses"]
+
+    assert {error["ErrorCachingMinTTL"] for error in errors} == {0}
+    assert {403, 404, 500, 502, 503, 504} <= {error["ErrorCode"] for error in errors}
+
+
+def test_the_bucket_answers_cloudfront_alone(aws: Assembly) -> None:
+    _, bucket = aws.service.one("AWS::S3::Bucket")
+    _, policy = aws.service.one("AWS::S3::BucketPolicy")
+    distribution, _ = aws.service.one("AWS::CloudFront::Distribution")
+    allowed = [
+        statement
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+    assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+    (reading,) = allowed
+    assert reading["Action"] == "s3:GetObject"
+    assert reading["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    source = aws.service.text(reading["Condition"]["StringEquals"]["AWS:SourceArn"])
+    assert source.endswith(f":distribution/<{distribution}>")
+
+
+def test_the_entry_is_published_after_what_it_loads_and_never_kept(aws: Assembly) -> None:
+    deployments = aws.service.all("Custom::CDKBucketDeployment")
+    (entry,) = (name for name, each in deployments.items() if "DependsOn" in each)
+    (modules,) = deployments.keys() - {entry}
+
+    assert modules in deployments[entry]["DependsOn"]
+    properties = deployments[entry]["Properties"]
+    assert properties["SystemMetadata"] == {"cache-control": "no-cache"}
+    assert properties["DistributionPaths"] == ["/*"]
+    assert properties["Prune"] is False
+    pruning = deployments[modules]["Properties"]
+    assert pruning["Prune"] is True
+    assert set(pruning["Exclude"]) == {"index.html", "config.json"}
+
+
+def test_outputs_name_what_a_person_opens(aws: Assembly) -> None:
+    distribution, _ = aws.service.one("AWS::CloudFront::Distribution")
+    outputs = aws.service.body["Outputs"]
+
+    assert aws.service.text(outputs["PageUrl"]["Value"]) == f"https://<{distribution}.DomainName>"
+    assert {"BucketName", "WebSocketUrl", "RestUrl", "DistributionDomain"} <= outputs.keys()
