@@ -1,0 +1,184 @@
+"""The HTTP side: InvokeModel and InvokeModelWithResponseStream."""
+
+import logging
+import socket
+import struct
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from time import perf_counter
+from uuid import uuid4
+
+from aiohttp import web
+
+from . import control, eventstream, invocation
+from .errors import BedrockError, ConnectionCutError
+from .invocation import Backend, Event, Finished, Invocation, Text
+from .scripted import Scripted
+
+log = logging.getLogger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Events = AsyncGenerator[Event, None]
+
+LARGEST_BODY = 25_000_000  # bytes; Bedrock's own limit for `body`
+
+
+def create_app(backend: Backend) -> web.Application:
+    """An application that answers with `backend`, which stays the caller's to close.
+
+    Run it by `AppRunner(app, handler_cancellation=True)`, or by `serve`: only with handler
+    cancellation does a client that goes away stop a model that has not said anything yet;
+    without it, the model stops at its next token.
+    """
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_faults])
+    endpoint = Endpoint(backend)
+    app.router.add_post("/model/{model_id:.+}/invoke", endpoint.invoke)
+    app.router.add_post("/model/{model_id:.+}/invoke-with-response-stream", endpoint.stream)
+    if isinstance(backend, Scripted):
+        app.add_routes(control.routes(backend.script))
+    return app
+
+
+@asynccontextmanager
+async def serve(backend: Backend, port: int = 0) -> AsyncIterator[str]:
+    """The URL at which 127.0.0.1 answers for `backend`; port 0 takes a free one.
+
+    Raises OSError for a port that is taken. Streams that are still open at the end are cut off.
+    """
+    runner = web.AppRunner(
+        create_app(backend), handler_cancellation=True, access_log=None, shutdown_timeout=0.1
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+class Endpoint:
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def invoke(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request)
+        text: list[str] = []
+        async with aclosing(self._backend.stream(asked)) as events:
+            async for event in events:
+                match event:
+                    case Text():
+                        text.append(event.text)
+                    case Finished():
+                        return _whole("".join(text), event)
+        raise BedrockError("ModelErrorException", "The model ended without a stop reason.")
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request)
+        begun = perf_counter()
+        async with aclosing(self._backend.stream(asked)) as events:
+            await anext(events, None)  # Started: a fault until here has a status of its own
+            response = web.StreamResponse(
+                headers={"x-amzn-bedrock-content-type": "application/json"}
+            )
+            response.content_type = eventstream.CONTENT_TYPE
+            await response.prepare(request)
+            try:
+                await _relay(events, response, begun)
+            except BedrockError as fault:
+                await response.write(eventstream.exception(fault))
+            except ConnectionCutError:
+                _reset(request)
+            except ConnectionError:
+                log.info("the client closed the stream")
+            else:
+                await response.write_eof()
+        return response
+
+
+async def _relay(events: Events, response: web.StreamResponse, begun: float) -> None:
+    tokens, first_byte = 0, 0.0
+    async for event in events:
+        match event:
+            case Text():
+                tokens += event.tokens
+                first_byte = first_byte or perf_counter() - begun
+                await response.write(eventstream.chunk(_body(event.text, tokens)))
+            case Finished():
+                latency = perf_counter() - begun
+                last = _last(event, latency, first_byte or latency)
+                await response.write(eventstream.chunk(last))
+
+
+def _body(text: str, tokens: int) -> dict[str, object]:
+    return {
+        "generation": text,
+        "prompt_token_count": None,
+        "generation_token_count": tokens,
+        "stop_reason": None,
+    }
+
+
+def _last(end: Finished, latency: float, first_byte: float) -> dict[str, object]:
+    """The last chunk; latencies come in seconds and leave in milliseconds."""
+    return {
+        "generation": "",
+        "prompt_token_count": end.prompt_tokens,
+        "generation_token_count": end.completion_tokens,
+        "stop_reason": end.stop_reason,
+        "amazon-bedrock-invocationMetrics": {
+            "inputTokenCount": end.prompt_tokens,
+            "outputTokenCount": end.completion_tokens,
+            "invocationLatency": round(latency * 1000),
+            "firstByteLatency": round(first_byte * 1000),
+        },
+    }
+
+
+def _whole(text: str, end: Finished) -> web.Response:
+    body = {
+        "generation": text,
+        "prompt_token_count": end.prompt_tokens,
+        "generation_token_count": end.completion_tokens,
+        "stop_reason": end.stop_reason,
+    }
+    counts = {
+        "x-amzn-bedrock-input-token-count": str(end.prompt_tokens),
+        "x-amzn-bedrock-output-token-count": str(end.completion_tokens),
+    }
+    return web.json_response(body, headers=counts)
+
+
+async def _read(request: web.Request) -> Invocation:
+    return invocation.parse(request.match_info["model_id"], await request.read())
+
+
+@web.middleware
+async def _faults(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        response = await handler(request)
+    except BedrockError as fault:
+        response = _refusal(fault)
+    except ConnectionCutError:
+        _reset(request)
+        response = web.Response()
+    except web.HTTPRequestEntityTooLarge:
+        response = _refusal(
+            BedrockError("ValidationException", "Input is too long for requested model.")
+        )
+    return response
+
+
+def _refusal(fault: BedrockError) -> web.Response:
+    headers = {
+        "x-amzn-errortype": f"{fault.code}:http://internal.amazon.com/coral/com.amazon.bedrock/",
+        "x-amzn-requestid": str(uuid4()),
+    }
+    return web.json_response({"message": fault.message}, status=fault.status, headers=headers)
+
+
+def _reset(request: web.Request) -> None:
+    """End the connection by RST instead of FIN."""
+    if request.transport is None:
+        return
+    connection: socket.socket = request.transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.transport.abort()

@@ -1,0 +1,101 @@
+"""Real Bedrock, with the developer's own credentials."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Generator
+from contextlib import closing, suppress
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, EventStreamError
+
+from .errors import STATUS, STREAM_CODES, BedrockError, SetupError
+from .invocation import Event, Finished, Invocation, Started, StopReason, Text
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+
+# The caller retries as it sees fit. Seconds: a long prompt can wait for its first token.
+CONFIG = Config(retries={"total_max_attempts": 1}, read_timeout=300)
+_CODES = {lower: code for code, lower in STREAM_CODES.items()}
+
+
+class Forwarding:
+    def __init__(self, client: "BedrockRuntimeClient") -> None:
+        self.name = f"Amazon Bedrock in {client.meta.region_name}"
+        self._client = client
+
+    async def aclose(self) -> None:
+        self._client.close()
+
+    async def stream(self, invocation: Invocation) -> AsyncGenerator[Event, None]:
+        stopped = Flag()
+        steps = _steps(self._client, invocation, stopped)
+        try:
+            while (step := await asyncio.to_thread(next, steps, None)) is not None:
+                yield step
+        finally:
+            stopped.set()
+            # A thread that still waits for a token refuses this, and ends at that token by itself.
+            with suppress(ValueError):
+                await asyncio.to_thread(steps.close)
+
+
+def connect(region: str, endpoint_url: str | None = None) -> Forwarding:
+    """Raises SetupError where there are no credentials."""
+    session = boto3.Session(region_name=region)
+    if session.get_credentials() is None:
+        raise SetupError(
+            "LLM=aws needs AWS credentials: run 'aws configure' or 'aws sso login', or set "
+            "AWS_PROFILE; LLM=auto needs none."
+        )
+    # Named here, so that an AWS_ENDPOINT_URL meant for an emulator does not catch this client.
+    url = endpoint_url or f"https://bedrock-runtime.{region}.amazonaws.com"
+    return Forwarding(session.client("bedrock-runtime", config=CONFIG, endpoint_url=url))
+
+
+def _steps(
+    client: "BedrockRuntimeClient", asked: Invocation, stopped: Flag
+) -> Generator[Event, None, None]:
+    """The stream, blocking. Closing it closes the connection, which stops the model."""
+    body = json.dumps({"prompt": asked.prompt, **asked.parameters}, ensure_ascii=False)
+    try:
+        answer = client.invoke_model_with_response_stream(modelId=asked.model_id, body=body)
+        with closing(answer["body"]) as stream:
+            yield Started()
+            seen = 0
+            for part in stream:
+                if stopped.is_set():
+                    return
+                chunk = json.loads(part["chunk"]["bytes"])
+                seen, before = chunk["generation_token_count"] or seen, seen
+                if chunk["generation"]:
+                    yield Text(chunk["generation"], seen - before)
+                if chunk["stop_reason"]:
+                    yield _finished(chunk)
+    except EventStreamError as error:
+        raise _translate(error, "InternalServerException") from error
+    except ClientError as error:
+        raise _translate(error, "AccessDeniedException") from error
+    except BotoCoreError as error:
+        raise BedrockError("ServiceUnavailableException", str(error)) from error
+
+
+def _finished(chunk: dict[str, Any]) -> Finished:
+    metrics = chunk.get("amazon-bedrock-invocationMetrics", {})
+    reason: StopReason = "length" if chunk["stop_reason"] == "length" else "stop"
+    return Finished(
+        reason,
+        metrics.get("inputTokenCount") or chunk.get("prompt_token_count") or 0,
+        metrics.get("outputTokenCount") or chunk["generation_token_count"] or 0,
+    )
+
+
+def _translate(error: ClientError, otherwise: str) -> BedrockError:
+    """The same code; expired or unknown credentials have codes that Bedrock's model lacks."""
+    told = error.response.get("Error", {})
+    code = told.get("Code", "")
+    code = _CODES.get(code, code)
+    return BedrockError(code if code in STATUS else otherwise, told.get("Message", str(error)))

@@ -1,0 +1,69 @@
+"""Which model answers: what `LLM` says."""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from . import aws, embedded, openai_server, weights
+from .errors import SetupError
+from .invocation import Backend
+from .progress import say
+from .scripted import Scripted
+
+OLLAMA = "http://127.0.0.1:11434"
+VALUES = (
+    "auto, scripted, aws, an OpenAI-compatible base URL (http://host:port/v1, with #model to "
+    "choose one) or a path to a .gguf file"
+)
+
+
+@asynccontextmanager
+async def choose(
+    llm: str = "auto", *, region: str = "us-west-2", environ: Mapping[str, str] = os.environ
+) -> AsyncIterator[Backend]:
+    """The backend that `llm` names, started; closed at the end.
+
+    `region` is for `aws`. Says on the terminal what takes longer than a second, the first
+    download of the weights above all. Raises SetupError: one line that says what to do.
+    """
+    backend = await _start(llm.strip() or "auto", region, environ)
+    try:
+        yield backend
+    finally:
+        await backend.aclose()
+
+
+async def _start(llm: str, region: str, environ: Mapping[str, str]) -> Backend:
+    if llm == "auto":
+        return await _automatic(environ)
+    if llm == "scripted":
+        return Scripted()
+    if llm == "aws":
+        return aws.connect(region)
+    if urlsplit(llm).scheme in ("http", "https"):
+        return await openai_server.connect(llm, key=environ.get("OPENAI_API_KEY", ""))
+    if llm.endswith(".gguf"):
+        return await _load(_existing(llm))
+    raise SetupError(f"LLM={llm} is not known; LLM may be: {VALUES}.")
+
+
+async def _automatic(environ: Mapping[str, str]) -> Backend:
+    try:
+        return await openai_server.connect(OLLAMA)
+    except SetupError:  # none there, or none that chats
+        path = await weights.fetch(weights.QWEN, weights.cache_folder(environ))
+    return await _load(path, weights.QWEN.title)
+
+
+async def _load(path: Path, title: str = "") -> Backend:
+    say(f"Loading {title or path.name} ...")
+    return await embedded.start(path, title)
+
+
+def _existing(llm: str) -> Path:
+    path = Path(llm).expanduser()
+    if not path.is_file():
+        raise SetupError(f"There is no file {path}; LLM may be: {VALUES}.")
+    return path

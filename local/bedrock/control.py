@@ -1,0 +1,33 @@
+"""How tests direct the scripted model, over HTTP on the same server.
+
+PUT    /_scripted/plan         a JSON list of `script.Reply`: the next invocations' answers
+GET    /_scripted/invocations  what has reached the model, oldest first, as a JSON list
+DELETE /_scripted              forget the plan and the invocations
+"""
+
+from aiohttp import web
+
+from . import script
+from .script import Script
+
+
+def routes(played: Script) -> list[web.RouteDef]:
+    async def plan(request: web.Request) -> web.Response:
+        try:
+            played.plan(script.parse(await request.json()))
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=str(error)) from None
+        return web.Response(status=204)
+
+    async def invocations(_: web.Request) -> web.Response:
+        return web.json_response([record.view() for record in played.records])
+
+    async def reset(_: web.Request) -> web.Response:
+        played.reset()
+        return web.Response(status=204)
+
+    return [
+        web.put("/_scripted/plan", plan),
+        web.get("/_scripted/invocations", invocations),
+        web.delete("/_scripted", reset),
+    ]

@@ -1,0 +1,139 @@
+"""How the servers that people run at home are asked, each in the way that fits its model best.
+
+A Llama 3 prompt goes byte for byte to a Llama 3 model, through an endpoint that adds no template.
+Any other model gets the messages and renders them by its own template; a partial answer goes as
+a last message of the assistant, which llama.cpp, Ollama and vLLM continue.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from . import llama3
+from .errors import BedrockError
+from .invocation import Invocation, StopReason
+
+Body: TypeAlias = dict[str, Any]
+Extra: TypeAlias = Callable[[Invocation], Body]
+Server: TypeAlias = Literal["llamacpp", "ollama", "vllm", "other"]
+
+_LLAMA3 = re.compile(r"llama[-_. ]?3", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one JSON object of a stream says; the counts may come in an object of their own."""
+
+    text: str = ""
+    stop_reason: StopReason | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """`path` is relative to the server's root; `read` raises what the server says went wrong."""
+
+    path: str
+    ask: Callable[[Invocation], Body]
+    read: Callable[[Body], Piece]
+
+
+def nothing(_: Invocation) -> Body:
+    return {}
+
+
+def choose(server: Server, model: str, template: str, extra: Extra) -> Dialect:
+    """The way to ask `model`; what `extra` says is added to a request.
+
+    `template` is the model's chat template where the server tells it, which says more than a name.
+    """
+    if "<|start_header_id|>" not in template and (template or not _LLAMA3.search(model)):
+        return Dialect(
+            "v1/chat/completions", lambda asked: _chat(server, model, asked) | extra(asked), _openai
+        )
+    if server == "ollama":  # its /v1/completions would wrap the prompt in the template again
+        return Dialect("api/generate", lambda asked: _generate(model, asked), _ollama)
+    return Dialect(
+        "v1/completions", lambda asked: _complete(server, model, asked) | extra(asked), _openai
+    )
+
+
+def _chat(server: Server, model: str, asked: Invocation) -> Body:
+    dialogue = llama3.parse(asked.prompt)
+    messages = [{"role": turn.role, "content": turn.content} for turn in dialogue.messages]
+    body = {"model": model, "messages": messages, **_parameters(asked)}
+    if dialogue.prefill:
+        messages.append({"role": "assistant", "content": dialogue.prefill})
+        if server == "vllm":
+            body |= {"continue_final_message": True, "add_generation_prompt": False}
+    return body
+
+
+def _complete(server: Server, model: str, asked: Invocation) -> Body:
+    llama3.parse(asked.prompt)
+    prompt = asked.prompt
+    if server == "llamacpp":  # it puts the begin-of-text token there itself
+        prompt = prompt.removeprefix(llama3.BEGIN)
+    body = {"model": model, "prompt": prompt, "stop": [llama3.END_OF_TURN], **_parameters(asked)}
+    if server == "vllm":  # so would this one, unless told not to
+        body |= {"add_special_tokens": False}
+    return body
+
+
+def _parameters(asked: Invocation) -> Body:
+    return {
+        "max_tokens": asked.max_gen_len,
+        "temperature": asked.temperature,
+        "top_p": asked.top_p,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def _openai(part: Body) -> Piece:
+    _check(part)
+    choice: Body = next(iter(part.get("choices") or ()), {})
+    usage: Body = part.get("usage") or {}
+    return Piece(
+        choice.get("text") or (choice.get("delta") or {}).get("content") or "",
+        _reason(choice.get("finish_reason")),
+        usage.get("prompt_tokens"),
+        usage.get("completion_tokens"),
+    )
+
+
+def _generate(model: str, asked: Invocation) -> Body:
+    llama3.parse(asked.prompt)
+    options = {
+        "num_predict": asked.max_gen_len,
+        "temperature": asked.temperature,
+        "top_p": asked.top_p,
+        "stop": [llama3.END_OF_TURN],
+    }
+    prompt = asked.prompt.removeprefix(llama3.BEGIN)  # Ollama puts this token there itself
+    return {"model": model, "prompt": prompt, "raw": True, "stream": True, "options": options}
+
+
+def _ollama(part: Body) -> Piece:
+    _check(part)
+    reason = _reason(part.get("done_reason", "stop")) if part.get("done") else None
+    counts = part.get("prompt_eval_count"), part.get("eval_count")
+    return Piece(part.get("response", ""), reason, *counts)
+
+
+def _check(part: Body) -> None:
+    if error := part.get("error"):
+        raise BedrockError("ModelStreamErrorException", explain(error))
+
+
+def _reason(text: str | None) -> StopReason | None:
+    if text is None:
+        return None
+    return "length" if text == "length" else "stop"
+
+
+def explain(error: object) -> str:
+    """The words in any of the shapes that these servers give an error."""
+    return str(error.get("message", error)) if isinstance(error, dict) else str(error)

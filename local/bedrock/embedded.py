@@ -1,0 +1,87 @@
+"""A GGUF file run in this process by llama.cpp's own HTTP server, through xllamacpp."""
+
+import asyncio
+import os
+import re
+import secrets
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import xllamacpp  # type: ignore[import-untyped]  # it comes without type stubs
+
+from . import openai_server
+from .dialects import Body
+from .errors import SetupError
+from .invocation import Event, Invocation
+from .openai_server import OpenAIServer
+
+_HANJA = r"\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF"
+_NO_HANJA = f"root ::= [^{_HANJA}]*"
+_EAST_ASIAN = re.compile(f"[{_HANJA}]|중국어|일본어|한문|chinese|japanese", re.IGNORECASE)
+CONTEXT = 8192  # tokens; what Llama 3 70B has on Bedrock
+
+
+class Embedded:
+    def __init__(self, name: str, model: xllamacpp.Server, server: OpenAIServer) -> None:
+        self.name = name
+        self._model: xllamacpp.Server | None = model
+        self._server = server
+
+    def stream(self, invocation: Invocation) -> AsyncGenerator[Event, None]:
+        return self._server.stream(invocation)
+
+    async def aclose(self) -> None:
+        await self._server.aclose()
+        self._model = None  # its destructor stops llama.cpp's threads and frees the weights
+
+
+def _sampling(asked: Invocation) -> Body:
+    """What Bedrock's parameters leave open, chosen for a small model that speaks Korean.
+
+    At temperature 0.1, Qwen2.5-Coder 1.5B repeats one sentence until its budget ends; so it does
+    with a repeat penalty of 1.1, and with DRY alone it winds through variations of one word. The
+    two together end by themselves. It also falls into Chinese in the middle of a Korean sentence,
+    which the grammar forbids where the dialogue gives no reason for it.
+    """
+    body: Body = {
+        "repeat_penalty": 1.15,
+        "repeat_last_n": 256,
+        "dry_multiplier": 0.8,
+        "dry_allowed_length": 6,
+        "dry_penalty_last_n": 1024,
+        "cache_prompt": True,
+    }
+    if not _EAST_ASIAN.search(asked.prompt):
+        body["grammar"] = _NO_HANJA
+    return body
+
+
+async def start(path: Path, name: str = "") -> Embedded:
+    """Load a file, which takes some seconds. Raises SetupError where llama.cpp cannot."""
+    key = secrets.token_urlsafe()
+    params = _params(path, key)
+    try:
+        model = await asyncio.to_thread(xllamacpp.Server, params)
+    except RuntimeError as error:
+        raise SetupError(
+            f"llama.cpp cannot load {path}: it is no GGUF model, or memory is short. "
+            "Name another file by LLM=path.gguf, or try LLM=scripted."
+        ) from error
+    server = await openai_server.connect(model.listening_address, key=key, extra=_sampling)
+    return Embedded(f"{name or path.stem} (embedded)", model, server)
+
+
+def _params(path: Path, key: str) -> xllamacpp.CommonParams:
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.model_alias = {path.stem}
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [key]
+    params.ui = False
+    params.verbosity = -1
+    params.n_ctx = CONTEXT
+    params.n_parallel = 1
+    # A core that is shared with another busy thread slows all threads of llama.cpp down to it.
+    params.cpuparams.n_threads = max(1, (os.cpu_count() or 2) - 1)
+    return params

@@ -1,0 +1,47 @@
+"""Writing `application/vnd.amazon.eventstream`.
+
+A message is: total length, headers length, CRC-32 of these two, headers, payload, CRC-32 of all
+before it; big-endian. (https://smithy.io/2.0/aws/amazon-eventstream.html)
+Botocore only reads this format, and AWS's own encoder, `smithy-aws-event-stream`, needs Python
+3.12, while this project runs on 3.11: hence these few lines. The tests hold them to botocore's
+parser.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from struct import pack
+from zlib import crc32
+
+from .errors import BedrockError
+
+CONTENT_TYPE = "application/vnd.amazon.eventstream"
+_STRING = 7  # the header value's type; Bedrock uses no other
+_JSON = {":content-type": "application/json"}
+
+
+def encode(headers: Mapping[str, str], payload: bytes) -> bytes:
+    """One message."""
+    fields = b"".join(_header(name, value) for name, value in headers.items())
+    lengths = pack("!II", 4 + 4 + 4 + len(fields) + len(payload) + 4, len(fields))
+    message = lengths + pack("!I", crc32(lengths)) + fields + payload
+    return message + pack("!I", crc32(message))
+
+
+def chunk(body: Mapping[str, object]) -> bytes:
+    """A `chunk` event: the model's own JSON as base64 inside the event's JSON."""
+    inner = json.dumps(body, ensure_ascii=False).encode()
+    payload = json.dumps({"bytes": base64.b64encode(inner).decode()}).encode()
+    return encode({":event-type": "chunk", **_JSON, ":message-type": "event"}, payload)
+
+
+def exception(fault: BedrockError) -> bytes:
+    """An exception in the middle of a stream, which ends it."""
+    payload = json.dumps({"message": fault.message}, ensure_ascii=False).encode()
+    kind = {":exception-type": fault.stream_code, **_JSON, ":message-type": "exception"}
+    return encode(kind, payload)
+
+
+def _header(name: str, value: str) -> bytes:
+    key, text = name.encode(), value.encode()
+    return pack("!B", len(key)) + key + pack("!BH", _STRING, len(text)) + text

@@ -1,0 +1,106 @@
+"""What the scripted model plays, and what it was asked.
+
+Replies are taken from a queue, one per invocation; with the queue empty, the model answers by
+itself (`answers.py`) at its usual pace.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, get_args
+
+from .errors import STATUS
+from .invocation import Invocation, StopReason
+
+FaultKind: TypeAlias = Literal["error", "end", "reset", "hang"]
+State: TypeAlias = Literal["running", "finished", "failed", "closed_by_client"]
+
+CHUNK_SIZE = 2  # characters; about what one token of Llama 3 holds in Korean
+DELAY_MS = 25  # 40 chunks a second, as Llama 3 70B on Bedrock does
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What goes wrong: before the stream, or in place of its chunk number `at` (from 0).
+
+    `error`: the exception `code`; `end`: the stream ends in good order but with no stop reason;
+    `reset`: the TCP connection is reset; `hang`: nothing comes any more.
+    """
+
+    kind: FaultKind
+    at: int | None = None
+    code: str = "InternalServerException"
+    message: str = "Played by the scripted model."
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One planned answer.
+
+    `answer` is the whole answer: a prompt that ends with its beginning gets the rest of it.
+    """
+
+    answer: str | None = None
+    chunk_size: int = CHUNK_SIZE
+    delay_ms: float = DELAY_MS
+    wait_ms: float = 0
+    stop_reason: StopReason = "stop"
+    failure: Failure | None = None
+
+
+@dataclass
+class Record:
+    """One invocation that reached the model."""
+
+    invocation: Invocation
+    state: State = "running"
+    generated: str = ""
+
+    def view(self) -> dict[str, object]:
+        return {
+            "model_id": self.invocation.model_id,
+            "prompt": self.invocation.prompt,
+            "parameters": self.invocation.parameters,
+            "state": self.state,
+            "generated": self.generated,
+        }
+
+
+@dataclass
+class Script:
+    queue: deque[Reply] = field(default_factory=deque)
+    records: list[Record] = field(default_factory=list)
+
+    def plan(self, replies: list[Reply]) -> None:
+        self.queue = deque(replies)
+
+    def take(self, invocation: Invocation) -> tuple[Reply, Record]:
+        record = Record(invocation)
+        self.records.append(record)
+        return (self.queue.popleft() if self.queue else Reply()), record
+
+    def reset(self) -> None:
+        self.queue.clear()
+        self.records.clear()
+
+
+def parse(items: object) -> list[Reply]:
+    """A plan from JSON: a list of objects with the fields of `Reply`. Raises ValueError."""
+    if not isinstance(items, list):
+        raise ValueError("a plan is a list of replies")
+    return [_reply(item) for item in items]
+
+
+def _reply(item: Any) -> Reply:
+    try:
+        fields: dict[str, Any] = dict(**item)  # TypeError for what is no mapping
+        failure = fields.pop("failure", None)
+        reply = Reply(**fields, failure=Failure(**failure) if failure else None)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    if reply.failure and reply.failure.kind not in get_args(FaultKind):
+        raise ValueError(f"no such failure: {reply.failure.kind}")
+    if reply.failure and reply.failure.code not in STATUS:
+        raise ValueError(f"Bedrock has no {reply.failure.code}; it has: {', '.join(STATUS)}")
+    if reply.chunk_size < 1:
+        raise ValueError("chunk_size is at least 1")
+    return reply

@@ -1,0 +1,80 @@
+"""A back end without a model: deterministic, paced, and able to fail in every way."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
+
+from . import answers, llama3
+from .errors import BedrockError, ConnectionCutError
+from .invocation import Event, Finished, Invocation, Started, Text
+from .script import CHUNK_SIZE, Failure, Record, Script
+
+
+class Scripted:
+    name = "scripted answers, no model"
+
+    def __init__(self) -> None:
+        self.script = Script()
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    async def stream(self, invocation: Invocation) -> AsyncGenerator[Event, None]:
+        reply, record = self.script.take(invocation)
+        with _settling(record):
+            dialogue = llama3.parse(invocation.prompt)
+            await asyncio.sleep(reply.wait_ms / 1000)
+            if reply.failure and reply.failure.at is None:
+                await _fail(reply.failure)
+                return
+            yield Started()
+            whole = answers.compose(dialogue) if reply.answer is None else reply.answer
+            rest = whole.removeprefix(dialogue.prefill)
+            limit = invocation.max_gen_len * CHUNK_SIZE
+            for number, text in enumerate(_cut(rest[:limit], reply.chunk_size)):
+                if reply.failure and reply.failure.at == number:
+                    break
+                await asyncio.sleep(reply.delay_ms / 1000)
+                record.generated += text
+                yield Text(text, tokens(text))
+            if reply.failure:
+                await _fail(reply.failure)
+                return
+            record.state = "finished"
+            stop_reason = "length" if len(rest) > limit else reply.stop_reason
+            yield Finished(stop_reason, tokens(invocation.prompt), tokens(record.generated))
+
+
+def tokens(text: str) -> int:
+    """A made-up count, two characters each, so that tests can tell it in advance."""
+    return -(-len(text) // CHUNK_SIZE)
+
+
+@contextmanager
+def _settling(record: Record) -> Iterator[None]:
+    try:
+        yield
+    except (GeneratorExit, asyncio.CancelledError):
+        if record.state == "running":
+            record.state = "closed_by_client"
+        raise
+    finally:
+        if record.state == "running":
+            record.state = "failed"
+
+
+def _cut(text: str, size: int) -> Iterator[str]:
+    return (text[at : at + size] for at in range(0, len(text), size))
+
+
+async def _fail(failure: Failure) -> None:
+    """Returns where the stream just ends."""
+    match failure.kind:
+        case "error":
+            raise BedrockError(failure.code, failure.message)
+        case "reset":
+            raise ConnectionCutError
+        case "hang":
+            await asyncio.Event().wait()
+        case "end":
+            return
