@@ -1,0 +1,78 @@
+"""Where each path goes, and what a request must look like to go anywhere."""
+
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from local import guard
+from local.front_door import proxy, relay
+from local.front_door.relay import Limits
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A back end: the URL that paths are appended to, and the Host that it goes by."""
+
+    url: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The three back ends of the page's origin, and the limits of its WebSocket."""
+
+    page: Origin
+    history: Origin
+    websocket: Origin
+    limits: Limits = field(default_factory=Limits)
+
+
+def create_app(targets: Targets) -> web.Application:
+    """`/ws` is the WebSocket, `/history*` the REST API as in CloudFront, the rest the page."""
+    app = web.Application(middlewares=[local_only])
+    session = web.AppKey("session", aiohttp.ClientSession)
+
+    async def open_session(app: web.Application) -> None:
+        app[session] = aiohttp.ClientSession(
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=35),
+        )
+
+    async def close_session(app: web.Application) -> None:
+        await app[session].close()
+
+    async def history(request: web.Request) -> web.StreamResponse:
+        return await proxy.forward(request, app[session], targets.history.url, targets.history.host)
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        # Anything else would reach MiniStack's own control paths under this name.
+        if request.path.startswith(("/_", "/restapis/")):
+            return proxy.answer(404, "not_found", "There is nothing at this address.")
+        return await proxy.forward(request, app[session], targets.page.url, targets.page.host)
+
+    relays = relay.Relays(targets.websocket.url, targets.websocket.host, targets.limits)
+
+    async def websocket(request: web.Request) -> web.StreamResponse:
+        return await relays.handle(request, app[session])
+
+    app.on_startup.append(open_session)
+    app.on_shutdown.append(relays.close_all)
+    app.on_cleanup.append(close_session)
+    app.router.add_get("/ws", websocket)
+    app.router.add_route("*", "/{path:history.*}", history)
+    # The page's cache behaviour allows these two methods and no other.
+    app.router.add_get("/{path:.*}", page)
+    return app
+
+
+@web.middleware
+async def local_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns away what another website sent through the person's browser."""
+    headers = request.headers
+    if not guard.allows(headers.get("Host"), headers.get("Origin")):
+        return proxy.answer(403, "unauthorized", "This server answers local pages only.")
+    return await handler(request)

@@ -1,0 +1,1 @@
+"""MiniStack, the AWS emulator: its own environment, its process, its end."""

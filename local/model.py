@@ -1,0 +1,29 @@
+"""The Bedrock endpoint that a run starts for itself."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from local.bedrock.app import create_app
+from local.bedrock.backends import choose
+from local.bedrock.errors import SetupError
+from local.errors import RunError
+from local.front_door.app import local_only
+from local.serving import serving
+
+
+@asynccontextmanager
+async def endpoint(llm: str, bound: socket.socket) -> AsyncIterator[None]:
+    """Answers as Bedrock on `bound`, with the model that `llm` names, until the block ends.
+
+    Raises RunError if there is no such model, or no room for it.
+    """
+    try:
+        async with choose(llm) as backend:
+            app = create_app(backend)
+            # With LLM=aws a request costs money: no website may send one.
+            app.middlewares.insert(0, local_only)
+            async with serving(app, [bound], cancels=True):
+                yield
+    except SetupError as error:
+        raise RunError(str(error)) from error

@@ -1,0 +1,185 @@
+"""The whole chat on this machine, over real HTTP and a real WebSocket."""
+
+import json
+import os
+import signal
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection
+
+from tests.builders import secret, uuid
+from tests.stack import TOKEN, Stack, request
+
+
+@pytest.fixture
+def guest(request: pytest.FixtureRequest) -> str:
+    """A token that nobody else in this run has."""
+    return secret(request.node.nodeid)
+
+
+def receive(client: ClientConnection) -> dict[str, Any]:
+    frame: dict[str, Any] = json.loads(client.recv(timeout=60))
+    return frame
+
+
+def ask(client: ClientConnection, number: int, text: str) -> list[dict[str, Any]]:
+    """Every frame from the question to its end."""
+    question = {
+        "action": "chat",
+        "request_id": uuid(number),
+        "conversation_id": uuid(1_000),
+        "text": text,
+    }
+    client.send(json.dumps(question, ensure_ascii=False))
+    frames = [receive(client)]
+    while frames[-1]["type"] not in ("done", "failed"):
+        frames.append(receive(client))
+    return frames
+
+
+def test_the_page_is_served_under_its_strict_policy(stack: Stack) -> None:
+    page = request(stack.url)
+    assert page.status == 200
+    assert page.headers.get_content_type() == "text/html"
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_modules_come_with_a_type_that_a_browser_runs(stack: Stack) -> None:
+    module = request(f"{stack.url}/js/main.js")
+    assert module.status == 200
+    assert module.headers.get_content_type() == "text/javascript"
+
+
+def test_config_names_the_socket_relative_to_the_page(stack: Stack) -> None:
+    config = request(f"{stack.url}/config.json")
+    assert config.json == {"websocket_url": "/ws", "auth": "guest", "max_text_length": 8000}
+    assert config.headers["Cache-Control"] == "no-cache"
+
+
+def test_an_unknown_path_is_no_page(stack: Stack) -> None:
+    assert request(f"{stack.url}/js/none.js").status in (403, 404)
+
+
+def test_a_question_is_accepted_streamed_stored_and_done(stack: Stack, guest: str) -> None:
+    stack.bedrock.plan({"answer": "부산은 바다가 좋습니다.", "delay_ms": 60})
+    with stack.connect(guest) as client:
+        assert client.subprotocol == "chat.v1"
+        frames = ask(client, 1, "여행하고 싶다")
+    kinds = [frame["type"] for frame in frames]
+    deltas = [frame for frame in frames if frame["type"] == "delta"]
+    assert sorted(set(kinds)) == ["accepted", "delta", "done"]
+    assert kinds.count("accepted") == 1
+    assert [delta["seq"] for delta in deltas] == list(range(1, len(deltas) + 1))
+    assert len(deltas) > 1
+    assert "".join(delta["text"] for delta in deltas) == "부산은 바다가 좋습니다."
+    [turn] = stack.history(token=guest)["turns"]
+    assert (turn["text"], turn["answer"]) == ("여행하고 싶다", "부산은 바다가 좋습니다.")
+    assert (turn["status"], turn["usage"]) == ("done", frames[-1]["usage"])
+
+
+def test_a_second_question_is_answered_in_the_light_of_the_first(stack: Stack, guest: str) -> None:
+    stack.bedrock.reset()
+    stack.bedrock.plan({"answer": "어디로 가고 싶으세요?"}, {"answer": "경주는 오래된 도시입니다."})
+    with stack.connect(guest) as client:
+        ask(client, 1, "여행하고 싶다")
+        ask(client, 2, "경주")
+    _, prompt = stack.bedrock.prompts()
+    assert (
+        prompt.index("여행하고 싶다") < prompt.index("어디로 가고") < prompt.index("경주<|eot_id|>")
+    )
+
+
+def test_people_do_not_see_each_others_conversations(stack: Stack, guest: str) -> None:
+    stack.bedrock.plan({"answer": "네."})
+    with stack.connect(guest) as client:
+        ask(client, 1, "비밀입니다")
+    assert stack.history(token=secret("somebody else"))["turns"] == []
+
+
+def test_a_ping_is_answered(stack: Stack) -> None:
+    with stack.connect() as client:
+        client.send('{"action": "ping"}')
+        assert receive(client) == {"type": "pong"}
+
+
+@pytest.mark.parametrize(
+    "frame", ["not JSON", '{"action": "dance"}', '{"action": "chat", "text": ""}', "[]"]
+)
+def test_a_malformed_frame_fails_and_the_socket_stays_open(stack: Stack, frame: str) -> None:
+    with stack.connect() as client:
+        client.send(frame)
+        answer = receive(client)
+        assert (answer["type"], answer["code"]) == ("failed", "bad_request")
+        client.send('{"action": "ping"}')
+        assert receive(client) == {"type": "pong"}
+
+
+@pytest.mark.parametrize("token", [TOKEN[:-1], TOKEN + "A", TOKEN[:-1] + "~", "garbled"])
+def test_a_wrong_token_opens_no_socket(stack: Stack, token: str) -> None:
+    with pytest.raises(InvalidStatus) as refusal, stack.connect(token):
+        pass
+    assert refusal.value.response.status_code in (401, 403)
+
+
+def test_no_token_opens_no_socket(stack: Stack) -> None:
+    with pytest.raises(InvalidStatus) as refusal, stack.connect(None):
+        pass
+    assert refusal.value.response.status_code in (401, 403)
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": TOKEN}, {"Authorization": f"Bearer {TOKEN[:-1]}"}]
+)
+def test_history_without_a_good_token_is_refused(stack: Stack, headers: dict[str, str]) -> None:
+    answer = request(f"{stack.url}/history", headers=headers)
+    assert answer.status in (401, 403)
+    assert set(answer.json) == {"code", "message"}
+
+
+def test_a_frame_of_33_kb_closes_with_1009(stack: Stack) -> None:
+    with stack.connect() as client:
+        client.send("x" * (33 * 1024))
+        with pytest.raises(ConnectionClosed) as closing:
+            client.recv(timeout=10)
+    assert closing.value.rcvd is not None
+    assert closing.value.rcvd.code == 1009
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_stopped_run_leaves_no_process_and_the_next_one_knows_all(
+    stack: Stack, guest: str, number: signal.Signals
+) -> None:
+    stack.bedrock.plan({"answer": "기억합니다."})
+    with stack.connect(guest) as client:
+        ask(client, 1, "기억해 줘")
+    assert stack.stop(number) == 0
+    assert stack.processes() == []
+    stack.start()
+    assert stack.lines == [f"Ready: {stack.url}"], "an unchanged app was deployed again"
+    assert [turn["answer"] for turn in stack.history(token=guest)["turns"]] == ["기억합니다."]
+
+
+def test_a_killed_run_leaves_no_process_and_loses_nothing(stack: Stack, guest: str) -> None:
+    stack.bedrock.plan({"answer": "그래도 기억합니다."})
+    with stack.connect(guest) as client:
+        ask(client, 1, "기억해 줘")
+    assert stack.stop(signal.SIGKILL) == -signal.SIGKILL
+    stack.start()
+    assert len([line for line in stack.processes() if "host.py" in line]) == 1
+    assert [turn["answer"] for turn in stack.history(token=guest)["turns"]] == [
+        "그래도 기억합니다."
+    ]
+
+
+def test_a_run_whose_ministack_dies_ends_with_one_line(stack: Stack) -> None:
+    lock = stack.state_dir / "ministack" / "lock"
+    os.kill(int(lock.read_text()), signal.SIGKILL)
+    assert stack.wait() == 1
+    assert [line for line in stack.lines if line.startswith("Error: MiniStack ended by itself")]
+    assert stack.processes() == []
+    stack.start()

@@ -1,0 +1,183 @@
+"""`python -m local` as a person starts it, for tests to talk to."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from tests.builders import secret
+
+ROOT = Path(__file__).parent.parent
+TOKEN = secret("a stack's first guest")
+_START_S = 240
+_STOP_S = 30
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, whatever its status."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def request(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+) -> Answer:
+    asked = urllib.request.Request(url, body, dict(headers or {}), method=method)  # noqa: S310 (ours)
+    try:
+        with urllib.request.urlopen(asked, timeout=40) as answer:  # noqa: S310 (ours)
+            return Answer(answer.status, answer.headers, answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers, error.read())
+
+
+class ScriptedModel:
+    """Directs the model of a stack; see `local.bedrock.control`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def plan(self, *replies: Mapping[str, Any]) -> None:
+        """What the next invocations answer, in the fields of `local.bedrock.script.Reply`."""
+        self._send("PUT", "/_scripted/plan", json.dumps(replies).encode())
+
+    def prompts(self) -> list[str]:
+        """Every prompt that has reached the model, oldest first."""
+        return [found["prompt"] for found in self._send("GET", "/_scripted/invocations").json]
+
+    def reset(self) -> None:
+        self._send("DELETE", "/_scripted")
+
+    def _send(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        headers = {"Content-Type": "application/json"}
+        answer = request(self.url + path, method=method, headers=headers, body=body)
+        assert answer.status < 300, answer.body
+        return answer
+
+
+class Stack:
+    """One run and its successors in the same state directory, on one port."""
+
+    def __init__(self, state_dir: Path, **environment: str) -> None:
+        self.state_dir = state_dir
+        self.port = 0
+        self.lines: list[str] = []
+        self._environment = {"LLM": "scripted", **environment}
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        return f"ws://localhost:{self.port}/ws"
+
+    @property
+    def bedrock(self) -> ScriptedModel:
+        return ScriptedModel(f"http://127.0.0.1:{self.memory['bedrock_port']}")
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What the run remembers, its ports among it."""
+        memory: dict[str, Any] = json.loads((self.state_dir / "run.json").read_text())
+        return memory
+
+    def start(self) -> None:
+        """Returns at the Ready line; fails with all that was said if it does not come."""
+        process = self._process = subprocess.Popen(
+            [sys.executable, "-m", "local"],
+            cwd=ROOT,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert process.stdout is not None
+        self.lines = []
+        watchdog = threading.Timer(_START_S, process.kill)
+        watchdog.start()
+        try:
+            for line in process.stdout:
+                self.lines.append(line.rstrip())
+                if line.startswith("Ready: "):
+                    self.port = int(line.rpartition(":")[2])
+                    return
+        finally:
+            watchdog.cancel()
+        self._close()
+        logs = [path.read_text(errors="replace")[-3000:] for path in self._logs()]
+        raise AssertionError("\n".join(["the stack did not start:", *self.lines, *logs]))
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """The exit status after a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        return self._close()
+
+    def wait(self) -> int:
+        """The exit status of a run that ends by itself."""
+        return self._close()
+
+    def environment(self) -> dict[str, str]:
+        """The run's own, with what the person who tests may have set left out."""
+        own = {name: os.environ[name] for name in os.environ if name != "BEDROCK_ENDPOINT_URL"}
+        return own | {
+            "PORT": str(self.port),
+            "STATE_DIR": str(self.state_dir),
+            **self._environment,
+        }
+
+    def processes(self) -> list[str]:
+        """Command lines of all processes that belong to this state directory."""
+        listed = subprocess.run(
+            ["/bin/ps", "-axww", "-o", "command="], capture_output=True, text=True, check=True
+        )
+        return [line for line in listed.stdout.splitlines() if str(self.state_dir) in line]
+
+    def connect(self, token: str | None = TOKEN) -> AbstractContextManager[ClientConnection]:
+        """A client as the page is one; without a token it is no guest at all."""
+        protocols = [Subprotocol("chat.v1")]
+        if token is not None:
+            protocols.append(Subprotocol(f"bearer.{token}"))
+        return connect(self.ws_url, subprotocols=protocols, proxy=None)
+
+    def history(self, path: str = "/history", token: str = TOKEN) -> Any:
+        answer = request(self.url + path, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def _close(self) -> int:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        self.lines += self._process.stdout.read().splitlines()
+        self._process.stdout.close()
+        return self._process.wait(_STOP_S)
+
+    def _logs(self) -> list[Path]:
+        names = ("deploy.log", "ministack/ministack.log")
+        return [self.state_dir / name for name in names if (self.state_dir / name).is_file()]
