@@ -1,0 +1,38 @@
+const KEY = "seoyeon.secret";
+const BYTES = 32;
+
+/**
+ * The guest's secret (contract B): 256 random bits as base64url, 43 characters.
+ * It is the bearer token; the user id is its hash, which only the server computes.
+ */
+export class GuestIdentity {
+  #storage;
+  #secret;
+
+  constructor(storage) {
+    this.#storage = storage;
+  }
+
+  /** Whether nobody was here before, so that there is no history to wait for. */
+  get isNew() {
+    return this.#storage.get(KEY) === null;
+  }
+
+  token() {
+    this.#secret ??= this.#storage.get(KEY) ?? this.#create();
+    return this.#secret;
+  }
+
+  #create() {
+    const secret = encodeBase64url(crypto.getRandomValues(new Uint8Array(BYTES)));
+    this.#storage.set(KEY, secret);
+    return secret;
+  }
+}
+
+function encodeBase64url(bytes) {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}

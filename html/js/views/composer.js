@@ -1,0 +1,110 @@
+import { hasTouchKeyboard, submitOnEnter } from "../enter.js";
+import { countCharacters, normalizeText } from "../protocol.js";
+import { say } from "../text.js";
+import { part } from "./dom.js";
+
+const DRAFT = "seoyeon.draft";
+const COUNTER_FROM = 0.9; // of the limit
+
+/**
+ * The question box. `ask(text)` is called with a text that may be sent, `stop()` by its button and Esc.
+ * What is sent before the page `isReady` stays in the box until `ready` is called.
+ */
+export class ComposerView {
+  #field = part("question");
+  #send = part("send");
+  #storage;
+  #limit;
+  #ask;
+  #isReady;
+  #due = false;
+
+  constructor({ storage, limit, ask, stop, isReady }) {
+    this.#storage = storage;
+    this.#limit = limit;
+    this.#ask = ask;
+    this.#isReady = isReady;
+    const form = part("composer");
+    const field = this.#field;
+    field.placeholder = say("placeholder");
+    field.value = storage.get(DRAFT) ?? "";
+    field.addEventListener("input", () => this.#changed());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    form.addEventListener("pointerdown", (event) => {
+      if (event.target === form) event.preventDefault();
+      if (!event.target.closest("button")) field.focus();
+    });
+    part("stop").addEventListener("click", stop);
+    document.addEventListener("keydown", (event) => {
+      const closes = event.defaultPrevented || document.querySelector(":popover-open");
+      if (event.key === "Escape" && !event.isComposing && !closes) stop();
+    });
+    submitOnEnter(field, () => this.#submit());
+    this.#hint();
+    this.#changed();
+  }
+
+  /** Where a keyboard would cover the screen, the box waits to be touched. */
+  focus() {
+    if (!hasTouchKeyboard()) this.#field.focus({ preventScroll: true });
+  }
+
+  /** Puts a text into the box, to be changed and sent; what is there already is kept before it. */
+  write(text) {
+    const field = this.#field;
+    field.value = field.value.trim() ? `${field.value}\n${text}` : text;
+    this.#changed();
+    this.focus();
+  }
+
+  ready() {
+    if (this.#due) this.#submit();
+  }
+
+  answering(busy) {
+    part("stop").hidden = !busy;
+  }
+
+  #submit() {
+    const text = normalizeText(this.#field.value);
+    if (!text || countCharacters(text) > this.#limit) return;
+    this.#due = !this.#isReady();
+    if (this.#due) return;
+    this.#ask(text);
+    this.#field.value = "";
+    this.#changed();
+    this.focus();
+  }
+
+  #changed() {
+    this.#due = false;
+    const counter = part("counter");
+    this.#resize();
+    this.#storage.set(DRAFT, this.#field.value);
+    const count = countCharacters(normalizeText(this.#field.value));
+    const over = count - this.#limit;
+    this.#send.disabled = count === 0 || over > 0;
+    counter.dataset.over = over > 0;
+    counter.textContent = this.#countText(count, over);
+  }
+
+  #countText(count, over) {
+    if (count < this.#limit * COUNTER_FROM) return "";
+    const number = new Intl.NumberFormat(document.documentElement.lang);
+    const values = { count: number.format(count), limit: number.format(this.#limit) };
+    const text = say("counter", values);
+    return over > 0 ? `${text} · ${say("tooLong", { over: number.format(over) })}` : text;
+  }
+
+  #resize() {
+    this.#field.style.height = "auto";
+    this.#field.style.height = `${this.#field.scrollHeight}px`;
+  }
+
+  #hint() {
+    part("hint").textContent = say(hasTouchKeyboard() ? "enterHintTouch" : "enterHint");
+  }
+}

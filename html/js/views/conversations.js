@@ -1,0 +1,65 @@
+import { say } from "../text.js";
+import { append, element, icon, part, paths } from "./dom.js";
+
+export class ConversationsView {
+  #conversations;
+  #chat;
+  #list = part("conversations");
+  #open;
+  #remove;
+
+  constructor({ conversations, chat, open, remove }) {
+    this.#conversations = conversations;
+    this.#chat = chat;
+    this.#open = open;
+    this.#remove = remove;
+    conversations.addEventListener("change", () => this.#render());
+    chat.addEventListener("conversation", () => this.#render());
+    part("more-conversations").addEventListener("click", () => conversations.loadMore());
+  }
+
+  #render() {
+    const { items, hasMore } = this.#conversations;
+    const focused = document.activeElement?.closest?.("#conversations li")?.dataset.id;
+    this.#list.replaceChildren(...items.map((item) => this.#renderRow(item)));
+    part("no-conversations").hidden = items.length > 0;
+    part("more-conversations").hidden = !hasMore;
+    if (focused) this.#list.querySelector(`[data-id="${focused}"] button`)?.focus();
+  }
+
+  #renderRow(item) {
+    const title = item.title || say("untitled");
+    const open = element("button", { type: "button", className: "row-open", title }, title);
+    if (item.conversation_id === this.#chat.conversationId) open.ariaCurrent = "true";
+    open.addEventListener("click", () => this.#open(item.conversation_id));
+    const label = say("remove", { title });
+    const remove = element("button", { type: "button", className: "quiet icon-button", ariaLabel: label }, icon(paths.trash));
+    const row = element("li", { dataset: { id: item.conversation_id } }, open, remove);
+    remove.addEventListener("click", () => this.#confirm(row, item));
+    return row;
+  }
+
+  #confirm(row, item) {
+    const yes = element("button", { type: "button", className: "danger" }, say("removeYes"));
+    const no = element("button", { type: "button", className: "quiet" }, say("removeNo"));
+    const question = element("p", { id: "remove-ask" }, say("removeAsk"));
+    const box = element("div", { className: "confirm", role: "group" }, question, append(element("div"), [yes, no]));
+    box.setAttribute("aria-labelledby", question.id);
+    const back = () => {
+      row.replaceWith(this.#renderRow(item));
+      this.#list.querySelector(`[data-id="${item.conversation_id}"] .icon-button`)?.focus();
+    };
+    yes.addEventListener("click", () => {
+      yes.disabled = true;
+      this.#remove(item.conversation_id).catch(back);
+    });
+    no.addEventListener("click", back);
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      back();
+    });
+    row.replaceChildren(box);
+    no.focus();
+  }
+}

@@ -1,0 +1,44 @@
+import { say } from "../text.js";
+import { element, part } from "./dom.js";
+
+const EXAMPLES = ["example1", "example2", "example3"];
+
+/** What stands above the turns: the welcome of an empty conversation, or the way to earlier turns. */
+export class HistoryView {
+  #chat;
+
+  constructor(chat, ask) {
+    this.#chat = chat;
+    part("examples").replaceChildren(...EXAMPLES.map((key) => renderExample(key, ask)));
+    part("older").addEventListener("click", () => chat.loadOlder());
+    part("history-retry").addEventListener("click", () => chat.reload());
+    for (const type of ["conversation", "older", "turn", "removed", "history"]) {
+      chat.addEventListener(type, () => this.#render());
+    }
+    const nearTop = ([entry]) => {
+      if (entry.isIntersecting && chat.turns.length > 0) chat.loadOlder();
+    };
+    new IntersectionObserver(nearTop, { root: part("transcript") }).observe(part("older"));
+  }
+
+  #render() {
+    const { history, turns, hasOlder } = this.#chat;
+    const note = part("history-note");
+    part("welcome").hidden = turns.length > 0 || history !== "ready";
+    part("older").hidden = !hasOlder || history !== "ready";
+    note.hidden = history === "ready";
+    if (!note.hidden) note.textContent = say(history === "loading" ? "loadingHistory" : "historyFailed");
+    part("history-retry").hidden = history !== "failed";
+  }
+}
+
+function renderExample(key, ask) {
+  const button = element(
+    "button",
+    { type: "button" },
+    element("span", { className: "kind" }, say(`${key}Kind`)),
+    element("span", {}, say(key)),
+  );
+  button.addEventListener("click", () => ask(say(key)));
+  return element("li", {}, button);
+}

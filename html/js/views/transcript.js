@@ -1,0 +1,84 @@
+import { say } from "../text.js";
+import { part } from "./dom.js";
+import { TurnView } from "./turn.js";
+
+/**
+ * The turns of the shown conversation. Copying is its own affair; `retry`, `continue` and `edit` are
+ * handed on through the `actions` table.
+ */
+export class TranscriptView {
+  #chat;
+  #root = part("turns");
+  #follow;
+  #actions;
+  #views = new Map();
+
+  constructor(chat, follow, actions) {
+    this.#chat = chat;
+    this.#follow = follow;
+    this.#actions = {
+      ...actions,
+      "copy-answer": (turn, button) => this.#copy(turn.answer, button),
+      "copy-question": (turn, button) => this.#copy(turn.text, button),
+    };
+    chat.addEventListener("conversation", () => this.#showAll());
+    chat.addEventListener("older", ({ detail }) => this.#prepend(detail));
+    chat.addEventListener("turn", ({ detail }) => this.#update(detail));
+    chat.addEventListener("removed", ({ detail }) => this.#remove(detail));
+    this.#root.addEventListener("click", (event) => this.#clicked(event.target.closest("button")));
+  }
+
+  #showAll() {
+    this.#views.clear();
+    this.#root.replaceChildren(...this.#chat.turns.map((turn) => this.#create(turn).node));
+    this.#follow.toEnd();
+  }
+
+  #prepend(turns) {
+    this.#follow.keepPlace(() => {
+      this.#root.prepend(...turns.map((turn) => this.#create(turn).node));
+    });
+  }
+
+  #update(turn) {
+    const view = this.#views.get(turn.requestId);
+    if (view) {
+      view.update();
+      return;
+    }
+    this.#root.append(this.#create(turn).node);
+    this.#follow.toEnd();
+  }
+
+  #create(turn) {
+    const view = new TurnView(turn);
+    this.#views.set(turn.requestId, view);
+    return view;
+  }
+
+  #remove(turn) {
+    this.#views.get(turn.requestId)?.node.remove();
+    this.#views.delete(turn.requestId);
+  }
+
+  #clicked(button) {
+    if (!button) return;
+    if (button.dataset.copy) {
+      this.#copy(button.closest(".code").querySelector("code").textContent, button);
+      return;
+    }
+    const view = this.#views.get(button.closest("article")?.dataset.requestId);
+    if (view) this.#actions[button.dataset.action]?.(view.turn, button);
+  }
+
+  async #copy(text, button) {
+    await navigator.clipboard.writeText(text);
+    const label = button.textContent;
+    button.textContent = say("copied");
+    button.disabled = true;
+    setTimeout(() => {
+      button.textContent = label;
+      button.disabled = false;
+    }, 1_500);
+  }
+}

@@ -1,0 +1,124 @@
+"""The other end of the page's WebSocket: it listens, and says what a test tells it to."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Page, WebSocketRoute
+
+Frame = dict[str, Any]
+
+
+def collect_errors(page: Page) -> list[str]:
+    """Whatever goes wrong in the page from now on; what the policy blocks is on the console."""
+    found: list[str] = []
+
+    def read(entry: ConsoleMessage) -> None:
+        if entry.type == "error":
+            found.append(entry.text)
+
+    page.on("console", read)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+class Backend:
+    """`frames`: everything that the page has sent, pings left out. `refusing`: close what connects.
+
+    `mute`: a connection that is dead without saying so, on which not even a ping is answered.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._sockets: list[WebSocketRoute] = []
+        self.frames: list[Frame] = []
+        self.pings = 0
+        self.connections = 0
+        self.refusing = False
+        self.mute = False
+        page.route_web_socket("**/ws", self._connect)
+
+    def send(self, type: str, request_id: str, **fields: Any) -> None:
+        frame = {"type": type, "request_id": request_id, **fields}
+        self.say(json.dumps(frame, ensure_ascii=False))
+
+    def say(self, message: str) -> None:
+        self._sockets[-1].send(message)
+
+    def drop(self) -> None:
+        """The connection breaks without a word."""
+        self._sockets[-1].close(code=1001)
+
+    def wait_frame(self, action: str, count: int = 1) -> Frame:
+        """The count-th frame of this action, waited for."""
+        for _ in range(200):
+            found = [frame for frame in self.frames if frame["action"] == action]
+            if len(found) >= count:
+                return found[count - 1]
+            self._page.wait_for_timeout(25)
+        raise AssertionError(f"no {action} frame number {count} among {self.frames}")
+
+    def wait_connection(self, count: int) -> None:
+        for _ in range(200):
+            if self.connections >= count:
+                return
+            self._page.wait_for_timeout(25)
+        raise AssertionError(f"{self.connections} connections, not {count}")
+
+    def accept(self, request_id: str) -> None:
+        conversation_id = next(
+            frame["conversation_id"]
+            for frame in self.frames
+            if frame["action"] == "chat" and frame["request_id"] == request_id
+        )
+        self.send(
+            "accepted",
+            request_id,
+            conversation_id=conversation_id,
+            created_at="2026-11-20T09:00:00+00:00",
+        )
+
+    def delta(self, request_id: str, seq: int, text: str, run: int = 1) -> None:
+        self.send("delta", request_id, run=run, seq=seq, text=text)
+
+    def snapshot(self, request_id: str, seq: int, text: str, run: int = 1) -> None:
+        self.send("snapshot", request_id, run=run, seq=seq, text=text)
+
+    def done(self, request_id: str, seq: int, stop_reason: str = "stop", run: int = 1) -> None:
+        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+        self.send(
+            "done",
+            request_id,
+            run=run,
+            seq=seq,
+            stop_reason=stop_reason,
+            usage=usage,
+            model_id="meta.llama3-70b-instruct-v1:0",
+        )
+
+    def fail(self, request_id: str, code: str, retryable: bool = True) -> None:
+        self.send("failed", request_id, code=code, message="not shown", retryable=retryable)
+
+    def answer(self, text: str, count: int = 1) -> str:
+        """Answers the count-th question in one piece; its request id."""
+        request_id: str = self.wait_frame("chat", count)["request_id"]
+        self.accept(request_id)
+        self.delta(request_id, 1, text)
+        self.done(request_id, 1)
+        return request_id
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        self.connections += 1
+        if self.refusing:
+            socket.close(code=1001)
+            return
+        self._sockets.append(socket)
+        socket.on_message(self._receive)
+
+    def _receive(self, message: str | bytes) -> None:
+        frame: Frame = json.loads(message)
+        if frame["action"] == "ping":
+            self.pings += 1
+            if not self.mute:
+                self.say('{"type": "pong"}')
+        else:
+            self.frames.append(frame)

@@ -1,0 +1,145 @@
+"""The page on its own test server: files under the real headers, and a scripted history API."""
+
+import json
+import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+HTML = Path(__file__).parents[2] / "html"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+CONFIG = {"websocket_url": "/ws", "auth": "guest", "max_text_length": 8000}
+PAGE_LENGTH = 20
+Turn = dict[str, Any]
+
+
+def stored_turn(text: str, answer: str, **fields: Any) -> Turn:
+    """A turn as the history API gives it."""
+    return {
+        "request_id": str(uuid4()),
+        "conversation_id": "00000000-0000-4000-8000-000000000001",
+        "mode": "chat",
+        "text": text,
+        "answer": answer,
+        "status": "done",
+        "stop_reason": "stop",
+        "code": None,
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+        "model_id": "meta.llama3-70b-instruct-v1:0",
+        "created_at": "2026-11-20T09:00:00+00:00",
+    } | fields
+
+
+class History:
+    """What the history API answers: `turns` oldest first, of any number of conversations."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.failing = False
+        self.requests: list[tuple[str, str, str | None]] = []
+
+    def answer(self, method: str, target: str, authorization: str | None) -> tuple[int, Any]:
+        self.requests.append((method, target, authorization))
+        if self.failing:
+            return 500, {"code": "internal", "message": "the history is not there"}
+        url = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        if url.path == "/history":
+            return 200, self._page(query)
+        if method == "DELETE":
+            gone = url.path.rsplit("/", 1)[1]
+            self.turns = [turn for turn in self.turns if turn["conversation_id"] != gone]
+            return 204, None
+        return 200, {"conversations": self._conversations(), "next_cursor": None}
+
+    def _page(self, query: dict[str, str]) -> dict[str, Any]:
+        newest = self.turns[-1]["conversation_id"] if self.turns else None
+        conversation = query.get("conversation_id", newest)
+        turns = [turn for turn in self.turns if turn["conversation_id"] == conversation]
+        end = int(query.get("cursor", len(turns)))
+        start = max(0, end - PAGE_LENGTH)
+        return {"turns": turns[start:end], "next_cursor": str(start) if start else None}
+
+    def _conversations(self) -> list[dict[str, str]]:
+        first = {turn["conversation_id"]: turn for turn in reversed(self.turns)}
+        return [
+            {"conversation_id": id, "title": turn["text"], "updated_at": turn["created_at"]}
+            for id, turn in first.items()
+        ]
+
+
+class Site:
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.history = History()
+
+
+@contextmanager
+def serve_site() -> Iterator[Site]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    site = Site(server.server_port)
+    Handler.site = site
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    site: Site
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path == "/config.json":
+            self._answer_json(200, CONFIG)
+        elif path == "/blank":
+            self._answer(200, b"<!doctype html><title>blank</title>", "text/html")
+        elif path.startswith("/history"):
+            self._answer_history()
+        else:
+            self._answer_file(HTML / (path.lstrip("/") or "index.html"))
+
+    def do_DELETE(self) -> None:
+        self._answer_history()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet: a failing test shows the page, not the server."""
+
+    def _answer_history(self) -> None:
+        authorization = self.headers.get("Authorization")
+        status, body = self.site.history.answer(self.command, self.path, authorization)
+        self._answer_json(status, body)
+
+    def _answer_file(self, path: Path) -> None:
+        if path.is_file():
+            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            self._answer(200, path.read_bytes(), kind)
+        else:
+            self._answer(404, b"", "text/plain")
+
+    def _answer_json(self, status: int, body: Any) -> None:
+        self._answer(status, b"" if body is None else json.dumps(body).encode(), "application/json")
+
+    def _answer(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(HTTPStatus(status))
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

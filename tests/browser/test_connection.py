@@ -1,0 +1,213 @@
+"""Connections that break, frames that are lost, late, doubled or unknown (contract C)."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.backend import Backend
+from tests.browser.test_chat import ask
+
+LOST = "연결이 끊겼어요"
+
+
+def test_the_token_travels_as_a_subprotocol(page: Page, backend: Backend, chat: Page) -> None:
+    made = chat.evaluate("localStorage.getItem('seoyeon.secret')")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", made)
+    asked = chat.evaluate(
+        """async () => {
+          const { Socket } = await import("/js/socket.js");
+          const asked = [];
+          window.WebSocket = class extends EventTarget {
+            constructor(url, protocols) { super(); asked.push(url, ...protocols); }
+            close() {}
+          };
+          new Socket("ws://x/ws", () => "token").start();
+          return asked;
+        }"""
+    )
+    assert asked == ["ws://x/ws", "chat.v1", "bearer.token"]
+
+
+def test_an_unaccepted_question_is_sent_again_as_it_was(chat: Page, backend: Backend) -> None:
+    ask(chat, "안녕")
+    first = backend.wait_frame("chat")
+    backend.drop()
+    assert backend.wait_frame("chat", 2) == first
+    backend.answer("안녕하세요.", 2)
+    expect(chat.locator(".prose")).to_have_text("안녕하세요.")
+    expect(chat.locator("article")).to_have_count(1)
+
+
+def test_an_accepted_question_is_resumed(chat: Page, backend: Backend) -> None:
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "안녕")
+    expect(chat.locator(".prose")).to_have_text("안녕")
+    backend.drop()
+    assert backend.wait_frame("resume")["request_id"] == request_id
+    backend.snapshot(request_id, 7, "안녕하세요. 반가")
+    backend.delta(request_id, 8, "워요.")
+    backend.done(request_id, 8)
+    expect(chat.locator(".prose")).to_have_text("안녕하세요. 반가워요.")
+    assert [frame["action"] for frame in backend.frames] == ["chat", "resume"]
+
+
+def test_a_lost_connection_is_said_in_words(chat: Page, backend: Backend) -> None:
+    backend.refusing = True
+    backend.drop()
+    expect(chat.locator("#connection")).to_contain_text(LOST)
+    ask(chat, "기다릴게")
+    backend.refusing = False
+    chat.get_by_role("button", name="지금 연결").click()
+    assert backend.wait_frame("chat")["text"] == "기다릴게"
+    expect(chat.locator("#connection")).to_be_hidden()
+    expect(chat.locator("#status")).to_have_text("다시 연결되었습니다")
+
+
+def test_the_network_coming_back_reconnects_at_once(chat: Page, backend: Backend) -> None:
+    chat.context.set_offline(True)
+    backend.drop()
+    expect(chat.locator("#connection")).to_contain_text("인터넷에 연결되어 있지 않아요")
+    chat.context.set_offline(False)
+    expect(chat.locator("#connection")).to_be_hidden()
+
+
+def test_waits_grow_and_are_random(chat: Page) -> None:
+    waits = chat.evaluate(
+        """async () => {
+          const { backoff } = await import("/js/socket.js");
+          return [0, 1, 2, 3, 9].map((n) => [backoff(n, () => 0), backoff(n, () => 1)]);
+        }"""
+    )
+    assert waits == [[250, 500], [500, 1000], [1000, 2000], [2000, 4000], [10000, 20000]]
+
+
+def test_an_idle_connection_is_kept_alive_and_renewed(
+    page: Page, backend: Backend, chat: Page
+) -> None:
+    chat.clock.install()
+    chat.reload()
+    backend.wait_connection(2)
+    chat.clock.fast_forward(9 * 60_000)
+    chat.wait_for_timeout(50)
+    assert backend.pings >= 1
+    chat.clock.fast_forward(105 * 60_000)
+    backend.wait_connection(3)
+    expect(chat.locator("#connection")).to_be_hidden()
+
+
+def test_a_dead_connection_is_noticed_when_the_page_is_shown_again(
+    chat: Page, backend: Backend
+) -> None:
+    chat.clock.install()
+    backend.mute = True
+    chat.evaluate("dispatchEvent(new Event('pageshow'))")
+    chat.clock.run_for(6_000)
+    backend.mute = False
+    chat.clock.run_for(1_000)
+    backend.wait_connection(2)
+
+
+def test_silence_after_acceptance_asks_where_the_answer_stands(
+    chat: Page, backend: Backend
+) -> None:
+    chat.clock.install()
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    expect(chat.get_by_text("답변을 준비하고 있어요…")).to_be_visible()
+    chat.clock.run_for(11_000)
+    assert backend.wait_frame("resume")["request_id"] == request_id
+
+
+def test_a_delta_before_accepted_is_acceptance(chat: Page, backend: Backend) -> None:
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.delta(request_id, 1, "안녕")
+    backend.accept(request_id)
+    backend.delta(request_id, 2, "하세요.")
+    backend.done(request_id, 2)
+    expect(chat.locator(".prose")).to_have_text("안녕하세요.")
+    expect(chat.locator(".turn")).to_have_attribute("data-status", "done")
+
+
+def test_frames_that_come_twice_change_nothing(chat: Page, backend: Backend) -> None:
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    for _ in range(2):
+        backend.accept(request_id)
+        backend.delta(request_id, 1, "안녕")
+    for _ in range(2):
+        backend.delta(request_id, 2, "하세요.")
+        backend.delta(request_id, 1, "안녕")
+    for _ in range(2):
+        backend.done(request_id, 2)
+    expect(chat.locator(".prose")).to_have_text("안녕하세요.")
+    chat.wait_for_timeout(50)
+    assert [frame["action"] for frame in backend.frames] == ["chat"]
+
+
+def test_a_gap_asks_for_a_snapshot(chat: Page, backend: Backend) -> None:
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "하나 ")
+    backend.delta(request_id, 3, "셋")
+    assert backend.wait_frame("resume")["request_id"] == request_id
+    expect(chat.locator(".prose")).to_have_text("하나")
+    backend.snapshot(request_id, 3, "하나 둘 셋")
+    backend.done(request_id, 3)
+    expect(chat.locator(".prose")).to_have_text("하나 둘 셋")
+
+
+def test_a_missing_last_piece_is_asked_for(chat: Page, backend: Backend) -> None:
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "하나 ")
+    backend.done(request_id, 2)
+    backend.wait_frame("resume")
+    backend.snapshot(request_id, 2, "하나 둘")
+    backend.done(request_id, 2)
+    expect(chat.locator(".prose")).to_have_text("하나 둘")
+    expect(chat.locator(".turn")).to_have_attribute("data-status", "done")
+
+
+def test_a_higher_run_asks_and_an_older_one_is_not_heard(chat: Page, backend: Backend) -> None:
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "처음 ")
+    backend.delta(request_id, 1, "다음", run=2)
+    backend.wait_frame("resume")
+    backend.snapshot(request_id, 1, "처음 다음", run=2)
+    backend.delta(request_id, 2, "옛것", run=1)
+    backend.snapshot(request_id, 9, "옛것", run=1)
+    backend.delta(request_id, 2, "!", run=2)
+    backend.done(request_id, 2, run=2)
+    expect(chat.locator(".prose")).to_have_text("처음 다음!")
+
+
+def test_unknown_frames_are_not_heard(chat: Page, backend: Backend) -> None:
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.send("tomorrow", request_id, text="?")
+    backend.delta("00000000-0000-4000-8000-00000000ffff", 1, "남의 것")
+    backend.say("not json")
+    backend.say("[1]")
+    backend.answer("네.")
+    expect(chat.locator(".prose")).to_have_text("네.")
+
+
+def test_stopping_survives_a_lost_connection(chat: Page, backend: Backend) -> None:
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.refusing = True
+    backend.drop()
+    expect(chat.locator("#connection")).to_contain_text(LOST)
+    chat.keyboard.press("Escape")
+    backend.refusing = False
+    chat.get_by_role("button", name="지금 연결").click()
+    assert backend.wait_frame("chat", 2)["request_id"] == request_id
+    assert backend.wait_frame("stop")["request_id"] == request_id

@@ -1,0 +1,67 @@
+"""A person in Chromium, the page, and the real back end; only the model is scripted."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.backend import collect_errors
+from tests.browser.test_chat import ask
+from tests.stack import Stack
+
+WAIT_MS = 60_000  # a function's first start on a busy machine
+
+
+@pytest.fixture
+def visitor(browser: Browser, stack: Stack) -> Iterator[Page]:
+    """A guest who has never been here, and who meets no error."""
+    context = browser.new_context(locale="ko-KR", reduced_motion="reduce")
+    context.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    page = context.new_page()
+    errors = collect_errors(page)
+    page.goto(stack.url)
+    expect(page.locator("#welcome")).to_be_visible()
+    yield page
+    expect.set_options(timeout=5_000)
+    context.close()
+    stack.bedrock.reset()
+    assert errors == []
+
+
+def test_a_conversation_from_the_first_word_to_its_deletion(visitor: Page, stack: Stack) -> None:
+    stack.bedrock.plan(
+        {"answer": "어디로 **떠나고(旅行)**는 싶으세요?"},
+        {"answer": "경주는 봄이 좋아요."},
+        {"answer": "안녕하세요!"},
+    )
+    ended = visitor.get_by_text("답변이 끝났습니다")
+    answers = visitor.locator(".prose")
+
+    ask(visitor, "여행하고 싶다")
+    expect(answers).to_have_text(["어디로 떠나고(旅行)는 싶으세요?"])
+    expect(ended).to_be_attached()
+    ask(visitor, "경주")
+    expect(answers).to_have_text(["어디로 떠나고(旅行)는 싶으세요?", "경주는 봄이 좋아요."])
+    expect(visitor.locator("article[data-status=done]")).to_have_count(2)
+    assert "여행하고 싶다" in stack.bedrock.prompts()[-1]
+    assert "떠나고(旅行)" in stack.bedrock.prompts()[-1]
+
+    visitor.reload()
+    expect(visitor.locator(".bubble")).to_have_text(["여행하고 싶다", "경주"])
+    expect(answers.first.locator("strong")).to_have_text("떠나고(旅行)")
+
+    visitor.locator("#sidebar").get_by_role("button", name="새 대화", exact=True).click()
+    ask(visitor, "안녕")
+    expect(answers).to_have_text(["안녕하세요!"])
+    expect(visitor.locator("article[data-status=done]")).to_have_count(1)
+    assert "여행하고 싶다" not in stack.bedrock.prompts()[-1]
+
+    rows = visitor.locator("#conversations .row-open")
+    visitor.reload()
+    expect(rows).to_have_text(["안녕", "여행하고 싶다"])
+    visitor.get_by_role("button", name="‘여행하고 싶다’ 대화 삭제").click()
+    visitor.get_by_role("button", name="삭제", exact=True).click()
+    expect(rows).to_have_text(["안녕"])
+    visitor.reload()
+    expect(rows).to_have_text(["안녕"])

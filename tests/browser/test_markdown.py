@@ -1,0 +1,267 @@
+"""Markdown on the screen: Korean, safe, and the same however it was cut."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.site import Site
+
+SAMPLE = """# 경주 여행
+
+경주는 **천년의 역사(新羅)**를 품은 도시예요.
+다음 줄은 *기울임*과 `코드`, ~~지운 말~~이 있어요.
+
+제목처럼 보이는 줄
+---
+
+1. **불국사(佛國寺)**는 아침에
+   - 안쪽 목록
+   - 또 하나
+
+   이어지는 문단
+2. 점심은 *쌈밥*
+
+* 느슨한 목록
+
+* 두 번째
+
+- [x] 예약
+- [ ] 자전거
+
+| 장소 | 시간 |
+|:--|--:|
+| 불국사 | **2시간** |
+| 대릉원 | 1~2시간 |
+
+> 인용문은
+> 두 줄
+게으른 줄
+
+```python
+def f(x):
+
+    return "**코드 안은 그대로**"
+```
+
+    들여쓴 코드
+
+<b>태그</b>와 <!-- 주석 --> 그리고 &lt;꺾쇠&gt; &amp; &#44032;
+
+<div>
+블록
+</div>
+
+[나중에 정의된 링크][나중], https://example.com/길?q=1 그리고 ![그림](https://example.com/a.png)
+
+***
+
+[나중]: https://example.com/later "제목"
+
+끝 문단
+"""
+
+SHOW = """async ({ text, pieces }) => {
+  const { MarkdownStream } = await import("/js/markdown/stream.js");
+  window.requestAnimationFrame = (draw) => { draw(); return 0; };
+  const root = document.createElement("div");
+  const stream = new MarkdownStream(root);
+  let shown = "";
+  for (const piece of pieces) stream.show((shown += piece));
+  stream.finish(text);
+  return root.innerHTML;
+}"""
+
+CUTS = """async ({ text, rounds }) => {
+  const { MarkdownStream } = await import("/js/markdown/stream.js");
+  window.requestAnimationFrame = (draw) => { draw(); return 0; };
+  let seed = 20261122;
+  const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+  const whole = document.createElement("div");
+  new MarkdownStream(whole).finish(text);
+  const different = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const root = document.createElement("div");
+    const stream = new MarkdownStream(root);
+    const longest = [1, 3, 20, 200][round % 4];
+    const cuts = [];
+    for (let at = 0; at < text.length; ) {
+      at += 1 + Math.floor(random() * longest);
+      cuts.push(at);
+      stream.show(text.slice(0, at));
+    }
+    stream.finish(text);
+    if (root.innerHTML !== whole.innerHTML) different.push({ cuts, html: root.innerHTML });
+  }
+  return different;
+}"""
+
+
+@pytest.fixture(scope="module")
+def bare(browser: Browser, test_site: Site) -> Page:
+    """The site's origin and headers, without the chat."""
+    page = browser.new_page()
+    page.goto(f"{test_site.url}/blank")
+    return page
+
+
+def show(page: Page, text: str, pieces: list[str] | None = None) -> str:
+    html: str = page.evaluate(SHOW, {"text": text, "pieces": pieces or []})
+    return html
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("**서버리스(serverless)**는 좋다", "<strong>서버리스(serverless)</strong>는 좋다"),
+        ('**"강조"**라고 했다', '<strong>"강조"</strong>라고 했다'),
+        ("**100%**입니다", "<strong>100%</strong>입니다"),
+        ("이것은**‘강조’**라고", "이것은<strong>‘강조’</strong>라고"),
+        ("**『훈민정음』**의", "<strong>『훈민정음』</strong>의"),
+        ("*강조(emphasis)*는", "<em>강조(emphasis)</em>는"),
+        ("***둘 다(both)***는", "<em><strong>둘 다(both)</strong></em>는"),
+        (
+            "**굵게 *기울임(italic)*은 안에**도",
+            "<strong>굵게 <em>기울임(italic)</em>은 안에</strong>도",
+        ),
+        (
+            "*기울임 **굵게(bold)**는 안에*도",
+            "<em>기울임 <strong>굵게(bold)</strong>는 안에</em>도",
+        ),
+        ("**하나(1)**와 **둘(2)**를", "<strong>하나(1)</strong>와 <strong>둘(2)</strong>를"),
+        ("**`코드`**를", "<strong><code>코드</code></strong>를"),
+        ("가격은 3 * 4 * 5원", "가격은 3 * 4 * 5원"),
+        ("** 빈칸 **은", "** 빈칸 **은"),
+        ("10~20명, 3~5일", "10~20명, 3~5일"),
+        ("~~취소(x)~~는", "<del>취소(x)</del>는"),
+        ("a **b** c", "a <strong>b</strong> c"),
+        ("snake_case_name과 2*3*4", "snake_case_name과 2<em>3</em>4"),
+        ("첫 줄\n둘째 줄", "첫 줄<br>둘째 줄"),
+        ("&lt;b&gt; &amp; &#44032; &unknown;", "&lt;b&gt; &amp; 가 &amp;unknown;"),
+    ],
+)
+def test_korean_inline_marks(bare: Page, text: str, html: str) -> None:
+    assert show(bare, text) == f"<p>{html}</p>"
+
+
+@pytest.mark.parametrize(
+    ("text", "href", "content"),
+    [
+        ("[글](https://example.com/a?b=1&c=2)", "https://example.com/a?b=1&amp;c=2", "글"),
+        ("[편지](mailto:a@example.com)", "mailto:a@example.com", "편지"),
+        ("https://example.com에서", "https://example.com/", "https://example.com"),
+        ("<https://example.com/길>", "https://example.com/%EA%B8%B8", "https://example.com/길"),
+        ("![그림](https://example.com/a.png)", "https://example.com/a.png", "그림"),
+    ],
+)
+def test_links_lead_out_safely(bare: Page, text: str, href: str, content: str) -> None:
+    link = f'<a href="{href}" target="_blank" rel="noopener noreferrer nofollow">{content}</a>'
+    assert link in show(bare, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "앞 <img src=x onerror=alert(1)> 뒤",
+        "<svg/onload=alert(1)>",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](&#106;avascript:alert(1))",
+        "[x](java\tscript:alert(1))",
+        "[x](\x01javascript:alert(1))",
+        "[x](data:text/html,<script>alert(1)</script>)",
+        "[x](//example.com)",
+        "[x](/relative)",
+        "<javascript:alert(1)>",
+        "![x](javascript:alert(1))",
+        '[x](https://example.com "onmouseover=alert(1)")',
+        "[x]: javascript:alert(1)\n\n[x]",
+        '<a href="javascript:alert(1)">x</a>',
+        "```<img src=x onerror=alert(1)>\n<script>alert(1)</script>\n```",
+        "| <img src=x onerror=alert(1)> |\n|--|\n| <script>alert(1)</script> |",
+        "- [ ] <iframe src=javascript:alert(1)>",
+    ],
+)
+def test_nothing_in_an_answer_can_run(bare: Page, text: str) -> None:
+    html = show(bare, text)
+    tags = set(re.findall(r"<([a-z0-9]+)", html))
+    assert tags <= {
+        *("p", "a", "br", "code", "div", "span", "button", "pre"),
+        *("ul", "li", "table", "thead", "tbody", "tr", "th", "td"),
+    }
+    assert not re.search(r"<[^>]*\son\w+=", html)
+    assert all(href.startswith("https://") for href in re.findall(r'<a href="([^"]*)"', html))
+
+
+def test_html_is_shown_as_it_was_written(bare: Page) -> None:
+    assert show(bare, "<b>굵게</b>") == "<p>&lt;b&gt;굵게&lt;/b&gt;</p>"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("| a | b |\n|:-:|--:|\n| 1<br>2 | 3 |", '<td data-align="center">1<br>2</td>'),
+        ("- [x] 한 일", '<span class="box" role="img" aria-label="완료">☑</span>한 일'),
+        ("3. 셋\n4. 넷", '<ol start="3"><li class="">셋</li><li class="">넷</li></ol>'),
+        ("- 하나\n  - 둘", '<ul><li class="">하나<ul><li class="">둘</li></ul></li></ul>'),
+        ("> 인용", "<blockquote><p>인용</p></blockquote>"),
+        ("## 제목", '<h3 data-depth="2">제목</h3>'),
+        ("```py\na < b\n```", '<pre tabindex="0"><code>a &lt; b</code></pre>'),
+    ],
+)
+def test_blocks(bare: Page, text: str, html: str) -> None:
+    assert html in show(bare, text)
+
+
+def test_however_it_was_cut_it_looks_the_same(bare: Page) -> None:
+    assert bare.evaluate(CUTS, {"text": SAMPLE, "rounds": 24}) == []
+
+
+def test_odd_line_ends_and_broken_marks_look_the_same_too(bare: Page) -> None:
+    text = "# \r\n- a\r\n\r\n  b\r\n**열린 **마크(\r\n```\n<!-- \n\n끝나지 않은 코드\n\n| a |\n"
+    assert bare.evaluate(CUTS, {"text": text, "rounds": 24}) == []
+
+
+def test_finishing_moves_nothing(bare: Page) -> None:
+    kept = bare.evaluate(
+        """async (text) => {
+          const { MarkdownStream } = await import("/js/markdown/stream.js");
+          window.requestAnimationFrame = (draw) => { draw(); return 0; };
+          const root = document.createElement("div");
+          const stream = new MarkdownStream(root);
+          for (let at = 1; at <= text.length; at += 1) stream.show(text.slice(0, at));
+          const before = [...root.children];
+          stream.finish(text);
+          return before.every((node, index) => root.children[index] === node);
+        }""",
+        SAMPLE.replace("[나중에 정의된 링크][나중], ", ""),
+    )
+    assert kept
+
+
+def test_the_cost_of_a_piece_does_not_grow_with_the_answer(bare: Page) -> None:
+    text = "\n\n".join(
+        f"{i}번째 문단은 **굵은 말(bold)**과 `코드`를 담아요. " * 3 for i in range(250)
+    )
+    quarters: dict[str, Any] = bare.evaluate(
+        """async (text) => {
+          const { MarkdownStream } = await import("/js/markdown/stream.js");
+          window.requestAnimationFrame = (draw) => { draw(); return 0; };
+          const stream = new MarkdownStream(document.createElement("div"));
+          const costs = [];
+          for (let at = 16; at < text.length; at += 16) {
+            const before = performance.now();
+            stream.show(text.slice(0, at));
+            costs.push(performance.now() - before);
+          }
+          const mean = (part) => part.sort((a, b) => a - b).slice(0, part.length * 0.9)
+            .reduce((sum, cost) => sum + cost, 0);
+          const quarter = Math.floor(costs.length / 4);
+          return { first: mean(costs.slice(0, quarter)), last: mean(costs.slice(-quarter)) };
+        }""",
+        text,
+    )
+    assert quarters["last"] < 2.5 * quarters["first"]  # re-rendering everything makes it 7

@@ -1,0 +1,204 @@
+"""What holds for the page as a whole: weight, safety, accessibility, layout."""
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.backend import Backend
+from tests.browser.site import CONTENT_SECURITY_POLICY, HTML, Site, stored_turn
+from tests.browser.test_chat import ask
+from tests.browser.test_markdown import SAMPLE
+
+ROOT = HTML.parent
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+KILOBYTE = 1024
+State = Callable[[Page, Backend], None]
+
+
+def weigh(paths: list[Path]) -> int:
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+
+
+def modules() -> list[Path]:
+    """Everything that main.js imports, directly or not."""
+    found: list[Path] = []
+    todo = [HTML / "js/main.js"]
+    while todo:
+        path = todo.pop()
+        if path in found:
+            continue
+        found.append(path)
+        imports = re.findall(r'^import .*?"(\.[^"]+)";$', path.read_text(), re.MULTILINE)
+        todo += [(path.parent / name).resolve() for name in imports]
+    return found
+
+
+def test_the_first_load_is_light() -> None:
+    assert weigh(modules()) <= 40 * KILOBYTE
+    assert weigh(list(HTML.glob("css/*.css"))) <= 8 * KILOBYTE
+
+
+def test_every_module_is_named_in_the_markup_so_that_all_load_at_once() -> None:
+    markup = (HTML / "index.html").read_text()
+    named = re.findall(r'rel="modulepreload" href="([^"]+)"', markup)
+    imported = {str(path.relative_to(HTML)) for path in modules()} - {"js/main.js"}
+    assert sorted(named) == sorted(imported)
+
+
+def test_every_module_is_used() -> None:
+    later = {HTML / "js/text/en.js"}
+    assert {*modules(), *later} == {*HTML.glob("js/**/*.js"), *HTML.glob("vendor/*.js")}
+
+
+def test_both_languages_say_the_same_things() -> None:
+    korean, english = (
+        re.findall(r"^ +(\w+): |\{(\w+)\}", path.read_text(), re.MULTILINE)
+        for path in (HTML / "js/text/ko.js", HTML / "js/text/en.js")
+    )
+    assert sorted(korean[1:]) == sorted(english)
+
+
+def test_the_vendored_library_is_the_pinned_one() -> None:
+    pinned = json.loads((ROOT / "package.json").read_text())["devDependencies"]["marked"]
+    installed = json.loads((ROOT / "node_modules/marked/package.json").read_text())["version"]
+    assert installed == pinned
+    for line in (HTML / "vendor/SHA256SUMS").read_text().splitlines():
+        checksum, name = line.split()
+        assert hashlib.sha256((HTML / "vendor" / name).read_bytes()).hexdigest() == checksum
+    origin = ROOT / "node_modules/marked"
+    assert (HTML / "vendor/marked.js").read_bytes() == (origin / "lib/marked.esm.js").read_bytes()
+    assert (HTML / "vendor/marked.LICENSE").read_bytes() == (origin / "LICENSE").read_bytes()
+
+
+def test_no_html_string_and_no_inline_code_exists() -> None:
+    ours = [path for path in modules() if path.parent.name != "vendor"]
+    sinks = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|eval\(|srcdoc"
+    assert [path.name for path in ours if re.search(sinks, path.read_text())] == []
+    markup = (HTML / "index.html").read_text()
+    assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?! type=\"module\" src=)", markup)
+
+
+def test_the_test_server_sends_the_strict_policy(page: Page, site: Site) -> None:
+    response = page.goto(site.url)
+    assert response is not None
+    assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    blocked = page.evaluate(
+        "() => { try { document.body.innerHTML = '<b>'; return false } catch { return true } }"
+    )
+    assert blocked
+
+
+def empty(page: Page, backend: Backend) -> None:
+    expect(page.locator("#welcome")).to_be_visible()
+
+
+def answered(page: Page, backend: Backend) -> None:
+    ask(page, "경주")
+    backend.answer(SAMPLE)
+    expect(page.locator("#status")).to_have_text("답변이 끝났습니다")
+
+
+def answering(page: Page, backend: Backend) -> None:
+    ask(page, "경주")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, SAMPLE[:300])
+    ask(page, "다음 질문")
+    expect(page.locator(".prose h3").first).to_be_visible()
+
+
+def failed(page: Page, backend: Backend) -> None:
+    ask(page, "경주")
+    backend.fail(backend.wait_frame("chat")["request_id"], "throttled")
+    expect(page.get_by_role("button", name="다시 시도")).to_be_visible()
+
+
+def cut(page: Page, backend: Backend) -> None:
+    ask(page, "경주")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.delta(request_id, 1, "경주는")
+    backend.done(request_id, 1, "deadline")
+    expect(page.get_by_role("button", name="이어서 쓰기")).to_be_visible()
+
+
+def disconnected(page: Page, backend: Backend) -> None:
+    backend.refusing = True
+    backend.drop()
+    page.locator("#question").fill("가" * 8_001)
+    expect(page.get_by_role("button", name="지금 연결")).to_be_visible()
+
+
+def deleting(page: Page, backend: Backend) -> None:
+    answered(page, backend)
+    if page.get_by_role("button", name="대화 목록 열기").is_visible():
+        page.get_by_role("button", name="대화 목록 열기").click()
+    page.get_by_role("button", name="‘경주’ 대화 삭제").click()
+    expect(page.get_by_role("button", name="삭제", exact=True)).to_be_visible()
+
+
+STATES: list[State] = [empty, answered, answering, failed, cut, disconnected, deleting]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_stands_in_the_way_of_anyone(chat: Page, backend: Backend, state: State) -> None:
+    state(chat, backend)
+    chat.evaluate(AXE.read_text())
+    schemes: list[Literal["light", "dark"]] = ["light", "dark"]
+    for scheme in schemes:
+        chat.emulate_media(color_scheme=scheme)
+        found: list[dict[str, Any]] = chat.evaluate(
+            "async () => (await axe.run()).violations.map(({ id, nodes }) =>"
+            " ({ id, nodes: nodes.map((node) => node.html + node.failureSummary) }))"
+        )
+        assert found == [], scheme
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_is_cut_off_on_a_very_small_screen(
+    chat: Page, backend: Backend, state: State
+) -> None:
+    chat.set_viewport_size({"width": 320, "height": 568})
+    state(chat, backend)
+    sizes = chat.evaluate(
+        """() => ["html", "#transcript"].map((name) => {
+          const node = document.querySelector(name);
+          return node.scrollWidth - node.clientWidth;
+        })"""
+    )
+    assert sizes == [0, 0]
+    small = chat.evaluate(
+        """() => [...document.querySelectorAll("button, textarea")]
+          .filter((node) => node.checkVisibility())
+          .map((node) => node.getBoundingClientRect())
+          .filter((box) => box.width < 24 || box.height < 24).length"""
+    )
+    assert small == 0
+
+
+def test_the_drawer_opens_and_closes_by_keyboard(chat: Page) -> None:
+    chat.set_viewport_size({"width": 390, "height": 844})
+    sidebar = chat.locator("#sidebar")
+    expect(sidebar).to_be_hidden()
+    chat.get_by_role("button", name="대화 목록 열기").press("Enter")
+    expect(sidebar).to_be_visible()
+    chat.keyboard.press("Escape")
+    expect(sidebar).to_be_hidden()
+
+
+@pytest.mark.usefixtures("returning")
+def test_a_page_in_english_says_everything_in_english(
+    page: Page, site: Site, backend: Backend
+) -> None:
+    page.add_init_script("localStorage.setItem('seoyeon.language', 'en')")
+    site.history.turns = [stored_turn("Hello", "Hi.")]
+    page.goto(site.url)
+    expect(page.locator(".prose")).to_have_text("Hi.")
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert not re.search(r"[가-힣]", page.locator("body").inner_text())
