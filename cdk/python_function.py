@@ -3,9 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import jsii
 from aws_cdk import Duration
 from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
-from aws_cdk.aws_lambda import Architecture, Code, Function, Runtime
+from aws_cdk.aws_lambda import (
+    Architecture,
+    Code,
+    DestinationConfig,
+    DestinationType,
+    Function,
+    IDestination,
+    IFunction,
+    Runtime,
+)
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
@@ -42,6 +52,7 @@ class PythonFunctions:
         handler: str = "lambda_function.lambda_handler",
         retry_attempts: int | None = None,
         max_event_age: Duration | None = None,
+        on_failure: Function | None = None,
     ) -> Function:
         """A function that may write its own log and nothing else."""
         logs = log_group(scope, f"{construct_id}Logs", self.log_days)
@@ -60,6 +71,7 @@ class PythonFunctions:
             log_group=logs,
             max_event_age=max_event_age,
             memory_size=memory_mb,
+            on_failure=_Destination(on_failure) if on_failure else None,
             retry_attempts=retry_attempts,
             role=role,
             runtime=Runtime.PYTHON_3_13,
@@ -67,6 +79,17 @@ class PythonFunctions:
         )
         acknowledge(function, L1="Python 3.13 is supported until 2029 and is what we test with")
         return function
+
+
+@jsii.implements(IDestination)
+class _Destination:
+    """CDK's LambdaDestination would also grant every version of the function."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+
+    def bind(self, scope: Construct, fn: IFunction, *, type: DestinationType) -> DestinationConfig:
+        return DestinationConfig(destination=self._function.function_arn)
 
 
 def allow(function: Function, actions: list[str], resources: list[str]) -> None:

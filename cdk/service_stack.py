@@ -55,16 +55,16 @@ class ServiceStack(Stack):
     def _make_socket(self) -> WebSocketApi:
         socket = WebSocketApi(self, "WebSocketApi")
         settings = self._settings
+        table = {"TABLE_NAME": self._table.table_name}
+        back = {"WEBSOCKET_CALLBACK_URL": self._target.callback_url(socket.stage)}
         socket.add_functions(
             self._functions,
             self._functions.code("lambda-chat-ws"),
-            {
-                "TABLE_NAME": self._table.table_name,
-                "HISTORY_DAYS": str(settings.history_days),
-            },
-            {
-                "TABLE_NAME": self._table.table_name,
-                "WEBSOCKET_CALLBACK_URL": self._target.callback_url(socket.stage),
+            routes_environment={**table, "HISTORY_DAYS": str(settings.history_days)},
+            failure_environment={**table, **back},
+            worker_environment={
+                **table,
+                **back,
                 "MODEL_IDS": ",".join(settings.model_ids),
                 "BEDROCK_REGION": settings.bedrock_region,
                 "MAX_GEN_LEN": str(settings.max_gen_len),
@@ -104,6 +104,8 @@ class ServiceStack(Stack):
         )
         allow(socket.routes, ["lambda:InvokeFunction"], [socket.worker.function_arn])
         allow(socket.worker, _dynamodb("Query", "UpdateItem"), [table])
+        allow(socket.worker, ["lambda:InvokeFunction"], [socket.failure.function_arn])
+        allow(socket.failure, _dynamodb("UpdateItem"), [table])
         self._grant_connections()
         allow(socket.worker, ["bedrock:InvokeModelWithResponseStream"], self._model_arns())
         allow(
@@ -116,7 +118,8 @@ class ServiceStack(Stack):
         socket = self._socket
         path = f"{socket.stage.stage_name}/POST/@connections/*"
         arn = self.format_arn(service="execute-api", resource=socket.api.api_id, resource_name=path)
-        allow(socket.worker, ["execute-api:ManageConnections"], [arn])
+        for function in (socket.worker, socket.failure):
+            allow(function, ["execute-api:ManageConnections"], [arn])
         api = self.get_logical_id(cast(CfnElement, socket.api.node.default_child))
         prefix = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>"
         acknowledge(

@@ -1,4 +1,4 @@
-"""The chat's WebSocket API and the two functions behind it."""
+"""The chat's WebSocket API and the functions behind it."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ THROTTLE = ThrottleSettings(rate_limit=500, burst_limit=500)
 
 
 class WebSocketApi(Construct):
-    """Exposes `stage`, whose URLs functions are told, then `routes` and `worker`."""
+    """Exposes `stage`, whose URLs functions are told, then `routes`, `worker` and `failure`."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -50,8 +50,20 @@ class WebSocketApi(Construct):
         code: Code,
         routes_environment: Mapping[str, str],
         worker_environment: Mapping[str, str],
+        failure_environment: Mapping[str, str],
     ) -> None:
-        """Make both functions from one asset; routes is told the worker's name besides."""
+        """Make the functions from one asset; routes is told the worker's name besides."""
+        self.failure = functions.add(
+            self,
+            "Failure",
+            code=code,
+            handler="failure_function.lambda_handler",
+            description="Ends a turn whose every run died",
+            environment=failure_environment,
+            memory_mb=512,
+            # It may wait out the last dead run's lease, six seconds.
+            timeout=Duration.seconds(30),
+        )
         self.worker = functions.add(
             self,
             "Worker",
@@ -66,6 +78,7 @@ class WebSocketApi(Construct):
             retry_attempts=2,
             # An answer that could not begin by then is asked for again by `resume`.
             max_event_age=Duration.minutes(10),
+            on_failure=self.failure,
         )
         self.routes = functions.add(
             self,

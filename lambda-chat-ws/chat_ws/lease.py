@@ -41,9 +41,15 @@ class Leases:
     """Times are seconds since the epoch, by this machine's clock: `run`, not the clock, is what
     keeps two runs apart; a clock that is wrong by a minute costs a run, never an answer."""
 
-    def __init__(self, table: "Table", clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        table: "Table",
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._table = table
         self._clock = clock
+        self._sleep = sleep
 
     def take(self, job: Job) -> tuple[Turn, bool]:
         """The turn, and whether its lease is now the caller's (its `run` names the hold).
@@ -72,6 +78,15 @@ class Leases:
             read = TypeDeserializer().deserialize
             return Turn.from_item({name: read(value) for name, value in item.items()}), False
         return turn, True
+
+    def take_patiently(self, job: Job) -> tuple[Turn, bool]:
+        """As `take`; another's live lease is waited out once, since its run may be dead: a crash is
+        followed by Lambda's retry, which can come before the lease is over."""
+        turn, taken = self.take(job)
+        if not taken and turn.status == "streaming" and job.kind == "run":
+            self._sleep(LEASE_SECONDS)
+            turn, taken = self.take(job)
+        return turn, taken
 
     def renew(self, turn: Turn, answer: str) -> Turn:
         """Keeps the hold, stores the answer so far, and brings what clients have asked since.

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from chat_ws.coalescer import Coalescer
 from chat_ws.connection import Connections, Gone
@@ -26,7 +26,6 @@ class Relay:
         request_id: str,
         run: int,
         text: str,
-        seq: int = 0,
     ) -> None:
         """`text` is what has been answered before; after the first run, a snapshot goes first."""
         self._connections = connections
@@ -35,7 +34,7 @@ class Relay:
         self._connection_id: str | None = connection_id
         self._text = text  # the whole answer so far
         self._waiting = Coalescer()
-        self.seq = seq  # of the last delta
+        self.seq = 0  # of the last delta
         self._moved = run > 1
         self._closing = False
         self._changed = threading.Condition()
@@ -85,7 +84,7 @@ class Relay:
         finally:
             self.drained.set()
 
-    def _post(self, connection_id: str | None, frames: list[ServerFrame]) -> None:
+    def _post(self, connection_id: str | None, frames: Sequence[ServerFrame]) -> None:
         if connection_id is None:
             return
         try:
@@ -96,7 +95,7 @@ class Relay:
                 if self._connection_id == connection_id:
                     self._connection_id = None
 
-    def _next(self) -> tuple[str | None, list[ServerFrame]] | None:
+    def _next(self) -> tuple[str | None, Sequence[ServerFrame]] | None:
         """Waits until something is due; for whom is decided with it, so that a client that moves
         meanwhile gets its snapshot first. None when all has been sent and no more will come.
         """
@@ -106,20 +105,34 @@ class Relay:
                 if self._moved:
                     self._moved = False
                     self._waiting.take(time.monotonic())
-                    return self._connection_id, list(self._snapshot())
+                    return self._connection_id, self._snapshot()
                 if wait is not None and (wait == 0 or self._closing):
-                    deltas = self._deltas(self._waiting.take(time.monotonic()))
-                    return self._connection_id, list(deltas)
+                    return self._connection_id, self._deltas(self._waiting.take(time.monotonic()))
                 if self._closing:
                     return None
                 self._changed.wait(wait)
 
-    def _snapshot(self) -> Iterator[ServerFrame]:
-        """The whole text; a long one goes on in deltas, since a frame has its limit."""
-        yield Snapshot(self._request_id, self._run, self.seq, self._text[:MAX_TEXT])
-        yield from self._deltas(self._text[MAX_TEXT:])
+    def _snapshot(self) -> list[Snapshot | Delta]:
+        frames = snapshot(self._request_id, self._run, self.seq, self._text)
+        self.seq = frames[-1].seq
+        return frames
 
-    def _deltas(self, text: str) -> Iterator[ServerFrame]:
-        for start in range(0, len(text), MAX_TEXT):
-            self.seq += 1
-            yield Delta(self._request_id, self._run, self.seq, text[start : start + MAX_TEXT])
+    def _deltas(self, text: str) -> list[Delta]:
+        frames = deltas(self._request_id, self._run, self.seq, text)
+        self.seq += len(frames)
+        return frames
+
+
+def snapshot(request_id: str, run: int, seq: int, text: str) -> list[Snapshot | Delta]:
+    """The whole text as it stands after delta `seq`; a long one goes on in deltas: a frame has
+    its limit."""
+    beginning, rest = text[:MAX_TEXT], text[MAX_TEXT:]
+    return [Snapshot(request_id, run, seq, beginning), *deltas(request_id, run, seq, rest)]
+
+
+def deltas(request_id: str, run: int, seq: int, text: str) -> list[Delta]:
+    """`text` in as many deltas as it takes, the first after delta `seq`."""
+    pieces = [text[start : start + MAX_TEXT] for start in range(0, len(text), MAX_TEXT)]
+    return [
+        Delta(request_id, run, number, piece) for number, piece in enumerate(pieces, start=seq + 1)
+    ]

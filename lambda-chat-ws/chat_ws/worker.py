@@ -1,8 +1,7 @@
 """One run of one turn: take the lease, let the model answer, store, tell the client."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,14 @@ from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
 from chat_ws.connection import Connections
-from chat_ws.errors import ChatError, by_code
+from chat_ws.ending import last_frame, replay
+from chat_ws.errors import ChatError
 from chat_ws.generation import Generation, Question
 from chat_ws.job import Job
-from chat_ws.lease import LEASE_SECONDS, RENEW_SECONDS, Leases, Lost, Outcome
+from chat_ws.lease import RENEW_SECONDS, Leases, Lost, Outcome
 from chat_ws.model import Model
 from chat_ws.models import Roster
-from chat_ws.protocol import Done, Failed, ServerFrame, StopReason
+from chat_ws.protocol import StopReason
 from chat_ws.relay import Relay
 
 if TYPE_CHECKING:
@@ -45,18 +45,18 @@ class Worker:
         if job.kind == "warm_up":
             return
         try:
-            turn, taken = self.leases.take(job)
-            if not taken and turn.status == "streaming" and job.kind == "run":
-                # A crash's retry can come before the dead run's lease is over.
-                time.sleep(LEASE_SECONDS)
-                turn, taken = self.leases.take(job)
+            turn, taken = self.leases.take_patiently(job)
         except Lost:
             return
         if taken:
             self._run(turn, remaining)
         elif turn.status != "streaming":
             # A replay goes to whoever asked; a retry of the run to where the client was last.
-            self._replay(turn, job.connection_id if job.kind == "replay" else turn.connection_id)
+            replay(
+                self.connections,
+                turn,
+                job.connection_id if job.kind == "replay" else turn.connection_id,
+            )
 
     def _run(self, turn: Turn, remaining: Callable[[], float]) -> None:
         question = Question.of(turn, self.earlier(turn))
@@ -79,7 +79,7 @@ class Worker:
             generation.abort()
             relay.abandon()
         if untold:
-            self._replay(ended, ended.connection_id)
+            replay(self.connections, ended, ended.connection_id)
         else:
             relay.post(last_frame(ended))
         self.log.info(
@@ -95,16 +95,6 @@ class Worker:
             first_token_ms=generation.first_token_ms,
             usage=ended.usage.as_dict(),
         )
-
-    def _replay(self, turn: Turn, connection_id: str) -> None:
-        """An ended turn, told again from the store."""
-        relay = Relay(
-            self.connections, connection_id, turn.request_id, turn.run, turn.answer, turn.seq
-        )
-        relay.move(connection_id)
-        relay.close()
-        relay.drained.wait()
-        relay.post(last_frame(replace(turn, seq=relay.seq)))
 
 
 @dataclass(frozen=True)
@@ -163,20 +153,6 @@ class Run:
 def moved(seen: Turn, fresh: Turn) -> bool:
     """Whether a client has asked since for the answer, from where it was or from elsewhere."""
     return (fresh.connection_id, fresh.resumes) != (seen.connection_id, seen.resumes)
-
-
-def last_frame(turn: Turn) -> ServerFrame:
-    """The one frame that ends a turn, as the store has it."""
-    if turn.status == "failed":
-        return Failed.of(by_code(turn.code), turn.request_id)
-    return Done(
-        turn.request_id,
-        turn.run,
-        turn.seq,
-        turn.stop_reason or "stop",
-        turn.usage.as_dict(),
-        turn.model_id,
-    )
 
 
 def recent(table: "Table", turn: Turn, exchanges: int) -> list[Turn]:

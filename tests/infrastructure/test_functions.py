@@ -78,5 +78,8 @@ def test_a_crashed_run_is_tried_twice_more(aws: Assembly) -> None:
 
     assert config["Properties"]["FunctionName"] == {"Ref": name}
     assert config["Properties"]["MaximumRetryAttempts"] == 2
+    failure, _ = aws.service.function("every run died")
+    destination = config["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
+    assert destination == {"Fn::GetAtt": [failure, "Arn"]}
     # A retry has to be able to begin after the first run used all of its time.
     assert config["Properties"]["MaximumEventAgeInSeconds"] > worker["Timeout"]

@@ -58,6 +58,7 @@ def test_the_worker_calls_the_configured_models_and_its_own_sockets(
     aws: Assembly, table: str
 ) -> None:
     _, worker = aws.service.function("one run of one turn")
+    failure, _ = aws.service.function("every run died")
     api, _ = aws.service.one("AWS::ApiGatewayV2::Api")
     sockets = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>"
 
@@ -65,6 +66,7 @@ def test_the_worker_calls_the_configured_models_and_its_own_sockets(
         "dynamodb:Query": {table},
         "dynamodb:UpdateItem": {table},
         "execute-api:ManageConnections": {f"{sockets}/chat/POST/@connections/*"},
+        "lambda:InvokeFunction": {f"<{failure}.Arn>"},
         "bedrock:InvokeModelWithResponseStream": {
             f"{BEDROCK}:us-west-2::foundation-model/{LLAMA_3}",
             PROFILE,
@@ -72,6 +74,17 @@ def test_the_worker_calls_the_configured_models_and_its_own_sockets(
             f"{BEDROCK}:us-east-2::foundation-model/{LLAMA_3_3}",
             f"{BEDROCK}:us-west-2::foundation-model/{LLAMA_3_3}",
         },
+    }
+
+
+def test_a_given_up_turn_is_ended_and_told_and_no_more(aws: Assembly, table: str) -> None:
+    _, failure = aws.service.function("every run died")
+    api, _ = aws.service.one("AWS::ApiGatewayV2::Api")
+    sockets = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>"
+
+    assert granted(aws.service, failure) == {
+        "dynamodb:UpdateItem": {table},
+        "execute-api:ManageConnections": {f"{sockets}/chat/POST/@connections/*"},
     }
 
 
@@ -97,7 +110,7 @@ def test_the_authorizer_may_do_nothing(aws: Assembly) -> None:
 def test_no_role_of_ours_borrows_a_managed_policy(local: Assembly) -> None:
     roles = local.service.properties("AWS::IAM::Role")
 
-    assert len(roles) == 4
+    assert len(roles) == 5
     assert [role for role in roles if role.get("ManagedPolicyArns")] == []
 
 

@@ -55,7 +55,7 @@ def test_nothing_in_the_local_deployment_runs_code_of_cdks_own(local: Assembly) 
     types = {resource["Type"] for resource in local.service.body["Resources"].values()}
 
     assert not [kind for kind in types if kind.startswith("Custom::")]
-    assert len(local.service.all("AWS::Lambda::Function")) == 4
+    assert len(local.service.all("AWS::Lambda::Function")) == 5
 
 
 def test_the_local_target_differs_only_where_the_emulator_needs_it(

@@ -119,7 +119,7 @@ def stage(table: "Table", log: "Logger", monkeypatch: pytest.MonkeyPatch) -> Sta
 @pytest.fixture
 def sleeper(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Sleeper:
     sleeper = Sleeper(stage.clock)
-    monkeypatch.setattr("chat_ws.worker.time.sleep", sleeper)
+    monkeypatch.setattr(stage.leases, "_sleep", sleeper)
     return sleeper
 
 

@@ -24,11 +24,16 @@ LAYERS = {
         chat_ws.settings history_api.cursor history_api.errors authorizer.token
     """,
     EDGE: """
-        chat_shared.history chat_shared.logs chat_ws.connection chat_ws.lease chat_ws.model
-        chat_ws.relay chat_ws.turns history_api.conversations
+        chat_shared.history chat_shared.logs chat_ws.connection chat_ws.ending chat_ws.lease
+        chat_ws.model chat_ws.relay chat_ws.turns history_api.conversations
     """,
-    USE_CASE: "chat_ws.generation chat_ws.routes chat_ws.worker history_api.service",
-    ENTRY: "chat_ws.routes_entry chat_ws.worker_entry history_api.entry authorizer.entry",
+    USE_CASE: """
+        chat_ws.failure chat_ws.generation chat_ws.routes chat_ws.worker history_api.service
+    """,
+    ENTRY: """
+        chat_ws.routes_entry chat_ws.worker_entry chat_ws.failure_entry history_api.entry
+        authorizer.entry
+    """,
 }
 LAYER = {module: layer for layer, names in LAYERS.items() for module in names.split()}
 

@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from chat_ws import coalescer
@@ -39,10 +39,8 @@ def _no_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coalescer, "MIN_INTERVAL", 0.0)
 
 
-def relay_to(
-    connections: RecordedConnections, *, run: int = 1, text: str = "", seq: int = 0
-) -> Relay:
-    return Relay(connections, FIRST, REQUEST, run, text, seq)
+def relay_to(connections: RecordedConnections, *, run: int = 1, text: str = "") -> Relay:
+    return Relay(connections, FIRST, REQUEST, run, text)
 
 
 def drain(relay: Relay) -> None:
@@ -159,7 +157,7 @@ def test_frames_made_for_one_connection_never_go_to_the_next() -> None:
     chosen, moved = threading.Event(), threading.Event()
     post = relay._post
 
-    def late(connection_id: str | None, frames: list[ServerFrame]) -> None:
+    def late(connection_id: str | None, frames: Sequence[ServerFrame]) -> None:
         chosen.set()
         assert moved.wait(PATIENCE)
         post(connection_id, frames)

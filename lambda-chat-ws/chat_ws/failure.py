@@ -1,0 +1,44 @@
+"""The end of a turn whose every run died: `failed`, rather than `streaming` for ever."""
+
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Logger
+
+from chat_ws.connection import Connections
+from chat_ws.ending import replay
+from chat_ws.errors import Internal
+from chat_ws.job import Job
+from chat_ws.lease import Leases, Lost, Outcome
+
+
+@dataclass(frozen=True)
+class Failure:
+    leases: Leases
+    connections: Connections
+    log: Logger
+
+    def handle(self, job: Job) -> None:
+        """`job` is one that Lambda has given up. A turn that a client's `resume` has brought to
+        life again meanwhile is left alone."""
+        if job.kind != "run":
+            return
+        try:
+            turn, taken = self.leases.take_patiently(job)
+            if not taken:
+                return
+            ended = self.leases.finish(
+                turn,
+                Outcome(
+                    status="failed",
+                    answer=turn.answer,
+                    seq=0,
+                    usage=turn.usage,
+                    prompt_estimate=turn.prompt_estimate,
+                    model_id=turn.model_id,
+                    code=Internal.code,
+                ),
+            )
+        except Lost:
+            return
+        self.log.error("turn given up", request_id=ended.request_id, run=ended.run)
+        replay(self.connections, ended, ended.connection_id)

@@ -1,0 +1,31 @@
+"""The failure function's entry point: it alone knows the record that Lambda sends a destination.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import boto3
+from chat_shared.logs import logger
+
+from chat_ws.connection import ApiGatewayConnections
+from chat_ws.failure import Failure
+from chat_ws.job import Job
+from chat_ws.lease import Leases
+
+
+@cache
+def bootstrap() -> Failure:
+    """All that it needs, made once in the life of the execution environment."""
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
+    management = boto3.client(
+        "apigatewaymanagementapi", endpoint_url=os.environ["WEBSOCKET_CALLBACK_URL"]
+    )
+    return Failure(Leases(table), ApiGatewayConnections(management), logger("failure"))
+
+
+def lambda_handler(record: Mapping[str, Any], _context: object) -> None:
+    bootstrap().handle(Job.from_payload(record["requestPayload"]))
