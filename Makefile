@@ -8,7 +8,7 @@ UV := $(BIN)/uv
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format synth deploy destroy lock vendor clean
+.PHONY: help setup run test faults check format synth deploy destroy lock vendor clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,7 +23,7 @@ $(VENV)/.ready: requirements.txt
 	  { echo "Python's venv module is missing: on Debian or Ubuntu, run 'apt-get install python3-venv'." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
-	@$(UV) pip sync --python $(BIN)/python requirements.txt
+	@$(UV) pip sync --quiet --python $(BIN)/python requirements.txt
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
@@ -36,6 +36,9 @@ run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) unt
 
 test: setup ## every test, the browser ones included
 	@$(BIN)/pytest
+
+faults: setup ## the fault tests with real processes at full size (some 20 minutes), and their figures
+	@$(BIN)/pytest -m full tests/faults
 
 check: setup ## format, lint, types, then every test
 	@$(BIN)/ruff format --check .
