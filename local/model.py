@@ -1,15 +1,22 @@
 """The Bedrock endpoint that a run starts for itself."""
 
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from local import aws
 from local.bedrock.app import create_app
 from local.bedrock.backends import choose
 from local.bedrock.errors import SetupError
 from local.errors import RunError
 from local.front_door.app import local_only
 from local.serving import serving
+
+
+def bedrock_region() -> str:
+    """Where `LLM=aws` asks, as in a deployment."""
+    return str(json.loads((aws.ROOT / "cdk.json").read_text())["context"]["bedrock_region"])
 
 
 @asynccontextmanager
@@ -19,7 +26,7 @@ async def endpoint(llm: str, bound: socket.socket) -> AsyncIterator[None]:
     Raises RunError if there is no such model, or no room for it.
     """
     try:
-        async with choose(llm) as backend:
+        async with choose(llm, region=bedrock_region()) as backend:
             app = create_app(backend)
             # With LLM=aws a request costs money: no website may send one.
             app.middlewares.insert(0, local_only)

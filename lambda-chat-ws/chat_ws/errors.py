@@ -71,6 +71,10 @@ class Internal(ChatError):
     retryable = True
 
 
+class ModelFault(Internal):
+    """The model failed before its answer was whole; asked again, it may go on."""
+
+
 def by_code(code: str | None) -> ChatError:
     """The error of a stored code; a code that this version does not know is an internal error."""
     kinds = {kind.code: kind for kind in ChatError.__subclasses__()}
@@ -84,10 +88,10 @@ BEDROCK = {
     "accessdeniedexception": ModelUnavailable,
     "serviceunavailableexception": ModelUnavailable,
     "resourcenotfoundexception": ModelUnavailable,
-    "modeltimeoutexception": Internal,
-    "modelerrorexception": Internal,
-    "modelstreamerrorexception": Internal,
-    "internalserverexception": Internal,
+    "modeltimeoutexception": ModelFault,
+    "modelerrorexception": ModelFault,
+    "modelstreamerrorexception": ModelFault,
+    "internalserverexception": ModelFault,
 }
 # A ValidationException does not say which of many things is wrong, but its text does.
 RETIRED = ("marked by provider as legacy", "model identifier is invalid", "end of its life")
@@ -105,4 +109,6 @@ def from_bedrock(error: Mapping[str, Any]) -> ChatError:
     # A ModelTimeoutException, too, says that something took "too long".
     if code == "validationexception" and any(sign in text for sign in TOO_LONG):
         return ContextTooLong()
+    if "on-demand throughput" in text:  # ... isn't supported: it takes an inference profile
+        return ModelUnavailable()
     return BEDROCK.get(code, Internal)()

@@ -15,13 +15,20 @@ from tenacity import (
 )
 
 from chat_ws import prompt as prompts
-from chat_ws.errors import ChatError, Internal, ModelRetired, ModelUnavailable, Throttled
+from chat_ws.errors import (
+    ChatError,
+    Internal,
+    ModelFault,
+    ModelRetired,
+    ModelUnavailable,
+    Throttled,
+)
 from chat_ws.model import Model, Stream, StreamBroken
 from chat_ws.models import Roster, context_tokens
 from chat_ws.prompt import Exchange, Prompt
 from chat_ws.protocol import StopReason
 
-CONTINUATIONS = 2  # after a stream that broke in the middle
+CONTINUATIONS = 2  # after a fault of the model, be it in the middle of its answer
 THROTTLE_TRIES = 5
 THROTTLE_WAIT = wait_random_exponential(multiplier=0.5, max=8)  # seconds
 
@@ -100,9 +107,15 @@ class Generation:
         for tries_left in reversed(range(CONTINUATIONS + 1)):
             try:
                 self._once()
-            except StreamBroken:
-                if not tries_left or self._aborted.is_set():
-                    raise
+            except ModelFault as fault:
+                if self._aborted.is_set():
+                    return
+                if tries_left:
+                    continue
+                if isinstance(fault.__cause__, ChatError):
+                    # What broke the stream says more than that it broke.
+                    raise fault.__cause__ from fault.__cause__.__cause__
+                raise
             else:
                 return
 

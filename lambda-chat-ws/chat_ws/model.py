@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from urllib3.exceptions import HTTPError
 
 from chat_ws import prompt as prompts
-from chat_ws.errors import Internal, from_bedrock
+from chat_ws.errors import ModelFault, from_bedrock
 from chat_ws.prompt import Prompt
 from chat_ws.protocol import StopReason
 from chat_ws.settings import ModelSettings
@@ -25,7 +25,7 @@ LLAMA3 = "meta.llama3-70b-instruct-v1:0"
 METRICS = "amazon-bedrock-invocationMetrics"
 
 
-class StreamBroken(Internal):
+class StreamBroken(ModelFault):
     """The stream failed or just ended, with no `stop_reason`: what has come is no whole answer."""
 
 

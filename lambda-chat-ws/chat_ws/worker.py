@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Time kept back to store the answer and say so before Lambda ends the function, in seconds.
 DEADLINE_MARGIN = 5.0
+LAST_WORD = 2.0  # seconds, of these, from which on a slow client is not waited for
 # Turns read to find the window's exchanges among failed ones and other modes.
 WINDOW_READS = 40
 
@@ -117,6 +118,8 @@ class Run:
         self.generation.ended.wait(RENEW_SECONDS)
         while not self.relay.drained.wait(RENEW_SECONDS):
             self.leases.renew(self.turn, self.relay.text)
+            if self.remaining() < LAST_WORD:
+                self.relay.abandon()  # the client will ask; the store comes first
         ended = self.leases.finish(self.turn, self._outcome(ended_by))
         return ended, moved(seen, ended)
 

@@ -1,6 +1,7 @@
 """A user's conversations: listed newest first, renamed, deleted with all their turns."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,16 +60,23 @@ class Conversations:
 
     def delete(self, principal: Principal, conversation_id: str) -> bool:
         """Whether there was one. Its own row goes last, so that a delete that broke off can be
-        repeated from the list."""
+        repeated from the list; and it goes only if no question has come meanwhile."""
         key = keys.conversation(principal.user_id, conversation_id)
-        if "Item" not in self._table.get_item(Key=key, ConsistentRead=True):
-            return False
+        found = False
+        while row := self._table.get_item(Key=key, ConsistentRead=True).get("Item"):
+            found = True
+            self._delete_turns(principal, conversation_id)
+            with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+                self._table.delete_item(
+                    Key=key, ConditionExpression=Attr("activity_sk").eq(row["activity_sk"])
+                )
+        return found
+
+    def _delete_turns(self, principal: Principal, conversation_id: str) -> None:
         with self._table.batch_writer() as batch:
             for turn in self._keys(keys.turns(principal.user_id, conversation_id), "request_id"):
                 batch.delete_item(Key=keys.marker(principal.user_id, str(turn["request_id"])))
                 batch.delete_item(Key={"pk": turn["pk"], "sk": turn["sk"]})
-        self._table.delete_item(Key=key)
-        return True
 
     def delete_all(self, principal: Principal) -> None:
         for conversation in self._keys(keys.conversations(principal.user_id)):

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+# A turn of the longest texts takes some 70 KB; Lambda's response holds 6 MB.
+DEFAULT_LIMIT, MAX_LIMIT = 20, 50
 CONVERSATIONS_PAGE = 50
 MAX_TITLE_LENGTH = 100
 

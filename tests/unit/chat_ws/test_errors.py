@@ -73,6 +73,14 @@ def test_a_model_that_is_no_more_is_retired(bedrock: str, message: str) -> None:
     assert errors.from_bedrock({"Code": bedrock, "Message": message}).code == "model_retired"
 
 
+def test_a_model_that_takes_an_inference_profile_is_unavailable() -> None:
+    error = {
+        "Code": "ValidationException",
+        "Message": "Invocation of model ID … with on-demand throughput isn't supported.",
+    }
+    assert errors.from_bedrock(error).code == "model_unavailable"
+
+
 @pytest.mark.parametrize("code", ["ValidationException", "validationException"])
 @pytest.mark.parametrize(
     "message",

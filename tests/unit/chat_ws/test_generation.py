@@ -9,6 +9,7 @@ from chat_ws.errors import (
     ChatError,
     ContextTooLong,
     Internal,
+    ModelFault,
     ModelRetired,
     ModelUnavailable,
     Throttled,
@@ -103,6 +104,17 @@ def test_throttling_in_mid_answer_is_a_broken_stream_to_go_on_from() -> None:
     made, heard = finish(model)
     assert (made.error, heard.text) == (None, "경주는")
     assert model.prefills == ["", "경주", "경주"]
+
+
+def test_throttling_in_mid_answer_without_end_is_told_as_such() -> None:
+    model = FakeModel(*[Answer(["경주"], Throttled())] * (CONTINUATIONS + 1))
+    made, _ = finish(model)
+    assert isinstance(made.error, Throttled)
+
+
+def test_a_fault_of_the_model_before_any_text_is_tried_again() -> None:
+    made, heard = finish(FakeModel(Answer(error=ModelFault()), Answer(["네"])))
+    assert (made.error, heard.text) == (None, "네")
 
 
 @pytest.mark.parametrize("error", [ModelUnavailable(), ModelRetired()])
