@@ -51,21 +51,23 @@ class Leases:
         self._clock = clock
         self._sleep = sleep
 
-    def take(self, job: Job) -> tuple[Turn, bool]:
+    def take(self, job: Job, unrenewed: Turn | None = None) -> tuple[Turn, bool]:
         """The turn, and whether its lease is now the caller's (its `run` names the hold).
 
-        Where it is not, the turn tells why: it has ended, or another's lease is live. Raises Lost
-        where there is no such turn.
+        Where it is not, the turn tells why: it has ended, or another's lease is live. A lease that
+        still stands as in `unrenewed` counts as over. Raises Lost where there is no such turn.
         """
         now = self._clock()
         try:
             turn = self._update(
                 job,
                 "SET lease_until = :until REMOVE pending ADD run :one",
-                "#status = :streaming AND (lease_until < :now OR pending = :true)",
+                "#status = :streaming"
+                " AND (lease_until < :now OR lease_until = :unrenewed OR pending = :true)",
                 {
                     ":until": as_number(now + LEASE_SECONDS),
                     ":now": as_number(now),
+                    ":unrenewed": as_number(unrenewed.lease_until) if unrenewed else -1,
                     ":one": 1,
                     ":true": True,
                     ":streaming": "streaming",
@@ -81,11 +83,12 @@ class Leases:
 
     def take_patiently(self, job: Job) -> tuple[Turn, bool]:
         """As `take`; another's live lease is waited out once, since its run may be dead: a crash is
-        followed by Lambda's retry, which can come before the lease is over."""
+        followed by Lambda's retry, which can come before the lease is over. A live run renews each
+        second, so a lease that has not moved is dead, whatever this machine's clock says of it."""
         turn, taken = self.take(job)
         if not taken and turn.status == "streaming" and job.kind == "run":
             self._sleep(LEASE_SECONDS)
-            turn, taken = self.take(job)
+            turn, taken = self.take(job, unrenewed=turn)
         return turn, taken
 
     def renew(self, turn: Turn, answer: str) -> Turn:

@@ -67,10 +67,12 @@ class Relay:
             self._changed.notify()
 
     def abandon(self) -> None:
-        """Nothing more is sent, whatever waits."""
+        """Nothing more is sent, whatever waits; `seq` then counts it, so that it is missed."""
         with self._changed:
+            unsent = self._waiting.take(time.monotonic())
+            if unsent or self._moved:
+                self.seq += 1
             self._closing, self._moved = True, False
-            self._waiting.take(time.monotonic())
             self._changed.notify()
 
     def post(self, frame: ServerFrame) -> None:
@@ -125,8 +127,10 @@ class Relay:
 
 def snapshot(request_id: str, run: int, seq: int, text: str) -> list[Snapshot | Delta]:
     """The whole text as it stands after delta `seq`; a long one goes on in deltas: a frame has
-    its limit."""
+    its limit. Its beginning then has a number of its own: by that of delta `seq`, a `done` that is
+    on its way would pass it off as the whole."""
     beginning, rest = text[:MAX_TEXT], text[MAX_TEXT:]
+    seq += bool(rest)
     return [Snapshot(request_id, run, seq, beginning), *deltas(request_id, run, seq, rest)]
 
 

@@ -120,6 +120,7 @@ class Run:
             self.leases.renew(self.turn, self.relay.text)
             if self.remaining() < LAST_WORD:
                 self.relay.abandon()  # the client will ask; the store comes first
+                break  # even if a post is still on its way: it can take longer than there is
         ended = self.leases.finish(self.turn, self._outcome(ended_by))
         return ended, moved(seen, ended)
 

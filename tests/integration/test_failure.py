@@ -81,11 +81,15 @@ def test_a_turn_that_a_client_has_brought_to_life_again_is_left_alone(stage: Sta
     stage.clock.pass_by(LEASE_SECONDS + 1)
     revived, taken = stage.leases.take(stage.job)
     assert taken
-    stage.leases._sleep = lambda _seconds: None  # the other run goes on renewing
 
+    def renew(seconds: float) -> None:
+        stage.clock.pass_by(seconds - 0.5)
+        stage.leases.renew(revived, "경주")
+
+    stage.leases._sleep = renew
     stage.give_up()
 
-    assert stage.turn == revived
+    assert (stage.turn.status, stage.turn.run) == ("streaming", revived.run)
     assert stage.connections.frames(HERE) == []
 
 

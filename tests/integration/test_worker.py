@@ -280,14 +280,33 @@ def test_a_long_answer_told_again_ends_with_the_number_of_its_last_delta(stage: 
     assert done.seq == client.seq
 
 
-def test_a_live_run_is_waited_out_once_then_left_alone(stage: Stage, sleeper: Sleeper) -> None:
+def test_a_live_run_is_waited_out_once_then_left_alone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = stage.ask()
     held, _ = stage.leases.take(job)
-    sleeper._clock = Clock(0)  # the other run goes on renewing: for its lease, no time passes
+    slept = []
+
+    def renew(seconds: float) -> None:
+        slept.append(seconds)
+        stage.clock.pass_by(seconds - 0.5)
+        stage.leases.renew(held, "경주")
+
+    monkeypatch.setattr(stage.leases, "_sleep", renew)
     stage.handle(job)
-    assert sleeper.slept == [LEASE_SECONDS]
+    assert slept == [LEASE_SECONDS]
     assert stage.connections.posts == []
-    assert stage.turn == held
+    assert (stage.turn.run, stage.turn.answer) == (held.run, "경주")
+
+
+def test_a_retry_whose_clock_is_behind_sees_a_dead_lease_by_its_standing_still(
+    stage: Stage, sleeper: Sleeper
+) -> None:
+    job = stage.ask()
+    stage.leases.take(job)
+    stage.clock.pass_by(-60)
+    stage.handle(job, Answer(["네"]))
+    assert (stage.turn.status, stage.turn.answer) == ("done", "네")
 
 
 def test_the_retry_of_a_crashed_run_goes_on_in_mid_sentence(stage: Stage, sleeper: Sleeper) -> None:

@@ -1,0 +1,247 @@
+"""A table in memory that understands the expressions of chat_ws.turns, chat_ws.lease and
+chat_shared.history, and refuses any other. It is held to tests/store_contract.py.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+from boto3.dynamodb.conditions import ConditionBase
+from boto3.dynamodb.types import TypeSerializer
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+Item = dict[str, Any]
+Key = tuple[str, str]
+Test = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+TOKEN = re.compile(r"[#:]?[A-Za-z_]+|[()=<,]")
+CLAUSE = re.compile(r"\b(SET|ADD|REMOVE) ")
+
+
+class ConditionalCheckFailed(ClientError):
+    pass
+
+
+class TransactionCanceled(ClientError):
+    pass
+
+
+class Items:
+    """What is stored. `watch` is told of every write: the process, the item before and after."""
+
+    def __init__(self) -> None:
+        self.all: dict[Key, Item] = {}
+        self.lock = threading.Lock()
+        self.watch: Callable[[object, Item, Item], None] = lambda _who, _before, _after: None
+        self.conflicts = 0  # transactions to come that are cancelled for a conflict
+
+
+class FakeTable:
+    """One process's way to the items; `step` is called before and after each request, and may
+    raise in the place of either."""
+
+    name = "table"
+
+    def __init__(
+        self,
+        items: Items,
+        who: object = None,
+        step: Callable[[str], None] = lambda _what: None,
+    ) -> None:
+        self._items = items
+        self._who = who
+        self._step = step
+        self.meta = SimpleNamespace(
+            client=SimpleNamespace(
+                exceptions=SimpleNamespace(
+                    ConditionalCheckFailedException=ConditionalCheckFailed,
+                    TransactionCanceledException=TransactionCanceled,
+                ),
+                transact_write_items=self._transact,
+            )
+        )
+
+    @classmethod
+    def table(
+        cls, items: Items, who: object = None, step: Callable[[str], None] = lambda _what: None
+    ) -> "Table":
+        """For code that is typed for boto3's table."""
+        return cast("Table", cls(items, who, step))
+
+    def get_item(self, *, Key: Item, ConsistentRead: bool) -> Item:  # noqa: N803 (boto3's names)
+        self._step("read")
+        assert ConsistentRead, "an eventual read may miss what was just written"
+        item = self._items.all.get(key_of(Key))
+        self._step("have read")
+        return {"Item": dict(item)} if item else {}
+
+    def query(
+        self,
+        *,
+        KeyConditionExpression: ConditionBase,  # noqa: N803
+        ScanIndexForward: bool,  # noqa: N803
+        Limit: int,  # noqa: N803
+        ConsistentRead: bool,  # noqa: N803
+        ExclusiveStartKey: Item | None = None,  # noqa: N803
+    ) -> Item:
+        self._step("read")
+        assert ConsistentRead
+        assert not ScanIndexForward
+        start = ExclusiveStartKey["sk"] if ExclusiveStartKey else None
+        found = [
+            item
+            for key, item in sorted(self._items.all.items(), reverse=True)
+            if matches(KeyConditionExpression, item) and (start is None or key[1] < start)
+        ]
+        page = [dict(item) for item in found[:Limit]]
+        self._step("have read")
+        if len(found) <= Limit:
+            return {"Items": page}
+        return {"Items": page, "LastEvaluatedKey": {"pk": page[-1]["pk"], "sk": page[-1]["sk"]}}
+
+    def update_item(self, *, Key: Item, **request: Any) -> Item:  # noqa: N803
+        self._step("write")
+        with self._items.lock:
+            item = self._updated(Key, request)
+            self._put(item)
+        self._step("have written")
+        return {"Attributes": dict(item)}
+
+    def _updated(self, key: Item, request: Mapping[str, Any]) -> Item:
+        before = self._items.all.get(key_of(key), {})
+        if condition := request.get("ConditionExpression"):
+            self._check(condition, before, request)
+        return {**key, **updated(before, request)}
+
+    def _check(self, condition: str, item: Item, request: Mapping[str, Any]) -> None:
+        values = request.get("ExpressionAttributeValues", {})
+        if not condition_of(named(condition, request))(item, values):
+            answer: Any = {"Error": {"Code": "ConditionalCheckFailedException"}}
+            if item and "ReturnValuesOnConditionCheckFailure" in request:
+                answer["Item"] = {name: TypeSerializer().serialize(item[name]) for name in item}
+            raise ConditionalCheckFailed(answer, "UpdateItem")
+
+    def _put(self, item: Item) -> None:
+        for value in item.values():
+            TypeSerializer().serialize(value)  # refuses what DynamoDB cannot hold
+        before = self._items.all.get(key_of(item), {})
+        self._items.all[key_of(item)] = item
+        self._items.watch(self._who, before, item)
+
+    def _transact(self, *, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
+        self._step("write")
+        with self._items.lock:
+            reasons, writes = [], []
+            for [(kind, request)] in (entry.items() for entry in TransactItems):
+                reasons.append("None")
+                if kind == "Update":
+                    writes.append(self._updated(request["Key"], request))
+                    continue
+                assert request["ConditionExpression"] == "attribute_not_exists(pk)"
+                if key_of(request["Item"]) in self._items.all:
+                    reasons[-1] = "ConditionalCheckFailed"
+                writes.append(request["Item"])
+            if self._items.conflicts:
+                self._items.conflicts -= 1
+                reasons[-1] = "TransactionConflict"
+            if set(reasons) != {"None"}:
+                answer: Any = {"CancellationReasons": [{"Code": reason} for reason in reasons]}
+                raise TransactionCanceled(answer, "TransactWriteItems")
+            for item in writes:
+                self._put(dict(item))
+        self._step("have written")
+
+
+def key_of(item: Mapping[str, Any]) -> Key:
+    return item["pk"], item["sk"]
+
+
+def matches(condition: ConditionBase, item: Item) -> bool:
+    """Whether an item is one that boto3's key condition names."""
+    expression = condition.get_expression()
+    left, right = expression["values"]
+    match expression["operator"]:
+        case "AND":
+            return matches(left, item) and matches(right, item)
+        case "=":
+            return bool(item[left.name] == right)
+        case "<":
+            return bool(item[left.name] < right)
+    raise AssertionError(f"not one of ours: {expression}")
+
+
+def named(expression: str, request: Mapping[str, Any]) -> str:
+    for placeholder, name in request.get("ExpressionAttributeNames", {}).items():
+        expression = expression.replace(placeholder, name)
+    return expression
+
+
+def updated(before: Item, request: Mapping[str, Any]) -> Item:
+    values, item = request["ExpressionAttributeValues"], dict(before)
+    _, *parts = CLAUSE.split(named(request["UpdateExpression"], request))
+    for clause, body in zip(parts[::2], parts[1::2], strict=True):
+        for action in re.split(r",\s*(?![^(]*\))", body.strip()):
+            match clause, re.findall(r"[:\w]+", action):
+                case "REMOVE", [name]:
+                    item.pop(name, None)
+                case "ADD", [name, value]:
+                    item[name] = before.get(name, 0) + values[value]
+                case "SET", [name, value]:
+                    item[name] = values[value]
+                case "SET", [name, "if_not_exists", other, value]:
+                    item[name] = before.get(other, values[value])
+                case _:
+                    raise AssertionError(f"not one of ours: {clause} {action}")
+    return item
+
+
+@cache
+def condition_of(condition: str) -> Test:
+    """Comparisons with AND, OR and brackets."""
+    return _either(Tokens(TOKEN.findall(condition)))
+
+
+class Tokens:
+    def __init__(self, tokens: list[str]) -> None:
+        self._tokens = [*tokens, ""]
+        self._at = 0
+
+    def take(self, *wanted: str) -> str:
+        """The next token; an empty text where it is not one of `wanted` (if any is named)."""
+        token = self._tokens[self._at]
+        if wanted and token not in wanted:
+            return ""
+        self._at += 1
+        return token
+
+
+def _either(tokens: Tokens) -> Test:
+    tests = [_both(tokens)]
+    while tokens.take("OR"):
+        tests.append(_both(tokens))
+    return lambda item, values: any(test(item, values) for test in tests)
+
+
+def _both(tokens: Tokens) -> Test:
+    tests = [_one(tokens)]
+    while tokens.take("AND"):
+        tests.append(_one(tokens))
+    return lambda item, values: all(test(item, values) for test in tests)
+
+
+def _one(tokens: Tokens) -> Test:
+    if tokens.take("("):
+        test = _either(tokens)
+        assert tokens.take(")")
+        return test
+    name = tokens.take()
+    operator, value = tokens.take("=", "<"), tokens.take()
+    assert operator, f"not one of ours: {name} …"
+    if operator == "=":
+        return lambda item, values: name in item and item[name] == values[value]
+    return lambda item, values: name in item and item[name] < values[value]

@@ -1,0 +1,246 @@
+"""A client that does what docs/protocol.md says, and nothing else: the page's twin."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chat_shared.principal import Principal
+
+from tests.builders import CONVERSATION, uuid
+from tests.faults.simulation import Process
+
+if TYPE_CHECKING:
+    from tests.faults.world import World
+
+Frame = dict[str, Any]
+PATIENCE = 3.0  # seconds of silence after which a client asks; then twice as long, up to
+MOST_PATIENCE = 20.0
+RECONNECT_SECONDS = 1.0
+REFUSALS = {"bad_request", "too_large", "unauthorized", "not_found", "busy"}
+CAN_CONTINUE = {"length", "cancelled", "deadline"}
+
+
+@dataclass(eq=False)
+class Link:
+    """A connection. The gateway posts to one that is `open`; frames reach the client until
+    `frames_left` is used up (None: never), and then are lost without a word."""
+
+    id: str
+    client: "Client"
+    open: bool = True
+    frames_left: int | None = None
+    latency: float = 0.005  # seconds that a post takes
+
+    def deliver(self, frame: Frame) -> None:
+        if self.frames_left is not None:
+            if self.frames_left <= 0:
+                return
+            self.frames_left -= 1
+        if self.client.link is self:
+            self.client.receive(frame)
+
+
+@dataclass(eq=False)
+class View:
+    """What a client shows of one turn."""
+
+    request_id: str
+    conversation_id: str
+    question: str
+    mode: str = "chat"
+    known: bool = False  # the server has said something of it
+    text: str = ""
+    run: int = 0
+    seq: int = 0
+    continued: int = 0  # the run that `continue` was sent after: its end is over
+    ended: bool = False
+    end: Frame | None = None
+    ends: list[Frame] = field(default_factory=list)  # terminal frames that counted
+    heard: list[Frame] = field(default_factory=list)  # all frames
+    quiet_since: float = 0.0
+    patience: float = PATIENCE
+    may_be_behind: bool = False  # `continue` was sent from elsewhere: who has ended need not know
+
+    @property
+    def how(self) -> str:
+        """The stop reason or the code it ended with."""
+        assert self.end, "the turn has not ended"
+        return str(self.end["stop_reason" if self.end["type"] == "done" else "code"])
+
+    @property
+    def can_continue(self) -> bool:
+        return bool(
+            self.ended
+            and self.end
+            and self.end["type"] == "done"
+            and self.end["stop_reason"] in CAN_CONTINUE
+        )
+
+    def frames(self, kind: str) -> list[Frame]:
+        return [frame for frame in self.heard if frame["type"] == kind]
+
+
+class Client:
+    def __init__(self, world: "World", name: str, principal: Principal) -> None:
+        self.world = world
+        self.name = name
+        self.principal = principal
+        self.views: dict[str, View] = {}
+        self.link: Link | None = None
+        self.online = True
+        self.sent: list[Frame] = []
+        self.process = Process(f"client {name}")
+        world.simulation.spawn(self.process, self._live)
+        self.connect()
+
+    # What the person does.
+
+    def ask(
+        self, question: str = "경주", number: int = 1, conversation_id: str = CONVERSATION
+    ) -> View:
+        view = View(uuid(number), conversation_id, question)
+        self.views[view.request_id] = view
+        self._request(view)
+        return view
+
+    def watch(self, view: View) -> View:
+        """Opens a turn of another tab, as the history shows it to one who begins with nothing."""
+        mine = View(view.request_id, view.conversation_id, view.question, known=True)
+        mine.may_be_behind = view.may_be_behind = True
+        self.views[view.request_id] = mine
+        self._request(mine)
+        return mine
+
+    def stop(self, view: View) -> None:
+        self.send({"action": "stop", "request_id": view.request_id})
+
+    def carry_on(self, view: View) -> None:
+        view.ended, view.continued = False, view.run
+        view.quiet_since, view.patience = self.world.simulation.now, PATIENCE
+        self.send({"action": "continue", "request_id": view.request_id})
+
+    def resume(self, view: View) -> None:
+        self.send({"action": "resume", "request_id": view.request_id})
+
+    def drop(self, gone: bool = True) -> None:
+        """The connection breaks; where not `gone`, the gateway does not know yet."""
+        if self.link:
+            self.link.open = not gone
+            self.link = None
+
+    def leave(self) -> None:
+        self.online = False
+        self.drop()
+
+    def come_back(self) -> None:
+        self.online = True
+
+    # What the client does by itself.
+
+    def connect(self) -> None:
+        self.link = self.world.open_link(self)
+        for view in self.views.values():
+            if not view.ended:
+                self._request(view)
+
+    def _live(self) -> None:
+        while True:
+            self.world.simulation.sleep(RECONNECT_SECONDS)
+            if not self.online:
+                continue
+            if not self.link:
+                self.connect()
+            for view in self.views.values():
+                silence = self.world.simulation.now - view.quiet_since
+                if not view.ended and silence >= view.patience:
+                    if view.patience > 2 * PATIENCE:
+                        self.link = None  # it has been asked twice in vain: it may be dead
+                    view.patience = min(2 * view.patience, MOST_PATIENCE)
+                    self._request(view)
+
+    def _request(self, view: View) -> None:
+        view.quiet_since = self.world.simulation.now
+        if view.known:
+            self.resume(view)
+            return
+        self.send(
+            {
+                "action": "chat",
+                "request_id": view.request_id,
+                "conversation_id": view.conversation_id,
+                "text": view.question,
+            }
+        )
+
+    def send(self, frame: Frame) -> None:
+        self.sent.append(frame)
+        if self.link:
+            self.world.route(self.link, self.principal, json.dumps(frame, ensure_ascii=False))
+
+    def receive(self, frame: Frame) -> None:
+        view = self.views.get(frame.get("request_id") or "")
+        if not view:
+            self.world.forbid(
+                frame["type"] in ("delta", "snapshot", "done", "accepted"),
+                f"{self.name} got another's {frame}",
+            )
+            return
+        view.heard.append(frame)
+        view.quiet_since, view.patience = self.world.simulation.now, PATIENCE
+        self._apply(view, frame)
+
+    def _apply(self, view: View, frame: Frame) -> None:
+        """The table of docs/protocol.md, line by line."""
+        if view.ended and view.end and frame.get("run", 0) <= view.end.get("run", sys.maxsize):
+            return  # told once more
+        match frame["type"]:
+            case "accepted":
+                view.known = True
+            case "delta":
+                view.known = True
+                self._delta(view, frame)
+            case "snapshot":
+                view.known = True
+                if (frame["run"], frame["seq"]) >= (view.run, view.seq):
+                    view.text = frame["text"]
+                    self._move(view, frame)
+            case "done":
+                view.known = True
+                self._done(view, frame)
+            case "failed" if frame["code"] not in REFUSALS:
+                self._end(view, frame)
+
+    def _delta(self, view: View, frame: Frame) -> None:
+        at = frame["run"], frame["seq"]
+        if at <= (view.run, view.seq):
+            return
+        if at == (view.run, view.seq + 1) or (begins(view) and at == (1, 1)):
+            view.text += frame["text"]
+            self._move(view, frame)
+        else:
+            self.resume(view)
+
+    def _done(self, view: View, frame: Frame) -> None:
+        if frame["run"] <= view.continued:
+            return
+        at = frame["run"], frame["seq"]
+        if at < (view.run, view.seq):
+            return  # of what was told before the snapshot that is shown; that has its own end
+        if at == (view.run, view.seq) or (begins(view) and at == (1, 0)):
+            view.run = frame["run"]
+            self._end(view, frame)
+        else:
+            self.resume(view)
+
+    def _move(self, view: View, frame: Frame) -> None:
+        view.ended = False  # where it had ended, another tab has sent `continue`
+        view.run, view.seq = frame["run"], frame["seq"]
+
+    def _end(self, view: View, frame: Frame) -> None:
+        view.ended, view.end = True, frame
+        view.ends.append(frame)
+
+
+def begins(view: View) -> bool:
+    return (view.run, view.seq, view.text) == (0, 0, "")

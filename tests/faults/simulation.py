@@ -1,0 +1,282 @@
+"""Runs the chat's own code on made-up threads: one at a time, in a chosen order, in virtual time.
+
+`threading` and `time` of the modules under test are replaced by the twins here. Every use of them,
+and every step that a process takes out of itself (`Simulation.step`), is a place where another
+thread may go on or where the process may die. The same seed gives the same run.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from types import SimpleNamespace, TracebackType
+
+import greenlet  # type: ignore[import-untyped] # its stubs are a package more
+
+from tests.builders import NOW
+
+Step = tuple[float, int, "Task", int]
+
+
+class Killed(greenlet.GreenletExit):  # type: ignore[misc] # for the same reason
+    """What the threads of a dead process get instead of anything else: they never go on."""
+
+
+@dataclass(eq=False)
+class Process:
+    """What a `kill -9` ends as a whole. `skew` is by how many seconds its clock is ahead."""
+
+    kind: str
+    skew: float = 0.0
+    dead: bool = False
+    frozen: bool = False  # as Lambda keeps an environment between two invocations
+    steps: int = 0
+    crash_at: int | None = None  # at which of its steps it dies by itself
+    tasks: list["Task"] = field(default_factory=list)
+    parked: list["Task"] = field(default_factory=list)
+    on_death: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Task:
+    """A thread."""
+
+    def __init__(self, process: Process, body: Callable[[], object], hub: greenlet.greenlet):
+        self.process = process
+        self.greenlet = greenlet.greenlet(body, hub)
+        self.blocked = False
+        self.waits = 0  # how often it has blocked: a timer of an earlier time is void
+        self.woken = False
+        process.tasks.append(self)
+
+
+class Simulation:
+    def __init__(self, seed: int = 0) -> None:
+        """Seed 0 lets the threads take turns; any other shuffles them."""
+        self.now = 1.0
+        self.random = Random(seed)
+        self.violations: list[str] = []
+        self._shuffled = seed != 0
+        self._hub = greenlet.getcurrent()
+        self._ready: list[Task] = []
+        self._timers: list[Step] = []
+        self._numbers = itertools.count()
+        self._dying: list[Process] = []
+        self._current: Task | None = None
+        self.threading = SimpleNamespace(
+            Event=lambda: Event(self),
+            Condition=lambda: Condition(self),
+            Thread=lambda **options: Thread(self, **options),
+        )
+        self.time = SimpleNamespace(monotonic=lambda: self.now, sleep=self.sleep)
+
+    # What happens outside of all threads.
+
+    def spawn(self, process: Process, body: Callable[[], object]) -> None:
+        def guarded() -> None:
+            try:
+                body()
+            except Exception as error:
+                self.violations.append(f"a thread of {process.kind} died: {error!r}")
+
+        task = Task(process, guarded, self._hub)
+        (process.parked if process.frozen else self._ready).append(task)
+
+    def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
+        """Lets time pass; fails if anything was seen that must not be."""
+        end = self.now + seconds
+        for _ in range(1_000_000):
+            self._reap()
+            task = None if until() else self._next(end)
+            if not task:
+                break
+            self._current = task
+            task.greenlet.switch()
+            self._current = None
+        else:
+            raise AssertionError("the threads never come to rest")
+        assert not self.violations, "\n".join(self.violations)
+
+    def kill(self, process: Process) -> None:
+        """From outside, or by one of its own threads, which then has to raise Killed."""
+        if not process.dead:
+            process.dead = True
+            self._dying.append(process)
+
+    def freeze(self, process: Process) -> None:
+        process.frozen = True
+        process.parked += [task for task in self._ready if task.process is process]
+        self._ready = [task for task in self._ready if task.process is not process]
+
+    def thaw(self, process: Process) -> None:
+        process.frozen = False
+        self._ready += process.parked
+        process.parked.clear()
+
+    def close(self, processes: list[Process]) -> None:
+        for process in processes:
+            self.kill(process)
+        self._reap()
+
+    def _reap(self) -> None:
+        while self._dying:
+            process = self._dying.pop()
+            for task in process.tasks:
+                task.blocked = False
+                if not task.greenlet.dead:
+                    self._current = task
+                    task.greenlet.throw(Killed)
+            self._current = None
+            process.tasks.clear()
+            process.parked.clear()
+            self._ready = [task for task in self._ready if task.process is not process]
+            for tell in process.on_death:
+                tell()
+
+    def _next(self, end: float) -> Task | None:
+        while True:
+            if self._ready:
+                last = len(self._ready) - 1
+                return self._ready.pop(self.random.randint(0, last) if self._shuffled else 0)
+            if not self._timers or self._timers[0][0] > end:
+                self.now = max(self.now, end)
+                return None
+            at, _, task, waits = heapq.heappop(self._timers)
+            if task.blocked and task.waits == waits:
+                self.now = max(self.now, at)
+                self._wake(task, woken=False)
+
+    # What threads do.
+
+    @property
+    def process(self) -> Process:
+        assert self._current
+        return self._current.process
+
+    def step(self, what: str) -> None:
+        """A step that the world outside can see: the process may die before it."""
+        process = self.process
+        process.steps += 1
+        if process.steps == process.crash_at:
+            self.kill(process)
+        self.pause()
+
+    def pause(self) -> None:
+        """Another thread may go on."""
+        if task := self._current:
+            self._check(task)
+            self._ready.append(task)
+            self._hub.switch()
+            self._check(task)
+
+    def sleep(self, seconds: float) -> None:
+        self.block(seconds)
+
+    def block(self, seconds: float | None = None) -> bool:
+        """Waits to be woken; False where the time was over before."""
+        task = self._current
+        assert task
+        self._check(task)
+        task.blocked = True
+        task.waits += 1
+        if seconds is not None:
+            at = self.now + max(0.0, seconds)
+            heapq.heappush(self._timers, (at, next(self._numbers), task, task.waits))
+        self._hub.switch()
+        self._check(task)
+        return task.woken
+
+    def wake(self, tasks: list[Task]) -> None:
+        for task in tasks:
+            if task.blocked:
+                self._wake(task, woken=True)
+
+    @property
+    def current(self) -> Task:
+        assert self._current
+        return self._current
+
+    def _wake(self, task: Task, woken: bool) -> None:
+        task.blocked, task.woken = False, woken
+        (task.process.parked if task.process.frozen else self._ready).append(task)
+
+    def _check(self, task: Task) -> None:
+        if task.process.dead:
+            raise Killed
+
+
+class Event:
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._set = False
+        self._waiting: list[Task] = []
+
+    def is_set(self) -> bool:
+        answer = self._set
+        self._simulation.pause()  # it may be set before the caller acts on the answer
+        return answer
+
+    def set(self) -> None:
+        self.tell()
+        self._simulation.pause()
+
+    def tell(self) -> None:
+        """`set`, from outside of all threads."""
+        self._set = True
+        self._simulation.wake(self._waiting)
+        self._waiting.clear()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._simulation.pause()
+        if not self._set:
+            self._waiting.append(self._simulation.current)
+            self._simulation.block(timeout)
+        return self._set
+
+
+class Condition:
+    """With a lock that no thread is ever seen to hold: none gives way while it does."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._waiting: list[Task] = []
+
+    def __enter__(self) -> None:
+        self._simulation.pause()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+    def notify(self) -> None:
+        if self._waiting:
+            self._simulation.wake([self._waiting.pop(0)])
+
+    def wait(self, timeout: float | None = None) -> None:
+        task = self._simulation.current
+        self._waiting.append(task)
+        self._simulation.block(timeout)
+        if task in self._waiting:
+            self._waiting.remove(task)
+
+
+class Thread:
+    def __init__(
+        self, simulation: Simulation, target: Callable[[], object], name: str, daemon: bool
+    ) -> None:
+        assert daemon, "a thread that is not one would keep a Lambda environment from ending"
+        self._simulation = simulation
+        self._target = target
+
+    def start(self) -> None:
+        self._simulation.spawn(self._simulation.process, self._target)
+        self._simulation.pause()
+
+
+def wall_clock(simulation: Simulation, process: Process) -> Callable[[], float]:
+    """Seconds since the epoch, as the process sees it."""
+    return lambda: NOW + simulation.now + process.skew

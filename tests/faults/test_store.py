@@ -1,0 +1,21 @@
+"""The store that the fault tests run on keeps the contract of the real one."""
+
+import pytest
+from chat_ws.lease import Leases
+from chat_ws.turns import Turns
+
+from tests.builders import NOW
+from tests.fakes import Clock
+from tests.fakes_store import FakeTable, Items
+from tests.store_contract import Store, StoreContract
+
+
+@pytest.fixture
+def store() -> Store:
+    clock, items = Clock(NOW), Items()
+    table = FakeTable.table(items)
+    return Store(Turns(table, 90, clock), Leases(table, clock), clock, lambda: len(items.all))
+
+
+class TestFakeTable(StoreContract):
+    """The one in memory."""

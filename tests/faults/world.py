@@ -1,0 +1,487 @@
+"""The back end's own code between fakes of all that it runs on, in one simulation.
+
+What is checked at every step is in `Watch`, what is checked once all is at rest in `World.settle`.
+"""
+
+import io
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from traceback import format_exc
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from chat_shared.principal import Principal
+from chat_shared.turn import Turn, Usage
+from chat_ws.connection import Gone
+from chat_ws.errors import Busy, ChatError
+from chat_ws.failure import Failure
+from chat_ws.job import Job
+from chat_ws.lease import RENEW_SECONDS, Leases
+from chat_ws.model import StreamBroken
+from chat_ws.models import Roster
+from chat_ws.prompt import Prompt
+from chat_ws.protocol import MAX_FRAME_BYTES, Done, Failed, ServerFrame, StopReason, encode
+from chat_ws.routes import Routes
+from chat_ws.turns import Turns
+from chat_ws.worker import Worker, recent
+
+from tests.builders import MODEL, NEXT_MODEL
+from tests.fakes_store import FakeTable, Item, Items, Key, key_of
+from tests.faults.client import REFUSALS, Client, Link, View
+from tests.faults.simulation import Event, Process, Simulation, wall_clock
+
+TIMEOUT = 300.0  # seconds that Lambda gives the worker
+RETRIES = (60.0, 120.0)  # seconds after which Lambda tries a failed asynchronous invoke again
+PIECES = 12  # of an answer, unless a test says otherwise
+MOST_PAUSE = 1_500.0  # seconds within which everything has to have ended
+
+
+@dataclass
+class Plan:
+    """One call of the model: how it ends, and after how many pieces of its own.
+
+    `error` is raised; without one, and with `after`, the answer ends there by `stop_reason`.
+    """
+
+    after: int | None = None
+    error: ChatError | None = None
+    stop_reason: StopReason = "stop"
+    hangs: bool = False  # nothing more comes, until the stream is aborted
+
+
+def truncated(after: int) -> Plan:
+    """The stream just ends."""
+    return Plan(after, StreamBroken())
+
+
+def cut(after: int) -> Plan:
+    """The model has written as much as it may."""
+    return Plan(after, stop_reason="length")
+
+
+class SimulatedModel:
+    """Tells, for every question, one story; a prompt's prefill is where it goes on."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.plans: deque[Plan] = deque()
+        self.pieces = PIECES
+        self.interval = 0.02  # seconds between two pieces
+        self.calls: list[tuple[str, Prompt]] = []
+        self.streams: list[SimulatedStream] = []
+
+    def story(self, question: str) -> list[str]:
+        return [f"{question}{number:02} " for number in range(self.pieces)]
+
+    def stream(self, model_id: str, prompt: Prompt) -> "SimulatedStream":
+        self.calls.append((model_id, prompt))
+        plan = self.plans.popleft() if self.plans else Plan()
+        self.world.watch.call()
+        whole = "".join(self.story(prompt.messages[-1].content))
+        self.world.forbid(
+            not whole.startswith(prompt.prefill), f"not this story: {prompt.prefill!r}"
+        )
+        stream = SimulatedStream(self, plan, whole[len(prompt.prefill) :])
+        self.streams.append(stream)
+        self.world.simulation.step("model asked")
+        return stream
+
+
+class SimulatedStream:
+    def __init__(self, model: SimulatedModel, plan: Plan, rest: str) -> None:
+        self._simulation = model.world.simulation
+        self._interval = model.interval
+        self._plan = plan
+        self._rest = rest
+        self._aborted = Event(self._simulation)
+        self.closed = False
+        self.stop_reason: StopReason = "stop"
+        self.usage = Usage()
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            yield from self._pieces()
+        finally:
+            self.closed = True
+
+    def _pieces(self) -> Iterator[str]:
+        size = 4
+        for number, start in enumerate(range(0, len(self._rest), size)):
+            if number == self._plan.after:
+                break
+            if self._aborted.wait(self._interval):
+                raise StreamBroken
+            self._simulation.step("model said")
+            self.usage = Usage(10, number + 1)
+            yield self._rest[start : start + size]
+        if self._plan.hangs:
+            self._aborted.wait()
+            raise StreamBroken
+        if self._plan.error:
+            raise self._plan.error
+        whole = self._plan.after is None or self._plan.after * size >= len(self._rest)
+        self.stop_reason = "stop" if whole else self._plan.stop_reason
+
+    def abort(self) -> None:
+        self._aborted.set()
+
+
+@dataclass
+class Ending:
+    run: int
+    status: str
+    answer: str
+    stop_reason: str | None
+    code: str | None
+
+
+class Watch:
+    """Sees every write, post and call as it happens, and tells the world what must not be."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.holds: dict[Process, int] = {}  # the run that a process has taken last
+        self.endings: dict[Key, list[Ending]] = {}
+        self.ended_at: dict[Key, float] = {}
+
+    def write(self, who: object, before: Item, item: Item) -> None:
+        key = key_of(item)
+        if not key[0].startswith("turns#") or not isinstance(who, Process):
+            return
+        old, new, forbid = before.get("run", 0), item["run"], self.world.forbid
+        if new != old:
+            forbid(new != old + 1, f"run {old} was followed by {new}")
+            self.holds[who] = new
+        elif who.kind != "routes":
+            forbid(self.holds.get(who) != new, f"a process without the hold has written {item}")
+        forbid(
+            not item.get("answer", "").startswith(before.get("answer", "")),
+            f"{before.get('answer')!r} was stored and is no more",
+        )
+        if item["status"] != "streaming":
+            forbid(before["status"] != "streaming", f"ended twice: {item}")
+            answer, reason = item["answer"], item["stop_reason"]
+            ending = Ending(new, item["status"], answer, reason, item["code"])
+            self.endings.setdefault(key, []).append(ending)
+            self.ended_at[key] = self.world.simulation.now
+        elif before.get("status") == "failed" or before.get("stop_reason") == "stop":
+            forbid(True, f"a whole answer was opened again: {before}")
+        else:
+            self.ended_at.pop(key, None)
+
+    def post(self, process: Process, link: Link, frame: ServerFrame) -> None:
+        job, forbid = self.world.jobs[process], self.world.forbid
+        forbid(link.client.principal.user_id != job.user_id, f"{link.client.name} was sent {frame}")
+        endings = self.endings.get(turn_key(job), [])
+        match frame:
+            case Done():
+                as_stored = (
+                    (end.run, end.status, end.stop_reason) == (frame.run, "done", frame.stop_reason)
+                    for end in endings
+                )
+                forbid(not any(as_stored), f"done before it was stored: {frame}")
+            case Failed():
+                stored = any((end.status, end.code) == ("failed", frame.code) for end in endings)
+                forbid(not stored, f"failed before it was stored: {frame}")
+        forbid(len(encode(frame).encode()) > MAX_FRAME_BYTES, "a frame larger than 32 KB")
+
+    def call(self) -> None:
+        """The model is asked. A run that has been overtaken hears of it at its next renewal."""
+        job = self.world.jobs[self.world.simulation.process]
+        ended = self.ended_at.get(turn_key(job))
+        late = ended is not None and self.world.simulation.now > ended + RENEW_SECONDS + 0.1
+        self.world.forbid(late, f"the model was asked after the end of {job}")
+
+
+class Gateway:
+    """API Gateway's @connections, as one process sees them."""
+
+    def __init__(self, world: "World", process: Process) -> None:
+        self._world = world
+        self._process = process
+
+    def post(self, connection_id: str, frame: ServerFrame) -> None:
+        simulation, link = self._world.simulation, self._world.links[connection_id]
+        simulation.step("post")
+        self._world.watch.post(self._process, link, frame)
+        simulation.sleep(link.latency)
+        if self._world.refusals:
+            self._world.refusals -= 1
+            simulation.sleep(3.0)  # what botocore's retries take
+            raise Gone
+        if not link.open:
+            raise Gone
+        link.deliver(json.loads(encode(frame)))
+        simulation.step("posted")
+
+
+class World:
+    def __init__(self, seed: int = 0) -> None:
+        self.simulation = Simulation(seed)
+        self.items = Items()
+        self.watch = Watch(self)
+        self.items.watch = self.watch.write
+        self.model = SimulatedModel(self)
+        self.links: dict[str, Link] = {}
+        self.clients: list[Client] = []
+        self.processes: list[Process] = []
+        self.jobs: dict[Process, Job] = {}
+        self.environments: list[Process] = []  # idle ones of the worker
+        self.roster: dict[Process, Roster] = {}
+        self.events = 0  # asynchronous invokes that are not over
+        self.timeout = TIMEOUT
+        # What will go wrong:
+        self.skews: deque[float] = deque()  # of the clocks of the next processes
+        self.crashes: dict[str, deque[int]] = {
+            kind: deque() for kind in ("routes", "worker", "failure")
+        }  # at which step the next invocations die
+        self.refusals = 0  # posts to come that end in 429, until the retries are used up
+        self.busy = 0  # invokes to come that are refused
+        self.duplicates = 0  # events to come that are delivered twice
+        self.delay = 0.01  # seconds that an event takes to its worker
+        self.aws = self.process("aws", skew=0.0)
+        self.log = Logger(
+            service="faults", stream=io.StringIO(), level="CRITICAL", log_uncaught_exceptions=False
+        )
+
+    # What a test does.
+
+    def client(self, name: str = "alice", as_user: str | None = None) -> Client:
+        client = Client(self, name, Principal(as_user or name))
+        self.clients.append(client)
+        return client
+
+    def run(self, seconds: float) -> None:
+        self.simulation.run(seconds)
+
+    def run_until(self, event: Callable[[], bool]) -> None:
+        self.simulation.run(MOST_PAUSE, event)
+        assert event(), "it never came to that"
+
+    def crash(self, kind: str = "worker", *steps: int) -> None:
+        """The next invocations of this kind die at these steps (store, post, model, invoke)."""
+        self.crashes[kind].extend(steps)
+
+    def kill_workers(self) -> int:
+        """kill -9, now; how many there were."""
+        live = [process for process in self.live("worker") if not process.frozen]
+        for process in live:
+            self.simulation.kill(process)
+        return len(live)
+
+    def live(self, kind: str) -> list[Process]:
+        return [one for one in self.processes if one.kind == kind and not one.dead]
+
+    def turn(self, view: View, client: Client | None = None) -> Turn:
+        who = (client or self.clients[0]).principal
+        found = Turns(FakeTable.table(self.items), 90).find(who, view.request_id)
+        assert found
+        return found
+
+    def endings(self, view: View) -> list[Ending]:
+        return self.watch.endings.get(turn_key(self.turn(view)), [])
+
+    def settle(self) -> None:
+        """Nothing more goes wrong, everyone comes back: what was promised must be so."""
+        for crashes in self.crashes.values():
+            crashes.clear()
+        self.model.plans.clear()
+        self.refusals = self.busy = self.duplicates = self.items.conflicts = 0
+        self.timeout, self.delay = TIMEOUT, 0.01
+        for link in self.links.values():
+            link.latency = 0.005
+        for client in self.clients:
+            client.come_back()
+        views = [(client, view) for client in self.clients for view in client.views.values()]
+        self.simulation.run(MOST_PAUSE, lambda: all(view.ended for _, view in views))
+        open_views = [view for _, view in views if not view.ended]
+        assert not open_views, f"never ended: {open_views}"
+        self.simulation.run(MOST_PAUSE, lambda: not self.events)
+        assert not self.events, "an invocation never ends"
+        self.simulation.run(2 * RENEW_SECONDS)
+        for client, view in views:
+            self._check(client, view)
+
+    def _check(self, client: Client, view: View) -> None:
+        turn = self.turn(view, client)
+        endings = self.watch.endings[turn_key(turn)]
+        assert view.end
+        if not view.may_be_behind:
+            assert view.end.get("run", turn.run) == turn.run
+            assert (turn.status, turn.stop_reason or turn.code) == (view.end["type"], view.how)
+        # What is shown is what was stored, and of the right story.
+        whole = "".join(self.model.story(view.question))
+        shown = next(end for end in reversed(endings) if view.end.get("run", end.run) == end.run)
+        assert shown.status == "failed" or view.text == shown.answer
+        assert whole.startswith(shown.answer), f"{shown.answer!r} is not of {whole!r}"
+        assert shown.stop_reason != "stop" or shown.answer == whole
+        # One terminal frame for each time that the turn has ended, always the same.
+        heard = {
+            (frame["type"], frame.get("run"), frame.get("stop_reason"), frame.get("code"))
+            for frame in view.heard
+            if frame["type"] in ("done", "failed") and frame.get("code") not in REFUSALS
+        }
+        runs = [run for kind, run, _, _ in heard if kind == "done"]
+        assert len(runs) == len(set(runs)), f"one run ended in two ways: {heard}"
+        assert len(heard) <= len(endings), f"heard {heard} of {endings}"
+        assert len(view.ends) <= len(endings)
+
+    def close(self) -> None:
+        self.simulation.close([*self.processes, *(client.process for client in self.clients)])
+
+    def forbid(self, wrong: bool, what: str) -> None:
+        if wrong:
+            self.simulation.violations.append(what)
+
+    # What AWS does.
+
+    def open_link(self, client: Client) -> Link:
+        link = Link(f"connection-{len(self.links)}", client)
+        self.links[link.id] = link
+        return link
+
+    def process(self, kind: str, skew: float | None = None) -> Process:
+        if skew is None:
+            skew = self.skews.popleft() if self.skews else 0.0
+        process = Process(kind, skew)
+        self.processes.append(process)
+        return process
+
+    def route(self, link: Link, principal: Principal, body: str) -> None:
+        """A frame of a client; the answer goes back by the route's response."""
+        process = self.process("routes")
+        self._arm(process)
+        table = self._table(process)
+        routes = Routes(
+            Turns(table, 90, wall_clock(self.simulation, process)), self._invoke, self.log
+        )
+
+        def answer() -> None:
+            self.simulation.step("begins")
+            frame = routes.message(principal, link.id, body)
+            self.simulation.step("answers")
+            if frame and link.open:
+                link.deliver(json.loads(encode(frame)))
+
+        self.simulation.spawn(process, answer)
+
+    def _table(self, process: Process) -> Any:
+        return FakeTable.table(self.items, process, self.simulation.step)
+
+    def _arm(self, process: Process) -> None:
+        crashes = self.crashes[process.kind]
+        process.crash_at = process.steps + crashes.popleft() if crashes else None
+
+    def _invoke(self, job: Job) -> None:
+        self.simulation.step("invoke")
+        if self.busy:
+            self.busy -= 1
+            raise Busy
+        self.deliver(job)
+        if self.duplicates:
+            self.duplicates -= 1
+            self.deliver(job)
+        self.simulation.step("invoked")
+
+    def deliver(self, job: Job) -> None:
+        self.events += 1
+        self.simulation.spawn(self.aws, lambda: self._deliver(job))
+
+    def _deliver(self, job: Job) -> None:
+        """Lambda's queue of asynchronous invokes: two retries, then the failure destination."""
+        sleep = self.simulation.sleep
+        sleep(self.delay)
+        for pause in (*RETRIES, None):
+            if self._invocation("worker", job, self.timeout):
+                break
+            if pause is not None:
+                sleep(pause)
+        else:
+            for pause in (*RETRIES, None):
+                if self._invocation("failure", job, 30.0) or pause is None:
+                    break
+                sleep(pause)
+        self.events -= 1
+
+    def _invocation(self, kind: str, job: Job, timeout: float) -> bool:
+        """One invocation, in an environment that may have been used; whether it went well."""
+        simulation = self.simulation
+        idle = self.environments if kind == "worker" else []
+        process = idle.pop() if idle else self.process(kind)
+        simulation.thaw(process)
+        self.jobs[process] = job
+        self._arm(process)
+        over, went_well = Event(simulation), []
+        process.on_death.append(over.tell)
+        ends_at = simulation.now + timeout
+
+        def body() -> None:
+            try:
+                if kind == "worker":
+                    self._worker(process).handle(job, lambda: ends_at - simulation.now)
+                else:
+                    self._failure(process).handle(job)
+            except Exception:
+                self.forbid(True, f"{kind} raised {format_exc()}")
+            else:
+                went_well.append(True)
+            over.tell()
+
+        simulation.spawn(process, body)
+        over.wait(timeout)
+        process.on_death.clear()
+        if went_well and kind == "worker":
+            simulation.freeze(process)
+            self.environments.append(process)
+        else:
+            simulation.kill(process)
+        return bool(went_well)
+
+    def _worker(self, process: Process) -> Worker:
+        table = self._table(process)
+        return Worker(
+            leases=self._leases(process),
+            earlier=lambda turn: recent(table, turn, 10),
+            connections=Gateway(self, process),
+            model=self.model,
+            roster=self.roster.setdefault(process, Roster((MODEL, NEXT_MODEL))),
+            max_gen_len=1024,
+            log=self.log,
+        )
+
+    def _failure(self, process: Process) -> Failure:
+        return Failure(self._leases(process), Gateway(self, process), self.log)
+
+    def _leases(self, process: Process) -> Leases:
+        clock = wall_clock(self.simulation, process)
+        return Leases(self._table(process), clock, self.simulation.sleep)
+
+
+def turn_key(of: Job | Turn) -> Key:
+    return f"turns#{of.user_id}#{of.conversation_id}", of.turn_id
+
+
+@contextmanager
+def simulated(world: World) -> Iterator[World]:
+    """The modules under test get the world's threads, time and chance."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("chat_ws.relay", "chat_ws.generation"):
+            patch.setattr(f"{module}.threading", world.simulation.threading)
+        for module in ("chat_ws.relay", "chat_ws.generation", "chat_ws.turns"):
+            patch.setattr(f"{module}.time", world.simulation.time)
+        for module in ("chat_ws.turns", "tenacity.wait"):
+            patch.setattr(f"{module}.random", world.simulation.random)
+        numbers = count()
+        patch.setattr(
+            "chat_shared.keys.secrets", SimpleNamespace(token_hex=lambda _: f"{next(numbers):08}")
+        )
+        try:
+            yield world
+        finally:
+            world.close()
