@@ -1,7 +1,7 @@
 """Runs MiniStack for as long as somebody holds the other end of standard input.
 
 Started as a script by the Python of MiniStack's own environment, with this project's folder last
-on its path, for one module without requirements. MiniStack's own command is not used: it would
+on its path, for modules without requirements. MiniStack's own command is not used: it would
 outlive a killed parent, wait for functions that still run, and leave a PID file in the system's
 temporary folder.
 """
@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import threading
-from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +35,9 @@ async def _serve_ministack() -> None:
     from ministack.app import app  # type: ignore[import-not-found]
     from ministack.core import lambda_runtime  # type: ignore[import-not-found]
 
-    # Every call of a function that logs nothing would take this long otherwise: 50 ms.
-    worker = lambda_runtime.Worker
-    worker._drain_stderr_bounded = partialmethod(worker._drain_stderr_bounded, 0.002, 0.002)
+    from local.ministack import patches
+
+    patches.apply(lambda_runtime)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
