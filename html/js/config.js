@@ -1,22 +1,18 @@
 /** What the page must know about its deployment, from `/config.json` (contract B). */
-export async function loadConfig(location = window.location, fetchJson = readJson) {
-  const config = await fetchJson(new URL("/config.json", location));
+export async function loadConfig() {
+  const response = await fetch("/config.json", { cache: "no-cache" });
+  if (!response.ok) throw new Error(`config.json: ${response.status}`);
+  const config = await response.json();
   return {
-    websocketUrl: resolveSocket(config.websocket_url, location),
+    websocketUrl: resolveSocket(config.websocket_url),
     auth: config.auth,
     maxTextLength: config.max_text_length,
   };
 }
 
-async function readJson(url) {
-  const response = await fetch(url, { cache: "no-cache" });
-  if (!response.ok) throw new Error(`config.json answered ${response.status}`);
-  return response.json();
-}
-
 /** A relative address belongs to the page's own origin, with the scheme that fits it. */
-export function resolveSocket(address, location) {
-  const url = new URL(address, location.href);
+function resolveSocket(address) {
+  const url = new URL(address, location);
   url.protocol = url.protocol.replace(/^http/, "ws");
   return url.href;
 }

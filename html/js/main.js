@@ -65,6 +65,7 @@ async function bootstrap() {
     closeSidebar();
     composer.focus();
   };
+  const removeFailed = () => status.alert(say("removeFailed"));
   new ConversationsView({
     conversations,
     chat,
@@ -78,13 +79,14 @@ async function bootstrap() {
       try {
         await conversations.remove(id);
       } catch (error) {
-        status.alert(say("removeFailed"));
+        removeFailed();
         throw error;
       }
       delivery.forget(id);
       status.tell(say("removed"));
       if (id === chat.conversationId) startNew();
     },
+    failed: removeFailed,
   });
   for (const button of document.querySelectorAll('[data-action="new"]')) button.addEventListener("click", startNew);
   for (const type of ["conversation", "turn", "removed"]) {

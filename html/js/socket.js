@@ -4,6 +4,7 @@ const MINUTE = 60_000;
 const PING_AFTER = 8 * MINUTE; // API Gateway closes a connection that was idle for 10 minutes
 const RENEW_AFTER = 110 * MINUTE; // ... and every connection after 2 hours
 const PONG_WITHIN = 5_000;
+const OFFLINE_PONG_WITHIN = 1_000; // the system says that there is no network; this machine may still answer
 const OPEN_WITHIN = 15_000;
 const FIRST_RETRY = 500;
 const LAST_RETRY = 20_000;
@@ -38,12 +39,12 @@ export class Socket extends EventTarget {
   }
 
   start() {
-    addEventListener("online", () => this.#check());
+    addEventListener("online", () => this.retry());
     addEventListener("offline", () => this.#check());
     addEventListener("pageshow", () => this.#check());
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) this.#check();
-    });
+    for (const type of ["visibilitychange", "resume"]) {
+      document.addEventListener(type, () => document.hidden || this.#check());
+    }
     this.#connect();
   }
 
@@ -51,12 +52,20 @@ export class Socket extends EventTarget {
   send(frame) {
     if (this.#current?.readyState !== WebSocket.OPEN) return false;
     this.#current.send(JSON.stringify(frame));
-    this.#later("ping", PING_AFTER, () => this.#ping());
+    this.#later("ping", PING_AFTER, () => this.ping());
+    return true;
+  }
+
+  /** Makes sure that the connection lives; one that is open is lost if nothing answers. Whether it is open. */
+  ping() {
+    if (!this.send(frames.ping())) return false;
+    const socket = this.#current;
+    this.#timers.pong ||= setTimeout(() => this.#lost(socket), navigator.onLine ? PONG_WITHIN : OFFLINE_PONG_WITHIN);
     return true;
   }
 
   retry() {
-    if (this.#state !== "open") this.#connect();
+    if (!this.ping()) this.#connect();
   }
 
   #connect() {
@@ -72,13 +81,13 @@ export class Socket extends EventTarget {
 
   #opened(socket) {
     if (socket !== this.#next) return;
-    this.#cancel("open");
+    this.#cancel("open", "pong");
     this.#abandon(this.#current);
     this.#current = socket;
     this.#next = null;
     this.#attempt = 0;
     this.#later("renew", RENEW_AFTER, () => this.#connect());
-    this.#later("ping", PING_AFTER, () => this.#ping());
+    this.#later("ping", PING_AFTER, () => this.ping());
     this.#become("open");
     this.dispatchEvent(new Event("open"));
   }
@@ -104,19 +113,9 @@ export class Socket extends EventTarget {
 
   /** The network or the page came back: is the connection still alive? */
   #check() {
-    if (this.#state === "open") {
-      this.#ping();
-      return;
-    }
+    if (this.ping()) return;
     if (!navigator.onLine) this.#become("offline");
     else if (this.#next?.readyState !== WebSocket.CONNECTING) this.#connect();
-  }
-
-  #ping() {
-    if (this.send(frames.ping())) {
-      const socket = this.#current;
-      this.#later("pong", PONG_WITHIN, () => this.#lost(socket));
-    }
   }
 
   #lost(socket) {
@@ -143,6 +142,9 @@ export class Socket extends EventTarget {
   }
 
   #cancel(...names) {
-    for (const name of names) clearTimeout(this.#timers[name]);
+    for (const name of names) {
+      clearTimeout(this.#timers[name]);
+      this.#timers[name] = 0;
+    }
   }
 }

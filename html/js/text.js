@@ -2,12 +2,12 @@ import ko from "./text/ko.js";
 
 let words = ko;
 
-/** Sets the language (`ko`, or `en`, which is loaded then) and fills what names its text in the markup. */
+/** Sets the language: `en` is loaded then; the markup is in Korean. */
 export async function speak(language) {
-  if (language === "en") words = (await import("./text/en.js")).default;
-  document.documentElement.lang = words === ko ? "ko" : "en";
-  for (const node of document.querySelectorAll("[data-text]")) node.textContent = say(node.dataset.text);
-  for (const node of document.querySelectorAll("[data-label]")) node.ariaLabel = say(node.dataset.label);
+  if (language !== "en") return;
+  const english = await import("./text/en.js");
+  words = english.default;
+  english.translate();
 }
 
 export function say(key, values = {}) {

@@ -1,41 +1,19 @@
-"""One Chromium for all browser tests, the page on its test server, and the scripted back end."""
+"""The page on its test server, and the scripted back end."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Playwright, Request
+from playwright.sync_api import Page, Request
 
 from tests.browser.backend import Backend, collect_errors
 from tests.browser.site import Site, serve_site
-
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
-SYSTEM_CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="session")
 def base_url(test_site: Site) -> str:
     """Ours, since the one of pytest-base-url is a method, which pytest has deprecated."""
     return test_site.url
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(
-    browser_type_launch_args: dict[str, Any], playwright: Playwright
-) -> dict[str, Any]:
-    """`$CHROMIUM`, else Playwright's own Chromium where it is installed, else the system's."""
-    arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else QUIET
-    own = playwright.chromium.executable_path
-    path = os.environ.get("CHROMIUM") or (own if Path(own).exists() else SYSTEM_CHROMIUM)
-    return {**browser_type_launch_args, "executable_path": path, "args": arguments}
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Connections that break, frames that are lost, late, doubled or unknown (contract C)."""
 
 import re
+from datetime import UTC, datetime
 
 from playwright.sync_api import Page, expect
 
@@ -211,3 +212,183 @@ def test_stopping_survives_a_lost_connection(chat: Page, backend: Backend) -> No
     chat.get_by_role("button", name="지금 연결").click()
     assert backend.wait_frame("chat", 2)["request_id"] == request_id
     assert backend.wait_frame("stop")["request_id"] == request_id
+
+
+def begin(chat: Page, backend: Backend, text: str = "하나 ") -> str:
+    """A question whose answer has begun; its request id."""
+    ask(chat, "안녕")
+    request_id: str = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, text)
+    expect(chat.locator(".prose")).to_have_text(text.strip())
+    return request_id
+
+
+def count(backend: Backend, action: str) -> int:
+    return [frame["action"] for frame in backend.frames].count(action)
+
+
+def stop_clock(chat: Page) -> None:
+    """From now on time passes where the test says so, however slow the machine is."""
+    chat.clock.install()
+    now: float = chat.evaluate("Date.now()")
+    chat.clock.pause_at(datetime.fromtimestamp(now / 1000 + 60, UTC))
+
+
+def begin_in_stopped_time(chat: Page, backend: Backend) -> str:
+    """As `begin`; drawing waits for an animation frame, which has to be let pass."""
+    stop_clock(chat)
+    ask(chat, "안녕")
+    request_id: str = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "하나 ")
+    expect(chat.locator(".turn")).to_have_attribute("data-status", "answering")
+    pass_time(chat, 20)
+    expect(chat.locator(".prose")).to_have_text("하나")
+    return request_id
+
+
+def pass_time(chat: Page, milliseconds: int) -> None:
+    """By the page's clock; what it has sent meanwhile has arrived."""
+    chat.clock.run_for(milliseconds)
+    chat.wait_for_timeout(50)
+
+
+def test_patience_is_short_in_mid_answer_and_long_before_it(chat: Page) -> None:
+    waits = chat.evaluate(
+        """async () => {
+          const { patience } = await import("/js/state/delivery.js");
+          const asked = [0, 1, 2, 3, 20];
+          return ["waiting", "answering", "stopping"].map(
+            (status) => asked.map((n) => Math.round(patience(status, n))));
+        }"""
+    )
+    hasty = [3_000, 1_600, 2_000, 2_500, 10_000]
+    assert waits == [[10_000] * 5, hasty, hasty]
+
+
+def test_silence_in_mid_answer_asks_soon_and_says_so(chat: Page, backend: Backend) -> None:
+    request_id = begin_in_stopped_time(chat, backend)
+    state = chat.locator(".state")
+    pass_time(chat, 2_500)
+    assert count(backend, "resume") == 0
+    expect(state).to_be_hidden()
+    pass_time(chat, 1_000)
+    backend.wait_frame("resume")
+    expect(state).to_have_text("이어서 쓰고 있어요…")
+    pass_time(chat, 2_000)
+    backend.wait_frame("resume", 2)
+    backend.snapshot(request_id, 0, "하나 ", run=2)
+    backend.delta(request_id, 1, "둘", run=2)
+    expect(state).to_be_hidden()
+    pass_time(chat, 20)
+    expect(chat.locator(".prose")).to_have_text("하나 둘")
+
+
+def test_a_slow_model_is_not_taken_for_a_dead_one(chat: Page, backend: Backend) -> None:
+    stop_clock(chat)
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.snapshot(request_id, 0, "")
+    pass_time(chat, 9_000)
+    assert count(backend, "resume") == 0
+    expect(chat.locator(".turn")).to_have_attribute("data-status", "waiting")
+
+
+def test_a_snapshot_that_brings_nothing_new_is_no_news(chat: Page, backend: Backend) -> None:
+    request_id = begin_in_stopped_time(chat, backend)
+    pass_time(chat, 3_500)
+    backend.snapshot(request_id, 1, "하나 ")
+    pass_time(chat, 500)
+    expect(chat.locator(".state")).to_have_text("이어서 쓰고 있어요…")
+    pass_time(chat, 1_500)
+    backend.wait_frame("resume", 2)
+
+
+def test_a_lost_connection_is_said_in_the_answer_that_it_cuts(chat: Page, backend: Backend) -> None:
+    request_id = begin(chat, backend)
+    state = chat.locator(".state")
+    backend.refusing = True
+    backend.drop()
+    expect(state).to_have_text("다시 연결하고 있어요…")
+    backend.refusing = False
+    chat.get_by_role("button", name="지금 연결").click()
+    backend.wait_frame("resume")
+    expect(state).to_have_text("이어서 쓰고 있어요…")
+    backend.snapshot(request_id, 3, "하나 둘 셋")
+    backend.done(request_id, 3)
+    expect(chat.locator(".prose")).to_have_text("하나 둘 셋")
+    expect(state).to_be_hidden()
+
+
+def test_a_connection_that_died_in_mid_answer_is_replaced(chat: Page, backend: Backend) -> None:
+    request_id = begin_in_stopped_time(chat, backend)
+    backend.mute = True
+    for _ in range(9):
+        pass_time(chat, 1_000)
+    backend.mute = False
+    backend.wait_connection(2)
+    chat.wait_for_timeout(100)
+    backend.snapshot(request_id, 2, "하나 둘")
+    backend.done(request_id, 2)
+    expect(chat.locator(".prose")).to_have_text("하나 둘")
+
+
+def test_a_system_without_a_network_is_believed_sooner(chat: Page, backend: Backend) -> None:
+    begin_in_stopped_time(chat, backend)
+    backend.mute = True
+    backend.refusing = True
+    chat.context.set_offline(True)
+    pass_time(chat, 1_500)
+    expect(chat.locator(".state")).to_have_text("다시 연결하고 있어요…")
+    expect(chat.locator("#connection")).to_contain_text("인터넷에 연결되어 있지 않아요")
+    chat.context.set_offline(False)
+
+
+def test_many_pieces_after_a_gap_ask_once(chat: Page, backend: Backend) -> None:
+    request_id = begin(chat, backend)
+    for seq in range(3, 40):
+        backend.delta(request_id, seq, "…")
+    backend.done(request_id, 40)
+    backend.wait_frame("resume")
+    chat.wait_for_timeout(100)
+    assert count(backend, "resume") == 1
+    backend.done(request_id, 40)
+    backend.snapshot(request_id, 40, "하나 둘 끝")
+    backend.done(request_id, 40)
+    expect(chat.locator(".prose")).to_have_text("하나 둘 끝")
+    expect(chat.locator(".turn")).to_have_attribute("data-status", "done")
+
+
+def test_a_stop_is_repeated_until_the_end_is_known(chat: Page, backend: Backend) -> None:
+    request_id = begin_in_stopped_time(chat, backend)
+    chat.keyboard.press("Escape")
+    backend.wait_frame("stop")
+    pass_time(chat, 3_500)
+    backend.wait_frame("stop", 2)
+    assert count(backend, "resume") == 1
+    backend.snapshot(request_id, 1, "하나 ")
+    backend.done(request_id, 1, "cancelled")
+    expect(chat.get_by_text("여기서 멈췄어요.")).to_be_visible()
+
+
+def test_a_refused_question_about_an_answer_does_not_end_it(chat: Page, backend: Backend) -> None:
+    request_id = begin(chat, backend)
+    backend.fail(request_id, "busy")
+    backend.delta(request_id, 2, "둘")
+    backend.done(request_id, 2)
+    expect(chat.locator(".prose")).to_have_text("하나 둘")
+    expect(chat.locator(".turn")).to_have_attribute("data-status", "done")
+
+
+def test_a_hidden_tab_leaves_the_answer_to_the_one_that_is_read(
+    chat: Page, backend: Backend
+) -> None:
+    begin_in_stopped_time(chat, backend)
+    chat.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.away ?? true })")
+    pass_time(chat, 30_000)
+    assert count(backend, "resume") == 0
+    chat.evaluate("window.away = false")
+    pass_time(chat, 3_500)
+    backend.wait_frame("resume")

@@ -19,6 +19,7 @@ from tests.browser.test_markdown import SAMPLE
 ROOT = HTML.parent
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 KILOBYTE = 1024
+WORDS = re.compile(r'^ +(\w+): "(.*)",$', re.MULTILINE)
 State = Callable[[Page, Backend], None]
 
 
@@ -53,16 +54,31 @@ def test_every_module_is_named_in_the_markup_so_that_all_load_at_once() -> None:
 
 
 def test_every_module_is_used() -> None:
-    later = {HTML / "js/text/en.js"}
+    later = {HTML / "js/text/en.js", HTML / "js/views/removal.js"}
     assert {*modules(), *later} == {*HTML.glob("js/**/*.js"), *HTML.glob("vendor/*.js")}
 
 
 def test_both_languages_say_the_same_things() -> None:
+    scripts = [(HTML / "js/text" / name).read_text() for name in ("ko.js", "en.js")]
     korean, english = (
-        re.findall(r"^ +(\w+): |\{(\w+)\}", path.read_text(), re.MULTILINE)
-        for path in (HTML / "js/text/ko.js", HTML / "js/text/en.js")
+        {name: re.findall(r"\{(\w+)\}", words) for name, words in WORDS.findall(script)}
+        for script in scripts
     )
-    assert sorted(korean[1:]) == sorted(english)
+    markup = (HTML / "index.html").read_text()
+    named: dict[str, list[str]] = {
+        key: [] for key in re.findall(r'data-(?:text|label|placeholder)="(\w+)"', markup)
+    }
+    assert korean | named == english
+
+
+def test_the_markup_says_its_words_in_korean() -> None:
+    markup = (HTML / "index.html").read_text()
+    texts = re.findall(r'data-text="\w+"[^>]*>([^<]*)<', markup)
+    labels = re.findall(
+        r'data-(?:label|placeholder)="\w+" (?:aria-label|placeholder)="([^"]*)"', markup
+    )
+    assert len(texts + labels) == len(re.findall(r"data-(?:text|label|placeholder)=", markup))
+    assert all(re.search(r"[가-힣]", words) for words in texts + labels)
 
 
 def test_the_vendored_library_is_the_pinned_one() -> None:

@@ -1,6 +1,18 @@
 import { frames } from "../protocol.js";
 
-const SILENCE_MS = 10_000;
+const PATIENCE_MS = 10_000;
+const QUIET_MS = 3_000;
+const AGAIN_MS = 1_600;
+
+/**
+ * How long, in milliseconds, to bear silence after having asked so many times. A model may think before
+ * its first word; in mid-answer a run that lives is not quiet for long, and one that has died can be
+ * followed by the next after its lease of 6 s: the third question comes soon after it.
+ */
+export function patience(status, asked) {
+  if (status !== "answering" && status !== "stopping") return PATIENCE_MS;
+  return asked ? Math.min(PATIENCE_MS, AGAIN_MS * 1.25 ** (asked - 1)) : QUIET_MS;
+}
 
 /**
  * Brings turns to the server and their frames back, however often the connection breaks.
@@ -17,6 +29,7 @@ export class Delivery extends EventTarget {
     this.#socket = socket;
     this.#outbox = outbox;
     socket.addEventListener("open", () => this.#reopen());
+    socket.addEventListener("state", ({ detail }) => detail !== "open" && this.#lose());
     socket.addEventListener("frame", ({ detail }) => this.#route(detail));
   }
 
@@ -29,7 +42,7 @@ export class Delivery extends EventTarget {
     if (this.#live.has(turn.requestId)) return;
     this.#live.set(turn.requestId, turn);
     if (turn.status === "queued") this.#outbox.add(turn);
-    else this.#send(turn, turn.request);
+    else this.#ask(turn);
     this.#advance(turn.conversationId);
   }
 
@@ -63,16 +76,22 @@ export class Delivery extends EventTarget {
     }
     const result = turn.receive(frame);
     if (turn.known) this.#outbox.remove(turn.requestId);
-    if (turn.unfinished) this.#watch(turn);
-    if (result === "gap") this.#send(turn, frames.resume(turn.requestId));
-    if (result === "changed") this.#changed(turn);
+    if (result === "gap" && this.#silence.get(turn.requestId).asked === 0) this.#ask(turn);
+    if (result === "changed") {
+      this.#watch(turn);
+      this.#changed(turn);
+    }
     if (!turn.unfinished) this.#settle(turn);
+  }
+
+  #lose() {
+    for (const turn of this.#live.values()) this.#interrupt(turn, "lost");
   }
 
   #reopen() {
     for (const turn of this.#live.values()) {
-      if (turn.status !== "queued") this.#send(turn, turn.request);
-      if (turn.status === "stopping") this.#send(turn, frames.stop(turn.requestId));
+      if (turn.interruption) this.#interrupt(turn, "resuming");
+      if (turn.status !== "queued") this.#ask(turn);
     }
   }
 
@@ -91,14 +110,35 @@ export class Delivery extends EventTarget {
     this.#watch(turn);
   }
 
-  /** Nothing was heard for a while: a function may have died, and asking again starts the next run. */
-  #watch(turn, delay = SILENCE_MS) {
-    clearTimeout(this.#silence.get(turn.requestId));
-    const ask = () => {
-      this.#socket.send(turn.request);
-      this.#watch(turn, delay * 1.5);
+  /** Asks where a turn stands; `asked`: how often that was done since it last moved. */
+  #ask(turn, asked = 0) {
+    this.#socket.send(turn.request);
+    if (turn.status === "stopping") this.#socket.send(frames.stop(turn.requestId));
+    this.#watch(turn, asked + 1);
+  }
+
+  /**
+   * Where nothing new comes, the run or the connection may have died without a word. An answer goes to one
+   * connection: a hidden tab leaves it to the one that is read.
+   */
+  #watch(turn, asked = 0) {
+    this.#silence.get(turn.requestId)?.end();
+    const act = () => {
+      if (document.hidden) this.#watch(turn, asked);
+      else {
+        if (this.#socket.ping()) this.#interrupt(turn, "resuming");
+        this.#ask(turn, asked);
+      }
     };
-    this.#silence.set(turn.requestId, setTimeout(ask, delay));
+    const timer = setTimeout(act, patience(turn.status, asked));
+    this.#silence.set(turn.requestId, { asked, end: () => clearTimeout(timer) });
+  }
+
+  /** Says in the midst of an answer why it does not go on. */
+  #interrupt(turn, why) {
+    if (!turn.answer) return;
+    turn.interruption = why;
+    this.#changed(turn);
   }
 
   #settle(turn) {
@@ -114,7 +154,7 @@ export class Delivery extends EventTarget {
   }
 
   #release(turn) {
-    clearTimeout(this.#silence.get(turn.requestId));
+    this.#silence.get(turn.requestId)?.end();
     this.#silence.delete(turn.requestId);
     this.#live.delete(turn.requestId);
     this.#outbox.remove(turn.requestId);

@@ -18,9 +18,11 @@ export class Turn {
   code = null;
   usage = null;
   createdAt = null;
+  /** Why an answer does not go on: `lost` (no connection), `resuming` (asked where it stands), or null. */
+  interruption = null;
   #run = 0;
   #seq = 0;
-  #asked = false;
+  #continued = 0;
   #known = false;
 
   static ask(conversationId, text, requestId = crypto.randomUUID()) {
@@ -42,6 +44,7 @@ export class Turn {
       code: item.code ?? null,
       usage: item.usage ?? null,
       createdAt: item.created_at,
+      interruption: "resuming",
     });
   }
 
@@ -76,6 +79,7 @@ export class Turn {
   }
 
   continue() {
+    this.#continued = this.#run;
     this.status = "waiting";
     this.stopReason = null;
     this.code = null;
@@ -99,26 +103,18 @@ export class Turn {
   #extend(frame) {
     if (this.#isOld(frame)) return "ignored";
     if (!this.#isNext(frame)) return "gap";
-    this.answer += frame.text;
-    return this.#moveTo(frame);
+    return this.#moveTo(frame, this.answer + frame.text);
   }
 
   #replace(frame) {
-    if (frame.run < this.#run || (frame.run === this.#run && frame.seq < this.#seq)) return "ignored";
-    this.answer = frame.text;
-    return this.#moveTo(frame);
+    if (this.#isStale(frame)) return "ignored";
+    return this.#moveTo(frame, frame.text);
   }
 
   #finish(frame) {
-    if (frame.run < this.#run || this.status === "done") return "ignored";
-    const whole = frame.run === this.#run ? frame.seq <= this.#seq : this.#begins(frame) && frame.seq === 0;
-    if (!whole && !this.#asked) {
-      this.#asked = true;
-      return "gap";
-    }
-    this.#run = frame.run;
-    this.#seq = frame.seq;
-    this.#asked = false;
+    if (this.#isStale(frame) || frame.run <= this.#continued || this.status === "done") return "ignored";
+    const whole = frame.run === this.#run ? frame.seq === this.#seq : this.#begins(frame) && frame.seq === 0;
+    if (!whole) return "gap";
     this.status = "done";
     this.stopReason = frame.stop_reason;
     this.usage = frame.usage;
@@ -126,21 +122,29 @@ export class Turn {
   }
 
   #fail(frame) {
-    if (!this.unfinished) return "ignored";
+    const refused = frame.code === "busy" && this.status !== "sending"; // a later frame may be taken
+    if (!this.unfinished || refused) return "ignored";
     this.status = "failed";
     this.code = frame.code;
     return "changed";
   }
 
-  #moveTo(frame) {
-    this.#run = frame.run;
-    this.#seq = frame.seq;
+  #moveTo({ run, seq }, answer) {
+    this.#run = run;
+    this.#seq = seq;
+    if (answer === this.answer) return "ignored";
+    this.answer = answer;
+    this.interruption = null;
     if (this.status !== "stopping") this.status = "answering";
     return "changed";
   }
 
-  #isOld(frame) {
-    return frame.run < this.#run || (frame.run === this.#run && frame.seq <= this.#seq);
+  #isStale({ run, seq }) {
+    return run < this.#run || (run === this.#run && seq < this.#seq);
+  }
+
+  #isOld({ run, seq }) {
+    return this.#isStale({ run, seq: seq - 1 });
   }
 
   #isNext(frame) {

@@ -1,5 +1,5 @@
-/** The words of ko.js in English. */
-export default {
+/** The words of ko.js in English, and those of the markup. */
+const words = {
   name: "Seoyeon",
   welcomeTitle: "Hello, I'm Seoyeon.",
   welcomeText: "Ask a question, polish your writing, or think something through together.",
@@ -51,6 +51,9 @@ export default {
   sending: "Sending…",
   waiting: "Preparing an answer…",
   waitingLong: "This takes a little longer than usual…",
+  answering: "",
+  lost: "Reconnecting…",
+  resuming: "Picking up where it left off…",
   stopping: "Stopping…",
   reconnecting: "The connection was lost. Reconnecting…",
   offline: "You are offline. Messages will be sent when you are back.",
@@ -77,3 +80,13 @@ export default {
     internal: "Something went wrong. Please try again.",
   },
 };
+
+export default words;
+
+/** Puts the markup's words into English. */
+export function translate() {
+  document.documentElement.lang = "en";
+  for (const node of document.querySelectorAll("[data-text]")) node.textContent = words[node.dataset.text];
+  for (const node of document.querySelectorAll("[data-label]")) node.ariaLabel = words[node.dataset.label];
+  for (const node of document.querySelectorAll("[data-placeholder]")) node.placeholder = words[node.dataset.placeholder];
+}

@@ -26,7 +26,6 @@ export class ComposerView {
     this.#isReady = isReady;
     const form = part("composer");
     const field = this.#field;
-    field.placeholder = say("placeholder");
     field.value = storage.get(DRAFT) ?? "";
     field.addEventListener("input", () => this.#changed());
     form.addEventListener("submit", (event) => {

@@ -1,5 +1,5 @@
 import { say } from "../text.js";
-import { append, element, icon, part, paths } from "./dom.js";
+import { element, icon, part, paths } from "./dom.js";
 
 export class ConversationsView {
   #conversations;
@@ -7,12 +7,14 @@ export class ConversationsView {
   #list = part("conversations");
   #open;
   #remove;
+  #failed;
 
-  constructor({ conversations, chat, open, remove }) {
+  constructor({ conversations, chat, open, remove, failed }) {
     this.#conversations = conversations;
     this.#chat = chat;
     this.#open = open;
     this.#remove = remove;
+    this.#failed = failed;
     conversations.addEventListener("change", () => this.#render());
     chat.addEventListener("conversation", () => this.#render());
     part("more-conversations").addEventListener("click", () => conversations.loadMore());
@@ -35,31 +37,20 @@ export class ConversationsView {
     const label = say("remove", { title });
     const remove = element("button", { type: "button", className: "quiet icon-button", ariaLabel: label }, icon(paths.trash));
     const row = element("li", { dataset: { id: item.conversation_id } }, open, remove);
-    remove.addEventListener("click", () => this.#confirm(row, item));
+    remove.addEventListener("click", () => this.#ask(row, item));
     return row;
   }
 
-  #confirm(row, item) {
-    const yes = element("button", { type: "button", className: "danger" }, say("removeYes"));
-    const no = element("button", { type: "button", className: "quiet" }, say("removeNo"));
-    const question = element("p", { id: "remove-ask" }, say("removeAsk"));
-    const box = element("div", { className: "confirm", role: "group" }, question, append(element("div"), [yes, no]));
-    box.setAttribute("aria-labelledby", question.id);
+  async #ask(row, item) {
     const back = () => {
       row.replaceWith(this.#renderRow(item));
       this.#list.querySelector(`[data-id="${item.conversation_id}"] .icon-button`)?.focus();
     };
-    yes.addEventListener("click", () => {
-      yes.disabled = true;
-      this.#remove(item.conversation_id).catch(back);
-    });
-    no.addEventListener("click", back);
-    box.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault();
-      back();
-    });
-    row.replaceChildren(box);
-    no.focus();
+    try {
+      const { askRemoval } = await import("./removal.js");
+      askRemoval(row, () => this.#remove(item.conversation_id).catch(back), back);
+    } catch {
+      this.#failed();
+    }
   }
 }

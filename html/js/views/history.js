@@ -1,7 +1,5 @@
 import { say } from "../text.js";
-import { element, part } from "./dom.js";
-
-const EXAMPLES = ["example1", "example2", "example3"];
+import { part } from "./dom.js";
 
 /** What stands above the turns: the welcome of an empty conversation, or the way to earlier turns. */
 export class HistoryView {
@@ -9,7 +7,9 @@ export class HistoryView {
 
   constructor(chat, ask) {
     this.#chat = chat;
-    part("examples").replaceChildren(...EXAMPLES.map((key) => renderExample(key, ask)));
+    for (const example of document.querySelectorAll("#examples button")) {
+      example.addEventListener("click", () => ask(example.lastElementChild.textContent));
+    }
     part("older").addEventListener("click", () => chat.loadOlder());
     part("history-retry").addEventListener("click", () => chat.reload());
     for (const type of ["conversation", "older", "turn", "removed", "history"]) {
@@ -30,15 +30,4 @@ export class HistoryView {
     if (!note.hidden) note.textContent = say(history === "loading" ? "loadingHistory" : "historyFailed");
     part("history-retry").hidden = history !== "failed";
   }
-}
-
-function renderExample(key, ask) {
-  const button = element(
-    "button",
-    { type: "button" },
-    element("span", { className: "kind" }, say(`${key}Kind`)),
-    element("span", {}, say(key)),
-  );
-  button.addEventListener("click", () => ask(say(key)));
-  return element("li", {}, button);
 }

@@ -38,7 +38,7 @@ export class TurnView {
     const turn = this.#turn;
     this.#show(turn);
     this.node.ariaBusy = String(turn.unfinished);
-    const shown = `${turn.status} ${turn.stopReason} ${turn.code}`;
+    const shown = [turn.status, turn.stopReason, turn.code, turn.interruption].join();
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.node.dataset.status = turn.status;
@@ -80,7 +80,7 @@ function renderQuestion(turn) {
 function stateText(turn) {
   if (turn.status === "failed") return sayFailure(turn.code);
   if (turn.status === "done") return turn.stopReason in ENDINGS ? say(ENDINGS[turn.stopReason]) : "";
-  return turn.status === "answering" ? "" : say(turn.status);
+  return say((turn.status === "answering" && turn.interruption) || turn.status);
 }
 
 function actionsFor(turn) {
