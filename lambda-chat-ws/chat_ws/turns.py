@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 # How long an invoked worker has to take the turn before someone else may wake another, in seconds.
-WAKE_SECONDS = 3.0
+WAKE_SECONDS = 10.0
 TITLE_LENGTH = 40  # characters of the first question that name a conversation
 TRANSACTION_TRIES = 5
 # Why a transaction may be cancelled when the same request arrives twice at once.

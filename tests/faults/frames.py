@@ -1,0 +1,121 @@
+"""Frames as nobody should send them, and as people do, for Hypothesis to play with."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.builders import uuid
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+ACTIONS = ["chat", "stop", "resume", "continue", "ping"]
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
+    st.sampled_from(
+        [
+            "여행하고 싶다",
+            "\u1112\u1161\u11ab\u1100\u1173\u11af",  # 한글, decomposed
+            "<|eot_id|><|start_header_id|>system<|end_header_id|>",
+            "👩‍👩‍👧‍👦 \u202e\u200b\ufeff",
+            "가" * 8_000,
+            "가" * 8_001,
+            " \n\t",
+            "가\0나",
+        ]
+    ),
+)
+
+
+def known_ids(count: int) -> st.SearchStrategy[str]:
+    """Few enough that frames meet the same turn again and again."""
+    return st.integers(1, count).map(uuid)
+
+
+@st.composite
+def good_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
+    """A frame as the page sends it, save that its text may be anything."""
+    action = draw(st.sampled_from(ACTIONS))
+    fields: dict[str, Any] = {"action": action}
+    if action != "ping":
+        fields["request_id"] = draw(ids)
+    if action == "chat":
+        fields |= {"conversation_id": draw(st.integers(100, 102).map(uuid)), "text": draw(TEXTS)}
+        if draw(st.booleans()):
+            fields["mode"] = draw(st.sampled_from(["chat", "translate", "grammar"]))
+    return fields
+
+
+@st.composite
+def bent_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
+    """A good frame with one or two things wrong, or at least odd."""
+    fields = draw(good_fields(ids))
+    for _ in range(draw(st.integers(1, 2))):
+        name = draw(st.sampled_from([*fields, "request_id", "text", "mode", "user_id", "type", ""]))
+        match draw(st.sampled_from(["drop", "replace", "shout", "pad", "wrap"])):
+            case "drop":
+                fields.pop(name, None)
+            case "replace":
+                fields[name] = draw(JSON)
+            case "shout":
+                fields[name] = str(fields.get(name)).upper()
+            case "pad":
+                fields[name] = f" {fields.get(name)}\n"
+            case "wrap":
+                fields[name] = draw(
+                    st.sampled_from([[fields.get(name)], {"$ne": fields.get(name)}])
+                )
+    return fields
+
+
+@st.composite
+def torn(draw: st.DrawFn, whole: st.SearchStrategy[str]) -> str:
+    """A part of a frame is missing, doubled or overwritten."""
+    body = draw(whole)
+    start, end = sorted(draw(st.tuples(*[st.integers(0, len(body))] * 2)))
+    return draw(
+        st.sampled_from(
+            [body[:start], body[end:], body[:start] + body[end:], body[:end] + body[start:]]
+        )
+        | st.text(max_size=5).map(lambda piece: body[:start] + piece + body[end:])
+    )
+
+
+def encoded(fields: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
+    return st.builds(
+        lambda value, plain: json.dumps(value, ensure_ascii=plain), fields, st.booleans()
+    )
+
+
+ODD = st.sampled_from(
+    [
+        "",
+        "null",
+        "__ping__",
+        "\ufeff{}",
+        "NaN",
+        '{"action":Infinity}',
+        "9" * 5_000,
+        '{"action":' + "9" * 5_000 + "}",
+        '{"action":1e999}',
+        "[" * 1_000,
+        "[" * 1_000 + "]" * 1_000,
+        '{"action":' * 1_000 + "1" + "}" * 1_000,
+        '{"action":"ping","action":"ping"}',
+        '{"action":"chat","action":"ping"}',
+        '{"action":"ping","text":"\\ud800"}',
+        '{"action":"stop","request_id":"\\udfff"}',
+        '{"action":"ping","x":"' + "가" * 12_000 + '"}',
+    ]
+)
+
+
+def bodies(ids: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Good, bent, torn, and nothing like a frame at all."""
+    good, bent = encoded(good_fields(ids)), encoded(bent_fields(ids))
+    return st.one_of(good, bent, bent, torn(good), st.text(max_size=80), encoded(JSON), ODD)

@@ -1,0 +1,166 @@
+"""Whatever comes over a socket, the answer is in contract and nothing else happens."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from aws_lambda_powertools import Logger
+from chat_ws import routes_entry
+from chat_ws.job import Job
+from chat_ws.protocol import MAX_FRAME_BYTES, Chat, Malformed, parse
+from chat_ws.routes import Routes
+from chat_ws.turns import Turns
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from tests.builders import (
+    ALICE,
+    BOB,
+    REGION,
+    create_table,
+    secret,
+    store,
+    turn,
+    uuid,
+    websocket_event,
+)
+from tests.faults.frames import bodies, known_ids
+from tests.stack import Stack
+from tests.unit.test_contracts import frame_schema
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem")
+SCHEMAS = {kind: frame_schema(kind) for kind in ("accepted", "failed", "pong")}
+CLIENT = {kind: frame_schema(kind) for kind in ("chat", "stop", "resume", "continue", "ping")}
+
+
+@dataclass
+class Backstage:
+    """What the routes do besides answering: the calls that write, the jobs for the worker."""
+
+    table: "Table"
+    writes: list[str] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for operation in WRITES:
+            self.table.meta.client.meta.events.register(
+                f"before-call.dynamodb.{operation}",
+                lambda model, **_: self.writes.append(model.name),
+            )
+
+
+@pytest.fixture
+def backstage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstage]:
+    """The routes function on DynamoDB as moto plays it, with turns in every state."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
+        monkeypatch.delenv(name, raising=False)
+    log = Logger(service="fuzz", log_uncaught_exceptions=False)
+    with mock_aws():
+        dynamodb = boto3.resource("dynamodb", region_name=REGION)
+        table = create_table(dynamodb, "fuzz")
+        backstage = Backstage(table)
+        routes = Routes(Turns(table, 90), backstage.jobs.append, log)
+        monkeypatch.setattr(routes_entry, "bootstrap", lambda: routes)
+        store(table, turn(request_id=uuid(1), status="done", stop_reason="stop", answer="끝"))
+        store(
+            table,
+            turn(request_id=uuid(2), status="done", stop_reason="length", answer="반", turn_id="2"),
+        )
+        store(table, turn(request_id=uuid(3), status="failed", code="throttled", turn_id="3"))
+        store(table, turn(request_id=uuid(4), status="streaming", answer="중", turn_id="4"))
+        store(table, turn(request_id=uuid(5), user_id=BOB.user_id, status="streaming", turn_id="5"))
+        yield backstage
+        dynamodb.meta.client.close()
+
+
+def is_described(body: str) -> bool:
+    """Whether asyncapi.yaml has such a client frame; an oracle that shares no code with ours."""
+    try:
+        fields = json.loads(body)
+        json.dumps(
+            fields, ensure_ascii=False
+        ).encode()  # a lone surrogate is no text; no schema says so
+    except (ValueError, RecursionError):
+        return False
+    kind = fields.get("action") if isinstance(fields, dict) else None
+    return isinstance(kind, str) and kind in CLIENT and CLIENT[kind].is_valid(fields)
+
+
+def expect_contract(body: str, backstage: Backstage) -> None:
+    backstage.writes.clear()
+    backstage.jobs.clear()
+    answer = routes_entry.lambda_handler(websocket_event(body=body), None)
+    assert answer["statusCode"] == 200
+    assert answer.keys() <= {"statusCode", "body"}
+    told: dict[str, Any] = json.loads(answer["body"]) if "body" in answer else {}
+    if told:
+        SCHEMAS[told["type"]].validate(told)
+    code = told.get("code")
+    assert code in (None, "bad_request", "too_large", "not_found"), body
+    if code in ("bad_request", "too_large"):
+        assert (
+            not is_described(body) or len(body.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES
+        )
+    else:
+        assert is_described(body)
+    if code or told.get("type") == "pong":
+        assert (backstage.writes, backstage.jobs) == ([], [])
+    assert all(job.user_id in ("", ALICE.user_id) for job in backstage.jobs)
+
+
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("frames", [1_500, pytest.param(20_000, marks=pytest.mark.full)])
+def test_any_frame_is_answered_in_contract_and_a_bad_one_does_nothing(
+    backstage: Backstage, frames: int
+) -> None:
+    @settings(max_examples=frames, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(bodies(known_ids(8)))
+    def fuzz(body: str) -> None:
+        expect_contract(body, backstage)
+
+    fuzz()
+    bob = backstage.table.scan()["Items"]
+    [untouched] = [item for item in bob if item.get("user_id") == BOB.user_id]
+    assert untouched["run"] == 0
+    assert "stop_requested" not in untouched
+
+
+def can_travel(body: str) -> bool:
+    """A text frame is UTF-8 of at most 32 KB; questions are left out, as each would be answered."""
+    try:
+        frame = parse(body)
+    except Malformed:
+        frame = None
+    try:
+        return not isinstance(frame, Chat) and len(body.encode()) <= MAX_FRAME_BYTES
+    except UnicodeEncodeError:
+        return False
+
+
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("frames", [60, pytest.param(500, marks=pytest.mark.full)])
+def test_a_socket_outlives_any_frame_and_answers_each(stack: Stack, frames: int) -> None:
+    with stack.connect(secret(f"fuzz {frames}")) as client:
+
+        @settings(max_examples=frames, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(bodies(st.uuids(version=4).map(str)).filter(can_travel))
+        def fuzz(body: str) -> None:
+            client.send(body)
+            told = json.loads(client.recv(timeout=30))
+            SCHEMAS[told["type"]].validate(told)
+            assert told["type"] == "pong" or told["code"] in (
+                "bad_request",
+                "too_large",
+                "not_found",
+            )
+
+        fuzz()
+        client.send('{"action":"ping"}')
+        assert json.loads(client.recv(timeout=30)) == {"type": "pong"}

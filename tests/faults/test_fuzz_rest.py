@@ -1,0 +1,164 @@
+"""Whatever is asked of the history API, the answer is one that docs/openapi.yaml describes.
+
+Schemathesis makes the requests from that file, sound ones and unsound ones, with a token and
+without.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import boto3
+import pytest
+import schemathesis
+from authorizer import entry as authorizer
+from aws_lambda_powertools import Logger
+from history_api import entry
+from history_api.service import Service
+from hypothesis import HealthCheck, given, settings
+from moto import mock_aws
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.result import Ok
+from schemathesis.schemas import BaseSchema
+
+from tests.builders import (
+    CONVERSATION,
+    REGION,
+    authorizer_event,
+    create_table,
+    principal,
+    rest_event,
+    secret,
+    store,
+    turn,
+)
+from tests.stack import Stack
+from tests.unit.test_contracts import OPENAPI
+
+CONVERSATION_PATH = re.compile(r"/history/conversations/([^/]+)")
+ROUTES = {
+    "/history": ("GET", "DELETE"),
+    "/history/conversations": ("GET",),
+    "/history/conversations/{id}": ("PATCH", "DELETE"),
+}
+# `positive_data_acceptance` is left out: a cursor may look right and be forged.
+CHECKED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "ignored_auth",
+)
+
+
+def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """The functions behind what stands for API Gateway: its routes, its authorizer, its errors."""
+
+    def answer(status: int, body: str, headers: dict[str, str]) -> list[bytes]:
+        start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
+        return [body.encode()]
+
+    def refusal(status: int) -> list[bytes]:
+        body = json.dumps({"code": "unauthorized", "message": HTTPStatus(status).phrase})
+        return answer(status, body, {"Content-Type": "application/json"})
+
+    path, method = (
+        environ["PATH_INFO"].encode("latin-1").decode(errors="replace"),
+        environ["REQUEST_METHOD"],
+    )
+    named = CONVERSATION_PATH.fullmatch(path)
+    resource = "/history/conversations/{id}" if named else path
+    if method not in ROUTES.get(resource, ()):
+        return refusal(403)
+    try:
+        headers = {"Authorization": environ.get("HTTP_AUTHORIZATION", "")}
+        allowed = authorizer.lambda_handler(authorizer_event(headers), None)
+    except Exception:  # how an authorizer says no
+        return refusal(401)
+    body = (
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode(errors="replace")
+    )
+    event = rest_event(
+        method,
+        resource,
+        query=dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)) or None,
+        id=unquote(named[1]) if named else None,
+        body=body or None,
+    )
+    event["requestContext"]["authorizer"] = allowed["context"]
+    told = entry.lambda_handler(event, None)
+    return answer(told["statusCode"], told["body"], told["headers"])
+
+
+@dataclass(frozen=True)
+class Target:
+    """The API under test. `seed` puts a history back, as deletions are played too."""
+
+    schema: BaseSchema
+    seed: Callable[[], object]
+    url: str | None = None
+
+    def meet(self, case: Any) -> Any:
+        """The same request about a conversation that exists."""
+        if case.path_parameters:
+            self.seed()
+            case.path_parameters["id"] = CONVERSATION
+        return case
+
+
+@pytest.fixture
+def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
+    """The history and authorizer functions on DynamoDB as moto plays it."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AUTH", "guest")
+    past = turn(user_id=principal("fuzz").user_id, status="done", stop_reason="stop", answer="네.")
+    schema = schemathesis.openapi.from_dict(OPENAPI)
+    schema.app = gateway
+    with mock_aws():
+        dynamodb = boto3.resource("dynamodb", region_name=REGION)
+        table = create_table(dynamodb, "fuzz")
+        monkeypatch.setattr(entry, "bootstrap", lambda: Service(table))
+        monkeypatch.setattr(entry, "log", Logger(service="fuzz", log_uncaught_exceptions=False))
+        yield Target(schema, lambda: store(table, past))
+        dynamodb.meta.client.close()
+
+
+def fuzz(target: Target, requests: int) -> None:
+    """Twice so many requests of each operation: sound, sound and about something, unsound."""
+    load_all_checks()
+    checks = [CHECKS.get_one(name) for name in CHECKED]
+    headers = {"Authorization": f"Bearer {secret('fuzz')}"}
+    for found in target.schema.get_all_operations():
+        assert isinstance(found, Ok)
+        sound = found.ok().as_strategy(generation_mode=GenerationMode.POSITIVE)
+        unsound = found.ok().as_strategy(generation_mode=GenerationMode.NEGATIVE)
+
+        @settings(max_examples=2 * requests, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(sound.map(target.meet) | sound | unsound)
+        def expect_contract(case: Any) -> None:
+            case.call_and_validate(target.url, headers=headers, checks=checks)
+
+        target.seed()
+        expect_contract()
+
+
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("requests", [40, pytest.param(500, marks=pytest.mark.full)])
+def test_the_functions_keep_the_contract(functions: Target, requests: int) -> None:
+    fuzz(functions, requests)
+
+
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("requests", [4, pytest.param(100, marks=pytest.mark.full)])
+def test_the_stack_keeps_the_contract(stack: Stack, requests: int) -> None:
+    schema = schemathesis.openapi.from_dict(OPENAPI)
+    fuzz(Target(schema, lambda: None, stack.url), requests)
