@@ -8,7 +8,7 @@ UV := $(BIN)/uv
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults check format synth deploy destroy lock vendor clean
+.PHONY: help setup run test faults check format synth doctor deploy destroy lock vendor clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ format: setup ## rewrite the code in the project's format
 
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
+
+doctor: setup ## what would stop a deploy or a first chat: credentials, region, models, quotas
+	@$(BIN)/python -m local.doctor
 
 deploy: setup ## deploy to the AWS account of the current credentials
 	@cdk deploy --all

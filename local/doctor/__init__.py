@@ -1,0 +1,1 @@
+"""`make doctor`: what would stop a deploy, or the first chat after it. Reads, changes nothing."""

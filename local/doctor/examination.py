@@ -1,0 +1,68 @@
+"""All checks in the order in which one would mend what they find."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cdk.bedrock_models import BedrockModel
+from cdk.settings import Settings
+from local.doctor import account, models, quotas, workbench
+from local.doctor.facts import Caller, ModelFacts, Unread
+from local.doctor.finding import Finding
+from local.doctor.reader import AwsReader
+
+
+def examine(
+    root: Path,
+    overrides: Sequence[str],
+    environ: Mapping[str, str],
+    configured_region: str | None,
+    known_regions: Collection[str],
+    reader: AwsReader,
+    now: Callable[[], datetime],
+) -> Iterator[Finding]:
+    """Yields what it finds as it goes. Without credentials, nothing is asked of AWS but who one
+    is. `configured_region` is the profile's."""
+    settings, finding = workbench.check_settings(workbench.read_context(root, overrides))
+    yield finding
+    yield workbench.check_cli(*workbench.read_versions(root))
+    elsewhere = workbench.check_endpoints(environ)
+    if elsewhere:
+        yield elsewhere
+        return
+    named = account.region_of(environ, configured_region)
+    yield account.check_region(named, known_regions)
+    if named is not None and named not in known_regions:
+        return
+    region = named or account.FALLBACK_REGION
+    caller = reader.caller(region)
+    yield account.check_caller(caller)
+    if isinstance(caller, Caller):
+        yield account.check_bootstrap(reader.bootstrap_version(region), caller.account, region)
+        yield from _gateway_quotas(reader, region)
+        if settings:
+            yield from _bedrock(reader, settings, now())
+
+
+def _gateway_quotas(reader: AwsReader, region: str) -> Iterator[Finding]:
+    yield quotas.check_concurrency(reader.concurrency(region), region)
+    yield quotas.check_connections(reader.quota(*quotas.CONNECTIONS, region), region)
+    yield quotas.check_requests(reader.quota(*quotas.REQUESTS, region), region)
+
+
+def _bedrock(reader: AwsReader, settings: Settings, now: datetime) -> Iterator[Finding]:
+    region = settings.bedrock_region
+    known = [(model, _facts(reader, model, region)) for model in settings.models]
+    yield from models.check_models(known, region, now)
+    rates = reader.model_quotas(region)
+    if isinstance(rates, Unread):
+        yield account.unread("Bedrock quotas", rates)
+        return
+    for model, facts in known:
+        finding = quotas.check_tokens(model, facts.model, rates, region)
+        if finding:
+            yield finding
+
+
+def _facts(reader: AwsReader, model: BedrockModel, region: str) -> ModelFacts:
+    return reader.model(model.name, model.model_id if model.regions else None, region)
