@@ -8,7 +8,7 @@ UV := $(BIN)/uv
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults check format synth doctor deploy destroy lock vendor clean
+.PHONY: help setup run test faults check format synth bench doctor deploy destroy lock vendor clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ format: setup ## rewrite the code in the project's format
 
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
+
+bench: setup ## what the chat costs, as tables; all counts are made here, no AWS is asked
+	@PYTHONPATH=lambda-shared:lambda-chat-ws:lambda-history $(BIN)/python -m bench.cost
 
 doctor: setup ## what would stop a deploy or a first chat: credentials, region, models, quotas
 	@$(BIN)/python -m local.doctor
