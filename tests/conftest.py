@@ -20,6 +20,13 @@ QUIET = [
 SYSTEM_CHROMIUM = "/usr/bin/chromium"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those with a browser last: once started, Playwright's loop runs in the main thread for the
+    rest of the session, and no other can."""
+    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole chat on this machine with a scripted model, started once for all tests."""
