@@ -6,9 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Playwright
 
 from tests.stack import Stack
+
+# No time limit on an example: the machine may be busy. More than a first look, for whoever changes
+# a parser or the worker: pytest --hypothesis-profile=thorough.
+settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("thorough", max_examples=2_000, deadline=None)
+settings.load_profile("quick")
 
 QUIET = [
     "--disable-background-networking",
