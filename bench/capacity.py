@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from chat_shared import history, keys
+from chat_shared import history
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
 from chat_ws.job import Job
@@ -22,10 +22,11 @@ from chat_ws.turns import Turns
 from history_api.service import Service
 from moto import mock_aws
 
+from bench.table import create_table
 from local.aws import REGION, session
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
+    from mypy_boto3_dynamodb.service_resource import Table
 
 WRITE_BYTES, READ_BYTES = 1024, 4096
 ITEM_OVERHEAD = 100  # bytes that storage counts beside an item, for its index entry
@@ -147,7 +148,7 @@ def measure(texts: list[tuple[str, str]], seconds: float, window: int) -> TableU
         dynamodb = session().resource(
             "dynamodb", endpoint_url=f"https://dynamodb.{REGION}.amazonaws.com"
         )
-        table = _create_table(dynamodb)
+        table = create_table(dynamodb, "bench")
         meter = Meter(table.meta.client)
         talk = Talk(table, window)
         for number, (question, answer) in enumerate(texts):
@@ -206,28 +207,4 @@ def _stored(table: "Table") -> float:
     table.scan()
     return sum(
         (item_size(item) + ITEM_OVERHEAD) * (2 if "activity_pk" in item else 1) for item in found
-    )
-
-
-def _create_table(dynamodb: "DynamoDBServiceResource") -> "Table":
-    """The table of cdk/storage.py."""
-    names = ("pk", "sk", "activity_pk", "activity_sk")
-    return dynamodb.create_table(
-        TableName="bench",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": keys.ACTIVITY_INDEX,
-                "KeySchema": [
-                    {"AttributeName": "activity_pk", "KeyType": "HASH"},
-                    {"AttributeName": "activity_sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
     )

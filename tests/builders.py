@@ -1,17 +1,14 @@
-"""What tests are made of: ids, turns, frames, AWS events, and the one definition of the table."""
+"""What tests are made of: ids, turns, frames and AWS events."""
 
 import base64
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from chat_shared import keys
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
 
 NOW = 1_795_000_000.0  # seconds since the epoch: 2026-11-18
 
@@ -56,30 +53,6 @@ def turn(**fields: Any) -> Turn:
         "created_at": keys.timestamp(NOW),
     }
     return Turn(**(usual | fields))
-
-
-def create_table(dynamodb: "DynamoDBServiceResource", name: str) -> "Table":
-    """The table as the data stack defines it: keys and index."""
-    names = ("pk", "sk", "activity_pk", "activity_sk")
-    return dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": keys.ACTIVITY_INDEX,
-                "KeySchema": [
-                    {"AttributeName": "activity_pk", "KeyType": "HASH"},
-                    {"AttributeName": "activity_sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
 
 
 class Puts(Protocol):

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from bench.table import create_table
 from tests.builders import (
     ALICE,
     BOB,
     REGION,
-    create_table,
     secret,
     store,
     turn,

@@ -27,11 +27,11 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.result import Ok
 from schemathesis.schemas import BaseSchema
 
+from bench.table import create_table
 from tests.builders import (
     CONVERSATION,
     REGION,
     authorizer_event,
-    create_table,
     principal,
     rest_event,
     secret,

@@ -12,7 +12,8 @@ import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
-from tests.builders import REGION, create_table
+from bench.table import create_table
+from tests.builders import REGION
 from tests.expressions import check_request
 
 if TYPE_CHECKING:
