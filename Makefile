@@ -67,9 +67,10 @@ destroy: setup ## remove the deployment; what holds data is retained
 
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --no-header --no-annotate
 lock: $(VENV)/.ready ## renew requirements.txt and the functions' own from pyproject.toml
-	@$(COMPILE) --python-version 3.11 pyproject.toml --group chat --group history --group local --group dev -o requirements.txt
+	@$(COMPILE) --python-version 3.11 pyproject.toml --group authorizer --group chat --group history --group local --group dev -o requirements.txt
 	@$(COMPILE) --python-version 3.13 --group chat --constraint requirements.txt -o lambda-chat-ws/requirements.txt
 	@$(COMPILE) --python-version 3.13 --group history --constraint requirements.txt -o lambda-history/requirements.txt
+	@$(COMPILE) --python-version 3.13 --group authorizer --constraint requirements.txt -o lambda-authorizer/requirements.txt
 	@$(COMPILE) --python-version 3.11 local/ministack/requirements.in -o local/ministack/requirements.txt
 
 vendor: setup ## copy the page's libraries from node_modules into html/vendor
