@@ -6,13 +6,14 @@ from aws_cdk import App
 
 from cdk.application import build_app
 from cdk.function_asset import BundleError
+from cdk.page_build import BuildError
 from cdk.settings import SettingsError
 
 if __name__ == "__main__":
     app = App()
     try:
         build_app(app)
-    except (SettingsError, BundleError) as error:
+    except (SettingsError, BundleError, BuildError) as error:
         # A traceback would hide what the deployer has to do.
         sys.exit(f"Error: {error}")
     app.synth()

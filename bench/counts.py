@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from itertools import cycle, islice, pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from chat_ws import prompt as prompts
 from chat_ws.models import context_tokens
@@ -13,11 +14,12 @@ from chat_ws.protocol import Accepted, Delta, Done, encode
 from bench import capacity, frames
 from bench.capacity import Units
 from bench.habits import CHARACTERS_PER_TOKEN, Habits
+from cdk.page_build import build_page
 
 MODEL = "meta.llama3-70b-instruct-v1:0"
 MAX_GEN_LEN = 1_024  # cdk.json's
 WINDOW = 10  # exchanges, cdk.json's
-HTML = Path(__file__).parent.parent / "html"
+PAGE = (".html", ".css", ".js", ".svg")
 PROSE = (
     "경주는 천천히 걸을수록 많은 것을 보여 주는 도시입니다. 대릉원의 부드러운 능선을 따라 "
     "걷다 보면 첨성대와 계림이 차례로 나타나고, 해가 지면 동궁과 월지의 불빛이 물 위에 "
@@ -49,7 +51,7 @@ def count(habits: Habits) -> Counts:
     asked = max(1, round(habits.questions))
     sizes = [len(frame.encode()) for frame in answer_frames(answer, habits)]
     use = capacity.measure([(question, answer)] * asked, habits.answer_seconds, WINDOW)
-    files = [file for file in HTML.rglob("*") if file.suffix in (".html", ".css", ".js", ".svg")]
+    page = page_sizes()
     return Counts(
         frames=len(sizes) - 2,
         messages_in=1,
@@ -59,9 +61,16 @@ def count(habits: Habits) -> Counts:
         answer=use.answer,
         visit=use.visit,
         stored=use.stored,
-        page_files=len(files) + 1,  # config.json
-        page_bytes=sum(file.stat().st_size for file in files),
+        page_files=len(page) + 1,  # config.json
+        page_bytes=sum(page),
     )
+
+
+def page_sizes() -> list[int]:
+    """Bytes of each file of the page as it is published."""
+    with TemporaryDirectory() as folder:
+        build_page(Path(folder))
+        return [path.stat().st_size for path in Path(folder).rglob("*") if path.suffix in PAGE]
 
 
 def prose(characters: float) -> str:

@@ -1,54 +1,63 @@
 """Fills the page's bucket on AWS: first what the page loads, then the page that loads it."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
 
 from aws_cdk import CfnElement, Stack
-from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, Source
+from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, ISource, Source
 from constructs import IConstruct
 
 from cdk.acknowledgement import acknowledge
-from cdk.function_asset import ROOT
+from cdk.page_build import ASSETS, IMMUTABLE, REVALIDATED, build_page
 from cdk.web import Web
-
-HTML = ROOT / "html"
-UNCACHED = ("index.html", "config.json")
-# Names carry no version: browsers ask again each time, CloudFront until the next deployment.
-REVALIDATED = "max-age=0, s-maxage=31536000, must-revalidate"
 
 # What CDK's helpers grant to copy one bucket into another.
 COPY_ACTIONS = ("Abort*", "DeleteObject*", "GetBucket*", "GetObject*", "List*")
 
 
 def deploy_page(web: Web, config: Mapping[str, object]) -> None:
-    """Copy html/ and a generated config.json, then make CloudFront forget what it holds."""
-    modules = BucketDeployment(
+    """Build html/ and copy it with a generated config.json.
+
+    What has a name of its own stays when it is replaced: a page that was opened before may ask for
+    the rest of itself any time later.
+    """
+    with TemporaryDirectory() as folder:
+        build_page(Path(folder))
+        assets = _copy(
+            web,
+            "Assets",
+            [Source.asset(f"{folder}/{ASSETS}")],
+            CacheControl.from_string(IMMUTABLE),
+            prefix=ASSETS,
+        )
+        entry = _copy(
+            web,
+            "Entry",
+            [
+                Source.asset(folder, exclude=[ASSETS]),
+                Source.json_data("config.json", dict(config)),
+            ],
+            CacheControl.from_string(REVALIDATED),
+        )
+    entry.node.add_dependency(assets)
+    _acknowledge_provider(web, entry)
+
+
+def _copy(
+    web: Web, name: str, sources: list[ISource], kept: CacheControl, prefix: str | None = None
+) -> BucketDeployment:
+    return BucketDeployment(
         web,
-        "Modules",
+        name,
         destination_bucket=web.bucket,
-        sources=[Source.asset(str(HTML), exclude=["index.html"])],
-        cache_control=[CacheControl.from_string(REVALIDATED)],
-        # Pruning leaves alone what the other deployment brings.
-        exclude=list(UNCACHED),
-        prune=True,
-        retain_on_delete=False,
-    )
-    entry = BucketDeployment(
-        web,
-        "Entry",
-        destination_bucket=web.bucket,
-        sources=[
-            Source.asset(str(HTML), exclude=["*", "!index.html"]),
-            Source.json_data("config.json", dict(config)),
-        ],
-        cache_control=[CacheControl.no_cache()],
+        destination_key_prefix=prefix,
+        sources=sources,
+        cache_control=[kept],
         prune=False,
         retain_on_delete=False,
-        distribution=web.distribution,
-        distribution_paths=["/*"],
     )
-    entry.node.add_dependency(modules)
-    _acknowledge_provider(web, entry)
 
 
 def _acknowledge_provider(web: Web, deployment: BucketDeployment) -> None:
@@ -58,7 +67,7 @@ def _acknowledge_provider(web: Web, deployment: BucketDeployment) -> None:
     managed = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
     bootstrap = "cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>"
     page = Stack.of(web).get_logical_id(cast(CfnElement, web.bucket.node.default_child))
-    copies = "BucketDeployment copies whatever the assets hold, and removes what html/ lost"
+    copies = "BucketDeployment copies whatever the assets hold"
     acknowledge(
         function,
         L1="BucketDeployment chooses the runtime",
@@ -66,5 +75,4 @@ def _acknowledge_provider(web: Web, deployment: BucketDeployment) -> None:
         **{f"IAM5[Action::s3:{action}]": copies for action in COPY_ACTIONS},
         **{f"IAM5[Resource::arn:<AWS::Partition>:s3:::{bootstrap}/*]": copies},
         **{f"IAM5[Resource::<{page}.Arn>/*]": copies},
-        **{"IAM5[Resource::*]": "CloudFront invalidations take no resource in CDK's statement"},
     )

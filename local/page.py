@@ -1,13 +1,13 @@
-"""Copies html/ into the page's bucket, as the deployment to AWS does by functions of its own."""
+"""Fills the page's bucket, as the deployment to AWS does by functions of its own."""
 
 import mimetypes
-from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from cdk.page_build import ASSETS, IMMUTABLE, REVALIDATED, BuildError, build_page
 from local.cloud import Cloud
+from local.errors import RunError
 
-# What a browser makes of them is the same as of page_deployment's: ask again each time.
-_CACHE_CONTROL = "no-cache"
 # Not left to the machine's own table, which on some calls a script text/plain.
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -24,12 +24,21 @@ _TYPES = {
 }
 
 
-def publish(cloud: Cloud, bucket: str, folder: Path, config: str) -> None:
-    """Makes the bucket hold exactly `folder` and `config.json`. Blocks."""
-    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)}
+def publish(cloud: Cloud, bucket: str, config: str) -> None:
+    """Makes the bucket hold exactly the page as html/ is now, and `config.json`. Blocks.
+
+    Raises RunError when the page cannot be built.
+    """
+    with TemporaryDirectory() as folder:
+        try:
+            build_page(Path(folder))
+        except BuildError as error:
+            raise RunError(f"The page could not be built: {error}") from error
+        files = _read(Path(folder))
     files["config.json"] = config.encode()
     for key, body in files.items():
-        cloud.put_object(bucket, key, body, content_type(key), _CACHE_CONTROL)
+        kept = IMMUTABLE if key.startswith(f"{ASSETS}/") else REVALIDATED
+        cloud.put_object(bucket, key, body, content_type(key), kept)
     cloud.delete_objects(bucket, cloud.object_keys(bucket) - files.keys())
 
 
@@ -39,8 +48,9 @@ def content_type(name: str) -> str:
     return known or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden:
-            yield path
+def _read(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

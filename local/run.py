@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
-from local import aws, front_door, page
+from local import front_door, page
 from local.cloud import Cloud
 from local.deploy import Deployment
 from local.errors import RunError, plain_errors
@@ -104,9 +104,7 @@ async def _start_cloud(
     cloud = await asyncio.to_thread(Cloud, ministack.url)
     deployment = Deployment(cloud, ministack.url, state.path, {"bedrock_endpoint_url": bedrock_url})
     outputs = await deployment.ensure(progress)
-    await asyncio.to_thread(
-        page.publish, cloud, outputs["BucketName"], aws.ROOT / "html", outputs["PageConfig"]
-    )
+    await asyncio.to_thread(page.publish, cloud, outputs["BucketName"], outputs["PageConfig"])
     targets = _targets(outputs, ministack)
     await warm_up(targets)
     return ministack, targets

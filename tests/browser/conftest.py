@@ -28,8 +28,8 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def test_site() -> Iterator[Site]:
-    with serve_site() as site:
+def test_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serve_site(tmp_path_factory.mktemp("page")) as site:
         yield site
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
-HTML = Path(__file__).parents[2] / "html"
+from cdk.page_build import HTML, build_page
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -79,15 +80,19 @@ class History:
 
 
 class Site:
-    def __init__(self, port: int) -> None:
+    """`page` is the folder of what is published."""
+
+    def __init__(self, port: int, page: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self.page = page
         self.history = History()
 
 
 @contextmanager
-def serve_site() -> Iterator[Site]:
+def serve_site(page: Path) -> Iterator[Site]:
+    build_page(page)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site = Site(server.server_port)
+    site = Site(server.server_port, page)
     Handler.site = site
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -112,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         elif path.startswith("/history"):
             self._answer_history()
         else:
-            self._answer_file(HTML / (path.lstrip("/") or "index.html"))
+            self._answer_file(path.lstrip("/") or "index.html")
 
     def do_DELETE(self) -> None:
         self._answer_history()
@@ -125,7 +130,11 @@ class Handler(BaseHTTPRequestHandler):
         status, body = self.site.history.answer(self.command, self.path, authorization)
         self._answer_json(status, body)
 
-    def _answer_file(self, path: Path) -> None:
+    def _answer_file(self, name: str) -> None:
+        """What is published; else the module as it is in html/, for a test of that module alone."""
+        path = self.site.page / name
+        if not path.is_file():
+            path = HTML / name
         if path.is_file():
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
             self._answer(200, path.read_bytes(), kind)

@@ -11,8 +11,9 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page, expect
 
+from cdk.page_build import HTML
 from tests.browser.backend import Backend
-from tests.browser.site import CONTENT_SECURITY_POLICY, HTML, Site, stored_turn
+from tests.browser.site import CONTENT_SECURITY_POLICY, Site, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_markdown import SAMPLE
 
@@ -27,35 +28,46 @@ def weigh(paths: list[Path]) -> int:
     return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
 
 
-def modules() -> list[Path]:
-    """Everything that main.js imports, directly or not."""
-    found: list[Path] = []
-    todo = [HTML / "js/main.js"]
+def modules(start: Path = HTML / "js/main.js") -> set[Path]:
+    """A module and everything that it imports, now or later, directly or not."""
+    found: set[Path] = set()
+    todo = [start]
     while todo:
         path = todo.pop()
         if path in found:
             continue
-        found.append(path)
-        imports = re.findall(r'^import .*?"(\.[^"]+)";$', path.read_text(), re.MULTILINE)
+        found.add(path)
+        imports = re.findall(r'(?:^import .*?|import\()"(\.[^"]+)"', path.read_text(), re.MULTILINE)
         todo += [(path.parent / name).resolve() for name in imports]
     return found
 
 
-def test_the_first_load_is_light() -> None:
-    assert weigh(modules()) <= 40 * KILOBYTE
-    assert weigh(list(HTML.glob("css/*.css"))) <= 8 * KILOBYTE
+def first_load(site: Site, suffix: str) -> list[Path]:
+    """The published files of this suffix that the markup names."""
+    markup = (site.page / "index.html").read_text()
+    return [site.page / name for name in re.findall(rf'"/(assets/[^"]+\.{suffix})"', markup)]
 
 
-def test_every_module_is_named_in_the_markup_so_that_all_load_at_once() -> None:
-    markup = (HTML / "index.html").read_text()
-    named = re.findall(r'rel="modulepreload" href="([^"]+)"', markup)
-    imported = {str(path.relative_to(HTML)) for path in modules()} - {"js/main.js"}
-    assert sorted(named) == sorted(imported)
+def test_the_first_load_is_light(site: Site) -> None:
+    scripts = first_load(site, "js")
+    assert scripts
+    assert weigh(scripts) <= 40 * KILOBYTE
+    (sheet,) = first_load(site, "css")
+    assert weigh([sheet]) <= 8 * KILOBYTE
+
+
+def test_the_markup_names_every_script_of_the_first_load(
+    chat: Page, site: Site, backend: Backend
+) -> None:
+    loaded = chat.evaluate(
+        "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
+    )
+    named = {f"/assets/{path.name}" for path in first_load(site, "js")}
+    assert {name for name in loaded if name.endswith(".js")} == named
 
 
 def test_every_module_is_used() -> None:
-    later = {HTML / "js/text/en.js", HTML / "js/views/removal.js"}
-    assert {*modules(), *later} == {*HTML.glob("js/**/*.js"), *HTML.glob("vendor/*.js")}
+    assert modules() == {*HTML.glob("js/**/*.js"), *HTML.glob("vendor/*.js")}
 
 
 def test_both_languages_say_the_same_things() -> None:

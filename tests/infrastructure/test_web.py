@@ -99,16 +99,19 @@ def test_the_bucket_answers_cloudfront_alone(aws: Assembly) -> None:
 def test_the_entry_is_published_after_what_it_loads_and_never_kept(aws: Assembly) -> None:
     deployments = aws.service.all("Custom::CDKBucketDeployment")
     (entry,) = (name for name, each in deployments.items() if "DependsOn" in each)
-    (modules,) = deployments.keys() - {entry}
+    (assets,) = deployments.keys() - {entry}
 
-    assert modules in deployments[entry]["DependsOn"]
-    properties = deployments[entry]["Properties"]
-    assert properties["SystemMetadata"] == {"cache-control": "no-cache"}
-    assert properties["DistributionPaths"] == ["/*"]
-    assert properties["Prune"] is False
-    pruning = deployments[modules]["Properties"]
-    assert pruning["Prune"] is True
-    assert set(pruning["Exclude"]) == {"index.html", "config.json"}
+    assert assets in deployments[entry]["DependsOn"]
+    assert deployments[entry]["Properties"]["SystemMetadata"] == {"cache-control": "no-cache"}
+    kept = deployments[assets]["Properties"]
+    assert kept["DestinationBucketKeyPrefix"] == "assets"
+    assert kept["SystemMetadata"] == {"cache-control": "public, max-age=31536000, immutable"}
+
+
+def test_a_page_that_is_open_keeps_what_it_has_yet_to_load(aws: Assembly) -> None:
+    deployments = aws.service.properties("Custom::CDKBucketDeployment")
+
+    assert [each["Prune"] for each in deployments] == [False, False]
 
 
 def test_outputs_name_what_a_person_opens(aws: Assembly) -> None:

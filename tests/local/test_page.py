@@ -5,8 +5,10 @@ from typing import cast
 
 import pytest
 
+from cdk.page_build import BuildError
 from local import page
 from local.cloud import Cloud
+from local.errors import RunError
 
 
 class Bucket:
@@ -28,18 +30,30 @@ class Bucket:
             del self.objects[key]
 
 
-def test_the_bucket_holds_the_folder_and_the_config_and_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "js").mkdir()
-    (tmp_path / "index.html").write_text("서연")
-    (tmp_path / "js" / "main.js").write_text("")
-    (tmp_path / ".DS_Store").write_text("")
-    bucket = Bucket("index.html", "js/gone.js")
-    page.publish(cast(Cloud, bucket), "bucket", tmp_path, "{}")
-    assert bucket.objects == {
-        "index.html": ("서연".encode(), "text/html; charset=utf-8", "no-cache"),
-        "js/main.js": (b"", "text/javascript; charset=utf-8", "no-cache"),
-        "config.json": (b"{}", "application/json", "no-cache"),
+def test_the_bucket_holds_the_page_and_its_config_and_nothing_else() -> None:
+    bucket = Bucket("index.html", "assets/main-OLD.js")
+    page.publish(cast(Cloud, bucket), "bucket", "{}")
+    objects = bucket.objects
+    markup, kind, kept = objects["index.html"]
+    assert "서연".encode() in markup
+    assert (kind, kept) == ("text/html; charset=utf-8", "no-cache")
+    assert objects["config.json"] == (b"{}", "application/json", "no-cache")
+    assert "assets/main-OLD.js" not in objects
+    scripts = [found for key, found in objects.items() if key.endswith(".js")]
+    assert {found[1:] for found in scripts} == {
+        ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
     }
+
+
+def test_a_page_that_cannot_be_built_ends_the_run_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(folder: Path) -> None:
+        raise BuildError("main.js:1: Expected ;")
+
+    monkeypatch.setattr(page, "build_page", fail)
+    with pytest.raises(RunError, match=r"could not be built: main\.js:1"):
+        page.publish(cast(Cloud, Bucket()), "bucket", "{}")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from typing import Any
 
@@ -49,10 +50,15 @@ def test_the_page_is_served_under_its_strict_policy(stack: Stack) -> None:
     assert page.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_modules_come_with_a_type_that_a_browser_runs(stack: Stack) -> None:
-    module = request(f"{stack.url}/js/main.js")
-    assert module.status == 200
-    assert module.headers.get_content_type() == "text/javascript"
+def test_scripts_come_with_a_type_that_a_browser_runs_and_for_good(stack: Stack) -> None:
+    (name,) = re.findall(
+        r'type="module" src="(/assets/main-[^"]+)"', request(stack.url).body.decode()
+    )
+    script = request(f"{stack.url}{name}")
+    assert script.status == 200
+    assert script.headers.get_content_type() == "text/javascript"
+    assert script.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert request(stack.url).headers["Cache-Control"] == "no-cache"
 
 
 def test_config_names_the_socket_relative_to_the_page(stack: Stack) -> None:

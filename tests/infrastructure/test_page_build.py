@@ -1,0 +1,109 @@
+"""What is published of html/."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cdk import page_build
+from cdk.page_build import BuildError, build_page
+
+REFERENCE = re.compile(r'(?:src|href)="/([^"]+)"')
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A page of its own, small enough to see through."""
+    html = tmp_path / "html"
+    (html / "js").mkdir(parents=True)
+    (html / "css").mkdir()
+    (html / "vendor").mkdir()
+    for name, text in {
+        "index.html": """<link rel="manifest" href="app.webmanifest"><img src="icon.svg">
+            <link rel="stylesheet" href="css/page.css">
+            <script type="module" src="js/main.js"></script>""",
+        "app.webmanifest": '{"icons": [{"src": "icon.svg"}]}',
+        "icon.svg": "<svg/>",
+        "css/page.css": '@import "base.css";',
+        "css/base.css": "p { color: red; }",
+        "js/main.js": 'import { name } from "./name.js"; console.log(name); import("./later.js");',
+        "js/later.js": 'import { name } from "./name.js"; alert(name);',
+        "js/name.js": 'export const name = "서연";',
+        "vendor/marked.LICENSE": "MIT",
+        "vendor/SHA256SUMS": "",
+        ".DS_Store": "",
+    }.items():
+        (html / name).write_text(text)
+    monkeypatch.setattr(page_build, "ROOT", tmp_path)
+    monkeypatch.setattr(page_build, "HTML", html)
+    return html
+
+
+def built(tmp_path: Path, name: str = "out") -> dict[str, str]:
+    folder = tmp_path / name
+    build_page(folder)
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def one(files: dict[str, str], pattern: str) -> str:
+    (name,) = (name for name in files if re.fullmatch(pattern, name))
+    return name
+
+
+def test_the_markup_leads_to_what_is_there_under_names_of_the_content(
+    sources: Path, tmp_path: Path
+) -> None:
+    files = built(tmp_path)
+    named = REFERENCE.findall(files["index.html"])
+    assert len(named) == 5  # manifest, icon, style sheet, preloaded chunk, script
+    for name in named:
+        assert re.fullmatch(r"assets/\w+-[0-9A-Z]{8}\.\w+", name)
+        assert name in files
+    assert one(files, r"assets/icon-.*\.svg") in files[one(files, r"assets/app-.*")]
+
+
+def test_a_script_that_another_imports_is_named_before_it(sources: Path, tmp_path: Path) -> None:
+    files = built(tmp_path)
+    shared = one(files, r"assets/chunk-.*\.js")
+    script = one(files, r"assets/main-.*\.js")
+    markup = files["index.html"]
+    assert f'<link rel="modulepreload" href="/{shared}">' in markup
+    assert markup.index(shared) < markup.index(script)
+    assert one(files, r"assets/later-.*\.js") not in markup
+
+
+def test_only_what_changed_gets_another_name(sources: Path, tmp_path: Path) -> None:
+    before = built(tmp_path, "before")
+    (sources / "css/base.css").write_text("p { color: blue; }")
+    after = built(tmp_path, "after")
+    changed = {name for name in after if before.get(name) != after[name]}
+    sheet = one(after, r"assets/page-.*\.css")
+    assert changed == {"index.html", sheet, f"{sheet}.map"}
+
+
+def test_korean_stays_as_it_is(sources: Path, tmp_path: Path) -> None:
+    assert any("서연" in text for name, text in built(tmp_path).items() if name.endswith(".js"))
+
+
+def test_licences_are_published_and_working_files_are_not(sources: Path, tmp_path: Path) -> None:
+    files = built(tmp_path)
+    assert files["vendor/marked.LICENSE"] == "MIT"
+    assert not any("SHA256SUMS" in name or "DS_Store" in name for name in files)
+
+
+def test_a_fault_in_the_page_is_named(sources: Path, tmp_path: Path) -> None:
+    (sources / "js/later.js").write_text("let = ;")
+    with pytest.raises(BuildError, match=r"later\.js"):
+        built(tmp_path)
+
+
+def test_a_missing_esbuild_says_how_to_get_it(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_build, "_TOOLS", tmp_path)
+    with pytest.raises(BuildError, match="make setup"):
+        built(tmp_path)
