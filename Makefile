@@ -53,8 +53,9 @@ format: setup ## rewrite the code in the project's format
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
 
-bench: setup ## what the chat costs, as tables; all counts are made here, no AWS is asked
+bench: setup ## what the chat costs on AWS, and an answer a slow browser, as tables; no AWS is asked
 	@PYTHONPATH=lambda-shared:lambda-chat-ws:lambda-history $(BIN)/python -m bench.cost
+	@$(BIN)/python -m bench.stream
 
 doctor: setup ## what would stop a deploy or a first chat: credentials, region, models, quotas
 	@$(BIN)/python -m local.doctor

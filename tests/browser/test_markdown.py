@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from bench import stream
 from tests.browser.site import Site
 
 SAMPLE = """# 경주 여행
@@ -265,3 +266,12 @@ def test_the_cost_of_a_piece_does_not_grow_with_the_answer(bare: Page) -> None:
         text,
     )
     assert quarters["last"] < 2.5 * quarters["first"]  # re-rendering everything makes it 7
+
+
+def test_an_answer_costs_a_slow_device_a_small_part_of_rendering_it_anew(browser: Browser) -> None:
+    with stream.opened(browser) as page:
+        ours = stream.measure(page, "ours", stride=8)
+        usual = stream.measure(page, "usual", stride=100)
+    # 24 and more on a busy machine, of either; `make bench` says what it is in milliseconds.
+    assert usual.p95 > 8 * ours.p95
+    assert usual.mean > 8 * ours.mean
