@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk.aws_apigateway import (
     AuthorizationType,
     EndpointType,
@@ -14,6 +14,7 @@ from aws_cdk.aws_apigateway import (
     RestApi,
     StageOptions,
 )
+from aws_cdk.aws_cloudfront_origins import HttpOrigin
 from aws_cdk.aws_lambda import Code
 from constructs import Construct
 
@@ -37,7 +38,7 @@ REFUSALS = (
 
 
 class HistoryApi(Construct):
-    """Exposes `api` and `function`."""
+    """Exposes `api`, `function` and the `origin` that CloudFront asks."""
 
     def __init__(
         self,
@@ -88,6 +89,17 @@ class HistoryApi(Construct):
             APIG6=logging_role,
             COG4="Our own authorizer knows guests and, where so configured, Cognito's tokens",
         )
+
+    @property
+    def origin(self) -> HttpOrigin:
+        """For CloudFront, made from the API's id and not from its stage.
+
+        The stage depends on every method, each method on the authorizer, and the authorizer is told
+        the distribution's domain: by way of the stage, the distribution would depend on itself.
+        """
+        stack = Stack.of(self)
+        host = f"{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
+        return HttpOrigin(host, origin_path=f"/{STAGE}")
 
     def _add_methods(self) -> None:
         history = self.api.root.add_resource("history")

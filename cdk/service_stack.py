@@ -48,6 +48,7 @@ class ServiceStack(Stack):
             authorizer=self._identity.rest_authorizer,
         )
         self._web = self._make_web()
+        self._identity.function.add_environment("SITE_ORIGIN", self._web.url)
         self._grant_access()
         self._add_outputs()
         target.adapt(self)
@@ -82,7 +83,7 @@ class ServiceStack(Stack):
         web = Web(
             self,
             "Web",
-            history=self._history.api,
+            history=self._history.origin,
             connect_sources=self._target.connect_sources(stage),
             bucket_needs_tls=self._target.bucket_needs_tls,
         )
@@ -135,13 +136,12 @@ class ServiceStack(Stack):
         ]
 
     def _add_outputs(self) -> None:
-        domain = self._web.distribution.distribution_domain_name
         for name, value in (
-            ("PageUrl", f"https://{domain}"),
+            ("PageUrl", self._web.url),
             ("BucketName", self._web.bucket.bucket_name),
             ("WebSocketUrl", self._socket.stage.url),
             ("RestUrl", self._history.api.url),
-            ("DistributionDomain", domain),
+            ("DistributionDomain", self._web.distribution.distribution_domain_name),
         ):
             CfnOutput(self, name, value=value)
 

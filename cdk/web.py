@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from aws_cdk import Duration, RemovalPolicy
-from aws_cdk.aws_apigateway import RestApi
 from aws_cdk.aws_cloudfront import (
     AllowedMethods,
     BehaviorOptions,
@@ -26,7 +25,7 @@ from aws_cdk.aws_cloudfront import (
     ResponseSecurityHeadersBehavior,
     ViewerProtocolPolicy,
 )
-from aws_cdk.aws_cloudfront_origins import RestApiOrigin, S3BucketOrigin
+from aws_cdk.aws_cloudfront_origins import HttpOrigin, S3BucketOrigin
 from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership
 from constructs import Construct
 
@@ -66,7 +65,7 @@ class Web(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        history: RestApi,
+        history: HttpOrigin,
         connect_sources: Sequence[str],
         bucket_needs_tls: bool,
     ) -> None:
@@ -98,7 +97,7 @@ class Web(Construct):
             ),
             additional_behaviors={
                 "/history*": BehaviorOptions(
-                    origin=RestApiOrigin(history),
+                    origin=history,
                     allowed_methods=AllowedMethods.ALLOW_ALL,
                     cache_policy=CachePolicy.CACHING_DISABLED,
                     compress=True,
@@ -122,6 +121,11 @@ class Web(Construct):
             CFR4="CloudFront's own domain comes with its own TLS policy; Strict-Transport-Security "
             "is sent, and browsers of today speak TLS 1.2 or newer only",
         )
+
+    @property
+    def url(self) -> str:
+        """The page's origin, as browsers send it."""
+        return f"https://{self.distribution.distribution_domain_name}"
 
     def _cache_policy(self) -> CachePolicy:
         """Each object's Cache-Control decides: the managed policy would keep all for a second."""

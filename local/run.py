@@ -116,6 +116,7 @@ def _targets(outputs: dict[str, str], ministack: MiniStack) -> Targets:
     label = outputs["DistributionDomain"].partition(".")[0]
     rest, socket_api = urlsplit(outputs["RestUrl"]), urlsplit(outputs["WebSocketUrl"])
     return Targets(
+        site=outputs["PageUrl"],
         page=Origin(ministack.url, f"{label}.cloudfront.localhost:{port}"),
         history=Origin(
             f"{ministack.url}{rest.path.rstrip('/')}",

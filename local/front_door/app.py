@@ -21,11 +21,15 @@ class Origin:
 
 @dataclass(frozen=True)
 class Targets:
-    """The three back ends of the page's origin, and the limits of its WebSocket."""
+    """The three back ends of the page's origin, and the limits of its WebSocket.
+
+    `site` is the origin that the page has for the back end: CloudFront's, not this front door's.
+    """
 
     page: Origin
     history: Origin
     websocket: Origin
+    site: str
     limits: Limits = field(default_factory=Limits)
 
 
@@ -54,7 +58,9 @@ def create_app(targets: Targets) -> web.Application:
             return proxy.answer(404, "not_found", "There is nothing at this address.")
         return await proxy.forward(request, app[session], targets.page.url, targets.page.host)
 
-    relays = relay.Relays(targets.websocket.url, targets.websocket.host, targets.limits)
+    relays = relay.Relays(
+        targets.websocket.url, targets.websocket.host, targets.site, targets.limits
+    )
 
     async def websocket(request: web.Request) -> web.StreamResponse:
         return await relays.handle(request, app[session])

@@ -48,9 +48,10 @@ Side = aiohttp.ClientWebSocketResponse | web.WebSocketResponse
 class Relays:
     """All relays of one front door."""
 
-    def __init__(self, url: str, host: str, limits: Limits) -> None:
+    def __init__(self, url: str, host: str, site: str, limits: Limits) -> None:
         self._url = url
         self._host = host
+        self._site = site
         self._limits = limits
         self._open: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
 
@@ -81,6 +82,8 @@ class Relays:
         headers = proxy.upstream_headers(request, self._host)
         for name in _HANDSHAKE_ONLY:
             headers.popall(name, None)
+        # The guard has accepted the page's own; to the back end it comes from the site, as on AWS.
+        headers[hdrs.ORIGIN] = self._site
         query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
         try:
             upstream = await session.ws_connect(

@@ -60,6 +60,9 @@ def _local_only(app: Any) -> Any:
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
         headers = dict(scope.get("headers", ()))
         host, origin = headers.get(b"host"), headers.get(b"origin")
+        if scope["type"] == "websocket" and b".execute-api." in (host or b""):
+            # It names the deployed site, and is for the chat's authorizer to judge, as on AWS.
+            origin = None
         if scope["type"] != "lifespan" and not guard.allows(
             host and host.decode("latin-1"), origin and origin.decode("latin-1")
         ):

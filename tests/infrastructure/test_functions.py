@@ -37,7 +37,7 @@ def test_each_function_is_told_what_it_reads_and_no_more(aws: Assembly) -> None:
     def told(described: str) -> set[str]:
         return set(aws.service.function(described)[1]["Environment"]["Variables"])
 
-    assert told("principal") == {"AUTH"}
+    assert told("principal") == {"AUTH", "SITE_ORIGIN"}
     assert told("conversations") == {"TABLE_NAME"}
     assert told("frames") == {"TABLE_NAME", "HISTORY_DAYS", "WORKER_FUNCTION_NAME"}
     assert told("one run of one turn") == {
@@ -61,6 +61,18 @@ def test_the_worker_posts_to_its_own_stage(aws: Assembly, local: Assembly) -> No
     host = f"<{api}>.execute-api.<AWS::Region>.<AWS::URLSuffix>"
     assert callback(aws) == f"https://{host}/chat"
     assert callback(local) == f"{LOCAL_CONTEXT['local_endpoint_url']}/_aws/execute-api/<{api}>/chat"
+
+
+@pytest.mark.parametrize("target", ["aws", "local"])
+def test_the_authorizer_knows_the_origin_of_the_page(
+    assemblies: dict[str, Assembly], target: str
+) -> None:
+    service = assemblies[target].service
+    distribution, _ = service.one("AWS::CloudFront::Distribution")
+    _, authorizer = service.function("principal")
+
+    origin = service.text(authorizer["Environment"]["Variables"]["SITE_ORIGIN"])
+    assert origin == f"https://<{distribution}.DomainName>"
 
 
 def test_only_the_local_worker_is_sent_to_another_bedrock(aws: Assembly, local: Assembly) -> None:

@@ -68,7 +68,10 @@ def test_history_passes_through_uncached_with_its_authorization(aws: Assembly) -
     assert history["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
     assert history["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
-    assert "execute-api" in aws.service.text(origin["DomainName"])
+    rest, _ = aws.service.one("AWS::ApiGateway::RestApi")
+    host = f"<{rest}>.execute-api.<AWS::Region>.<AWS::URLSuffix>"
+    assert aws.service.text(origin["DomainName"]) == host
+    assert origin["OriginPath"] == "/api"
 
 
 def test_an_error_is_never_kept_for_the_next_person(aws: Assembly) -> None:

@@ -17,6 +17,7 @@ from local.serving import serving
 from local.sockets import kept_socket
 
 LIMIT = 32 * 1024
+SITE = "https://d111111abcdef8.cloudfront.net"
 PROTOCOLS = ("chat.v1", "bearer.a-token")
 Sockets = Callable[[web.WebSocketResponse], Awaitable[None]]
 
@@ -96,6 +97,7 @@ async def open_door(
             page=Origin(f"http://127.0.0.1:{port}", "label.cloudfront.localhost:1"),
             history=Origin(f"http://127.0.0.1:{port}/api", "rest.execute-api.localhost:1"),
             websocket=Origin(f"ws://127.0.0.1:{port}/chat", "socket.execute-api.localhost:1"),
+            site=SITE,
             limits=limits or Limits(),
         )
         async with (
@@ -205,7 +207,7 @@ def test_a_silent_back_end_is_502_with_a_code(path: str) -> None:
         with kept_socket(None) as nobody, kept_socket(None) as front:
             origin = Origin(f"http://127.0.0.1:{nobody.getsockname()[1]}", "nobody")
             async with (
-                serving(create_app(Targets(origin, origin, origin)), [front]),
+                serving(create_app(Targets(origin, origin, origin, SITE)), [front]),
                 aiohttp.ClientSession() as session,
                 session.get(
                     f"http://127.0.0.1:{front.getsockname()[1]}{path}",
@@ -226,6 +228,16 @@ def test_the_socket_opens_with_the_clients_subprotocols_and_answers_chat_v1() ->
             offered = seen.headers["Sec-WebSocket-Protocol"].replace(" ", "")
             assert offered == "chat.v1,bearer.a-token"
             assert seen.host == "socket.execute-api.localhost:1"
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://localhost:8080"}, {}])
+def test_to_the_back_end_the_socket_is_opened_by_the_deployed_site(headers: dict[str, str]) -> None:
+    async def scenario() -> None:
+        async with open_door() as door, door.connect(**headers):
+            [seen] = door.upstream.requests
+            assert seen.headers.getall("Origin") == [SITE]
 
     run(scenario())
 
