@@ -7,6 +7,7 @@ from cdk.data_stack import DataStack
 from cdk.local_target import LocalTarget
 from cdk.service_stack import ServiceStack
 from cdk.settings import Settings
+from cdk.stack_names import stack_names
 from cdk.target import AwsTarget, Target
 
 
@@ -18,6 +19,7 @@ def build_app(app: App) -> None:
         "local": LocalTarget,
     }
     target: Target = targets[settings.target](settings)
-    data = DataStack(app, "SeoyeonData", removal_policy=target.data_policy)
-    ServiceStack(app, "SeoyeonService", settings=settings, target=target, table=data.table)
+    names = stack_names(settings.stage)
+    data = DataStack(app, names.data, removal_policy=target.data_policy)
+    ServiceStack(app, names.service, settings=settings, target=target, table=data.table)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -63,6 +63,7 @@ class HistoryApi(Construct):
         self.api = RestApi(
             self,
             "Api",
+            rest_api_name=f"{Stack.of(self).stack_name}-History",
             description="History of conversations",
             endpoint_types=[EndpointType.REGIONAL],
             deploy_options=StageOptions(

@@ -20,7 +20,7 @@ from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
 from cdk.function_asset import ROOT, PackageTarget, bundle_function
-from cdk.observability import log_group
+from cdk.observability import METRICS_NAMESPACE, log_group
 
 LAMBDA_PYTHON = "3.13"
 _ARCHITECTURES = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}
@@ -33,6 +33,7 @@ class PythonFunctions:
     packages: PackageTarget
     architecture: str
     log_days: int
+    stage: str
 
     def code(self, folder: str) -> Code:
         """The asset of a lambda folder; give the same one to each of its functions."""
@@ -53,6 +54,7 @@ class PythonFunctions:
         retry_attempts: int | None = None,
         max_event_age: Duration | None = None,
         on_failure: Function | None = None,
+        reserved_concurrency: int | None = None,
     ) -> Function:
         """A function that may write its own log and nothing else."""
         logs = log_group(scope, f"{construct_id}Logs", self.log_days)
@@ -66,11 +68,16 @@ class PythonFunctions:
             architecture=_ARCHITECTURES[self.architecture],
             code=code,
             description=description,
-            environment=dict(environment),
+            environment={
+                "STAGE": self.stage,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                **environment,
+            },
             handler=handler,
             log_group=logs,
             max_event_age=max_event_age,
             memory_size=memory_mb,
+            reserved_concurrent_executions=reserved_concurrency,
             on_failure=_Destination(on_failure) if on_failure else None,
             retry_attempts=retry_attempts,
             role=role,

@@ -13,7 +13,7 @@ from cdk.python_function import PythonFunctions, allow
 from cdk.settings import Settings
 from cdk.storage import ACTIVITY_INDEX
 from cdk.target import Target
-from cdk.web import Web
+from cdk.web import Domain, Web
 from cdk.websocket_api import WebSocketApi
 
 # Contract C: the most that a question may hold, in characters after NFC.
@@ -36,7 +36,9 @@ class ServiceStack(Stack):
         self._settings = settings
         self._target = target
         self._table = table
-        self._functions = PythonFunctions(target.packages, settings.architecture, settings.log_days)
+        self._functions = PythonFunctions(
+            target.packages, settings.architecture, settings.log_days, settings.stage
+        )
         self._identity = Identity(self, "Identity", functions=self._functions, auth=settings.auth)
         self._socket = self._make_socket()
         self._history = HistoryApi(
@@ -61,7 +63,12 @@ class ServiceStack(Stack):
         socket.add_functions(
             self._functions,
             self._functions.code("lambda-chat-ws"),
-            routes_environment={**table, "HISTORY_DAYS": str(settings.history_days)},
+            routes_environment={
+                **table,
+                "HISTORY_DAYS": str(settings.history_days),
+                "DAILY_MESSAGES": str(settings.daily_messages),
+                "DAILY_TOKENS": str(settings.daily_tokens),
+            },
             failure_environment={**table, **back},
             worker_environment={
                 **table,
@@ -72,11 +79,22 @@ class ServiceStack(Stack):
                 "TEMPERATURE": str(settings.temperature),
                 "TOP_P": str(settings.top_p),
                 "WINDOW_EXCHANGES": str(settings.window_exchanges),
+                **self._guardrail_environment(),
                 **self._target.worker_environment,
             },
+            worker_concurrency=settings.worker_concurrency or None,
         )
         socket.add_routes(self._identity.websocket_authorizer)
         return socket
+
+    def _guardrail_environment(self) -> dict[str, str]:
+        settings = self._settings
+        if not settings.guardrail_id:
+            return {}
+        return {
+            "GUARDRAIL_ID": settings.guardrail_id,
+            "GUARDRAIL_VERSION": settings.guardrail_version,
+        }
 
     def _make_web(self) -> Web:
         stage = self._socket.stage
@@ -86,6 +104,7 @@ class ServiceStack(Stack):
             history=self._history.origin,
             connect_sources=self._target.connect_sources(stage),
             bucket_needs_tls=self._target.bucket_needs_tls,
+            domain=self._domain(),
         )
         config = {
             "websocket_url": self._target.page_socket_url(stage),
@@ -94,6 +113,10 @@ class ServiceStack(Stack):
         }
         self._target.publish_page(web, config)
         return web
+
+    def _domain(self) -> Domain | None:
+        name, certificate_arn = self._settings.domain_name, self._settings.certificate_arn
+        return Domain(name, certificate_arn) if name and certificate_arn else None
 
     def _grant_access(self) -> None:
         table = self._table.table_arn
@@ -109,6 +132,8 @@ class ServiceStack(Stack):
         allow(socket.failure, _dynamodb("UpdateItem"), [table])
         self._grant_connections()
         allow(socket.worker, ["bedrock:InvokeModelWithResponseStream"], self._model_arns())
+        if self._settings.guardrail_id:
+            allow(socket.worker, ["bedrock:ApplyGuardrail"], [self._guardrail_arn()])
         allow(
             self._history.function,
             _dynamodb("BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"),
@@ -134,6 +159,17 @@ class ServiceStack(Stack):
             for model in self._settings.models
             for arn in model.arns(self.partition, self.account, self._settings.bedrock_region)
         ]
+
+    def _guardrail_arn(self) -> str:
+        guardrail = str(self._settings.guardrail_id)
+        if guardrail.startswith("arn:"):
+            return guardrail
+        return self.format_arn(
+            service="bedrock",
+            region=self._settings.bedrock_region,
+            resource="guardrail",
+            resource_name=guardrail,
+        )
 
     def _add_outputs(self) -> None:
         for name, value in (

@@ -13,6 +13,9 @@ from cdk.bedrock_models import BedrockModel, UnknownModelError
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 # Llama 3's own ceiling for one answer, in tokens.
 MAX_GEN_LEN = 2048
+# Bedrock's own pattern: an id, or the ARN of a guardrail that another account shares.
+GUARDRAIL = r"[a-z0-9]+|arn:aws(-[a-z-]+)?:bedrock:[a-z0-9-]+:\d{12}:guardrail/[a-z0-9]+"
+DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
 
 
 class SettingsError(ValueError):
@@ -21,9 +24,11 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Every setting, checked. Days are whole days, `max_gen_len` is in tokens."""
+    """Every setting, checked. Days are whole days, `max_gen_len` and `daily_tokens` are in tokens,
+    `daily_cost_alarm` is in dollars. What need not be set is None, or empty, if it is not."""
 
     target: str
+    stage: str
     model_ids: tuple[str, ...]
     bedrock_region: str
     max_gen_len: int
@@ -31,7 +36,19 @@ class Settings:
     top_p: float
     window_exchanges: int
     history_days: int
+    daily_messages: int
+    daily_tokens: int
+    worker_concurrency: int
+    guardrail_id: str | None
+    guardrail_version: str
     auth: str
+    self_sign_up: bool
+    email_domains: tuple[str, ...]
+    mfa: str
+    domain_name: str | None
+    certificate_arn: str | None
+    alarm_email: str | None
+    daily_cost_alarm: float
     log_days: int
     architecture: str
     bedrock_endpoint_url: str | None = None
@@ -44,6 +61,7 @@ class Settings:
         values = _Context(context)
         settings = cls(
             target=values.choice("target", ("aws", "local")),
+            stage=values.matching("stage", r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?", "prod"),
             model_ids=values.items("model_ids"),
             bedrock_region=values.matching("bedrock_region", r"[a-z]{2}(-[a-z]+)+-\d", "us-west-2"),
             max_gen_len=values.whole("max_gen_len", 1, MAX_GEN_LEN),
@@ -51,13 +69,32 @@ class Settings:
             top_p=values.number("top_p", 0, 1),
             window_exchanges=values.whole("window_exchanges", 0, 100),
             history_days=values.whole("history_days", 1, 3650),
-            auth=values.choice("auth", ("guest",)),
+            daily_messages=values.whole("daily_messages", 0, 1_000_000),
+            daily_tokens=values.whole("daily_tokens", 0, 999_999_999),
+            worker_concurrency=values.whole("worker_concurrency", 0, 10_000),
+            guardrail_id=values.optional("guardrail_id", GUARDRAIL, "gr1abc2def3h"),
+            guardrail_version=values.matching("guardrail_version", r"DRAFT|[1-9]\d{0,7}", "DRAFT"),
+            auth=values.choice("auth", ("guest", "cognito")),
+            self_sign_up=values.switch("self_sign_up"),
+            email_domains=values.domains("email_domains"),
+            mfa=values.choice("mfa", ("optional", "off", "required")),
+            domain_name=values.optional("domain_name", DOMAIN, "chat.example.com"),
+            certificate_arn=values.optional(
+                "certificate_arn",
+                r"arn:aws(-[a-z-]+)?:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+",
+                # CloudFront takes no certificate of another region.
+                "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e",
+            ),
+            alarm_email=values.optional("alarm_email", rf"[^@\s]+@{DOMAIN}", "team@example.com"),
+            daily_cost_alarm=values.number("daily_cost_alarm", 0.01, 1_000_000),
             log_days=values.listed("log_days", LOG_DAYS),
             architecture=values.choice("architecture", ("arm64", "x86_64")),
             bedrock_endpoint_url=values.url("bedrock_endpoint_url"),
             local_endpoint_url=values.url("local_endpoint_url"),
         )
         _check_models(settings)
+        _check_domain(settings)
+        _check_sign_up(settings)
         _check_endpoints(settings)
         return settings
 
@@ -90,6 +127,27 @@ class _Context:
         if not re.fullmatch(pattern, value):
             raise _fault(name, f"is '{value}'", f"write it like {example}")
         return value
+
+    def optional(self, name: str, pattern: str, example: str) -> str | None:
+        if not str(self._context.get(name) or "").strip():
+            return None
+        return self.matching(name, pattern, example)
+
+    def switch(self, name: str) -> bool:
+        # JSON's true arrives as True, the command line's as text.
+        value = self.text(name).lower()
+        if value not in ("true", "false"):
+            raise _fault(name, f"is '{value}'", "use true or false")
+        return value == "true"
+
+    def domains(self, name: str) -> tuple[str, ...]:
+        if not str(self._context.get(name) or "").strip():
+            return ()
+        found = self.items(name)
+        for item in found:
+            if not re.fullmatch(DOMAIN, item):
+                raise _fault(name, f"holds '{item}'", "write it like example.com,example.org")
+        return found
 
     def items(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in self.text(name).split(","))
@@ -141,13 +199,26 @@ def _check_models(settings: Settings) -> None:
             model = BedrockModel.parse(model_id)
         except UnknownModelError as error:
             raise _fault("model_ids", f"holds '{model_id}'", str(error)) from error
-        if model.regions and settings.bedrock_region not in model.regions:
+        if not model.callable_from(settings.bedrock_region):
             usable = ", ".join(model.regions)
             raise _fault(
                 "bedrock_region",
                 f"is '{settings.bedrock_region}'",
                 f"{model_id} can be called from {usable}",
             )
+
+
+def _check_domain(settings: Settings) -> None:
+    if settings.domain_name and not settings.certificate_arn:
+        raise _fault("certificate_arn", "is not set", "domain_name needs its certificate")
+    if settings.certificate_arn and not settings.domain_name:
+        raise _fault("domain_name", "is not set", "a certificate alone is of no use")
+
+
+def _check_sign_up(settings: Settings) -> None:
+    """Whoever names e-mail domains wants a closed door, which `guest` does not have."""
+    if settings.email_domains and settings.auth != "cognito":
+        raise _fault("email_domains", "is set", "it takes effect with auth cognito only")
 
 
 def _check_endpoints(settings: Settings) -> None:

@@ -1,8 +1,11 @@
 """The page: a private bucket behind CloudFront, with the headers that a strict page sends."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk.aws_certificatemanager import Certificate
 from aws_cdk.aws_cloudfront import (
     AllowedMethods,
     BehaviorOptions,
@@ -23,6 +26,7 @@ from aws_cdk.aws_cloudfront import (
     ResponseHeadersReferrerPolicy,
     ResponseHeadersStrictTransportSecurity,
     ResponseSecurityHeadersBehavior,
+    SecurityPolicyProtocol,
     ViewerProtocolPolicy,
 )
 from aws_cdk.aws_cloudfront_origins import HttpOrigin, S3BucketOrigin
@@ -57,6 +61,14 @@ def content_security_policy(connect_sources: Sequence[str]) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Domain:
+    """A name of one's own for the page; whoever owns it points it at the distribution."""
+
+    name: str
+    certificate_arn: str
+
+
 class Web(Construct):
     """Exposes `bucket` and `distribution`; who fills the bucket depends on the target."""
 
@@ -68,8 +80,10 @@ class Web(Construct):
         history: HttpOrigin,
         connect_sources: Sequence[str],
         bucket_needs_tls: bool,
+        domain: Domain | None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._domain = domain
         self.bucket = Bucket(
             self,
             "Bucket",
@@ -84,8 +98,9 @@ class Web(Construct):
         self.distribution = Distribution(
             self,
             "Distribution",
-            comment="Seoyeon",
+            comment=Stack.of(self).stack_name,
             default_root_object="index.html",
+            **self._domain_properties(),
             http_version=HttpVersion.HTTP2_AND_3,
             price_class=PriceClass.PRICE_CLASS_200,
             default_behavior=BehaviorOptions(
@@ -118,14 +133,32 @@ class Web(Construct):
             CFR1="People who write Korean live in every country",
             CFR2="A web ACL costs money while idle; the page is static, the APIs are throttled",
             CFR3="People's addresses would be kept for no use that we have",
-            CFR4="CloudFront's own domain comes with its own TLS policy; Strict-Transport-Security "
-            "is sent, and browsers of today speak TLS 1.2 or newer only",
         )
+        if not domain:
+            acknowledge(
+                self.distribution,
+                CFR4="CloudFront's own domain comes with its own TLS policy; the setting "
+                "domain_name brings TLS 1.2, and browsers of today speak nothing older",
+            )
 
     @property
     def url(self) -> str:
         """The page's origin, as browsers send it."""
+        if self._domain:
+            return f"https://{self._domain.name}"
         return f"https://{self.distribution.distribution_domain_name}"
+
+    def _domain_properties(self) -> dict[str, Any]:
+        if not self._domain:
+            return {}
+        certificate = Certificate.from_certificate_arn(
+            self, "Certificate", self._domain.certificate_arn
+        )
+        return {
+            "domain_names": [self._domain.name],
+            "certificate": certificate,
+            "minimum_protocol_version": SecurityPolicyProtocol.TLS_V1_2_2021,
+        }
 
     def _cache_policy(self) -> CachePolicy:
         """Each object's Cache-Control decides: the managed policy would keep all for a second."""

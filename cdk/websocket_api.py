@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk.aws_apigatewayv2 import ThrottleSettings, WebSocketStage
 from aws_cdk.aws_apigatewayv2 import WebSocketApi as Api
 from aws_cdk.aws_apigatewayv2_authorizers import WebSocketLambdaAuthorizer
@@ -27,7 +27,11 @@ class WebSocketApi(Construct):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         self.api = Api(
-            self, "Api", description="chat.v1", route_selection_expression="$request.body.action"
+            self,
+            "Api",
+            api_name=f"{Stack.of(self).stack_name}-Chat",
+            description="chat.v1",
+            route_selection_expression="$request.body.action",
         )
         self.stage = WebSocketStage(
             self,
@@ -51,8 +55,12 @@ class WebSocketApi(Construct):
         routes_environment: Mapping[str, str],
         worker_environment: Mapping[str, str],
         failure_environment: Mapping[str, str],
+        worker_concurrency: int | None,
     ) -> None:
-        """Make the functions from one asset; routes is told the worker's name besides."""
+        """Make the functions from one asset; routes is told the worker's name besides.
+
+        `worker_concurrency` workers at once at most, and so many always; None for neither.
+        """
         self.failure = functions.add(
             self,
             "Failure",
@@ -79,6 +87,7 @@ class WebSocketApi(Construct):
             # An answer that could not begin by then is asked for again by `resume`.
             max_event_age=Duration.minutes(10),
             on_failure=self.failure,
+            reserved_concurrency=worker_concurrency,
         )
         self.routes = functions.add(
             self,

@@ -6,9 +6,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from cdk.stack_names import stack_names
 from local import aws
 
-SERVICE_STACK = "SeoyeonService"
+STAGE = "local"
+SERVICE_STACK = stack_names(STAGE).service
 _DEPLOYED = "/seoyeon-local/deployed"
 _BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local import aws
-from local.cloud import Cloud
+from local.cloud import STAGE, Cloud
 from local.errors import RunError, plain_errors
 from local.progress import Progress
 
@@ -35,7 +35,12 @@ class Deployment:
         self._folder = folder
         self._log = folder / "deploy.log"
         self._environment = aws.tool_environment(endpoint_url, folder / "cdk")
-        self._context = {"target": "local", "local_endpoint_url": endpoint_url, **context}
+        self._context = {
+            "target": "local",
+            "stage": STAGE,
+            "local_endpoint_url": endpoint_url,
+            **context,
+        }
 
     async def ensure(self, progress: Progress) -> dict[str, str]:
         """The service stack's outputs, after deploying unless that is what runs already.

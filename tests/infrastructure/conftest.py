@@ -1,4 +1,7 @@
-"""Both targets, synthesized once: the one for AWS by the CDK CLI, cut off from any network."""
+"""Both targets and one with every setting, synthesized once, cut off from any network.
+
+The one for AWS as it comes is made by the CDK CLI.
+"""
 
 import json
 import os
@@ -7,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,13 +18,31 @@ from typing import Any
 import pytest
 
 from cdk.function_asset import HOST_PYTHON, ROOT, PackageTarget, bundle_function
+from cdk.stack_names import StackNames, stack_names
 
 LOCAL_CONTEXT = {
     "target": "local",
+    "stage": "local",
     "local_endpoint_url": "http://localhost:4566",
     "bedrock_endpoint_url": "http://localhost:4567",
 }
+# Every setting that adds something, on a stage of its own.
+FULL_CONTEXT = {
+    "stage": "full",
+    "architecture": "x86_64",
+    "model_ids": "anthropic.claude-3-haiku-20240307-v1:0,global.amazon.nova-2-lite-v1:0",
+    "worker_concurrency": 20,
+    "guardrail_id": "gr1abc2def3h",
+    "guardrail_version": "3",
+    "auth": "cognito",
+    "email_domains": "example.com,example.org",
+    "mfa": "required",
+    "domain_name": "chat.example.com",
+    "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000-4000-8000-1",
+    "alarm_email": "team@example.com",
+}
 ARM_LAMBDA = PackageTarget("aarch64-manylinux_2_28", "3.13")
+INTEL_LAMBDA = PackageTarget("x86_64-manylinux_2_28", "3.13")
 THIS_MACHINE = PackageTarget(None, HOST_PYTHON)
 FOLDERS = ("lambda-authorizer", "lambda-chat-ws", "lambda-history")
 # Nothing listens on the discard port: whoever asks the network fails at once.
@@ -36,14 +58,19 @@ class Assembly:
 
     folder: Path
     output: str
+    stage: str
+
+    @property
+    def names(self) -> StackNames:
+        return stack_names(self.stage)
 
     @property
     def data(self) -> "Template":
-        return Template(self._read("SeoyeonData.template.json"))
+        return Template(self._read(f"{self.names.data}.template.json"))
 
     @property
     def service(self) -> "Template":
-        return Template(self._read("SeoyeonService.template.json"), self.data)
+        return Template(self._read(f"{self.names.service}.template.json"), self.data)
 
     @property
     def reports(self) -> list[Json]:
@@ -109,34 +136,46 @@ class Template:
 
 @pytest.fixture(scope="session")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
-    """Bundles first, as that may fetch packages; then both synths, without a network."""
-    for folder in FOLDERS:
-        bundle_function(ROOT / folder, ARM_LAMBDA)
-        bundle_function(ROOT / folder, THIS_MACHINE)
+    """Bundles first, as that may fetch packages; then the synths, without a network."""
+    for folder, packages in product(FOLDERS, (ARM_LAMBDA, INTEL_LAMBDA, THIS_MACHINE)):
+        bundle_function(ROOT / folder, packages)
     home = tmp_path_factory.mktemp("home")
-    defaults = json.loads((ROOT / "cdk.json").read_text())["context"]
-    # What the CLI would set; without it, the second synth is quicker.
-    by_hand = {
-        "CDK_OUTDIR": str(home / "local"),
-        "CDK_CONTEXT_JSON": json.dumps(defaults | LOCAL_CONTEXT),
-    }
     by_cli = ["cdk", "synth", "--quiet", "--output", str(home / "aws")]
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(2) as pool:
         started = {
             "aws": pool.submit(run_isolated, by_cli, home),
-            "local": pool.submit(run_isolated, [sys.executable, "app.py"], home, by_hand),
+            "local": pool.submit(synthesize, home, "local", LOCAL_CONTEXT),
+            "full": pool.submit(synthesize, home, "full", FULL_CONTEXT),
         }
     made = {}
-    for target, future in started.items():
+    for name, future in started.items():
         done = future.result()
         assert done.returncode == 0, done.stdout + done.stderr
-        made[target] = Assembly(home / target, done.stdout + done.stderr)
+        stage = "prod" if name == "aws" else name
+        made[name] = Assembly(home / name, done.stdout + done.stderr, stage)
     return made
+
+
+def synthesize(
+    home: Path, name: str, context: Mapping[str, object]
+) -> subprocess.CompletedProcess[str]:
+    """What the CLI would do, without it: that is quicker."""
+    defaults = json.loads((ROOT / "cdk.json").read_text())["context"]
+    environment = {
+        "CDK_OUTDIR": str(home / name),
+        "CDK_CONTEXT_JSON": json.dumps({**defaults, **context}),
+    }
+    return run_isolated([sys.executable, "app.py"], home, environment)
 
 
 @pytest.fixture(scope="session")
 def aws(assemblies: dict[str, Assembly]) -> Assembly:
     return assemblies["aws"]
+
+
+@pytest.fixture(scope="session")
+def full(assemblies: dict[str, Assembly]) -> Assembly:
+    return assemblies["full"]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ import pytest
 
 from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly
 
+RESERVED = "ReservedConcurrentExecutions"
+EVERY_FUNCTION = {"STAGE", "POWERTOOLS_METRICS_NAMESPACE"}
 OURS = ("principal", "frames", "one run of one turn", "conversations")
 
 
@@ -35,11 +37,19 @@ def test_routes_and_worker_share_an_asset(aws: Assembly) -> None:
 
 def test_each_function_is_told_what_it_reads_and_no_more(aws: Assembly) -> None:
     def told(described: str) -> set[str]:
-        return set(aws.service.function(described)[1]["Environment"]["Variables"])
+        names = set(aws.service.function(described)[1]["Environment"]["Variables"])
+        assert names >= EVERY_FUNCTION
+        return names - EVERY_FUNCTION
 
     assert told("principal") == {"AUTH", "SITE_ORIGIN"}
     assert told("conversations") == {"TABLE_NAME"}
-    assert told("frames") == {"TABLE_NAME", "HISTORY_DAYS", "WORKER_FUNCTION_NAME"}
+    assert told("frames") == {
+        "TABLE_NAME",
+        "HISTORY_DAYS",
+        "DAILY_MESSAGES",
+        "DAILY_TOKENS",
+        "WORKER_FUNCTION_NAME",
+    }
     assert told("one run of one turn") == {
         "TABLE_NAME",
         "WEBSOCKET_CALLBACK_URL",
@@ -73,6 +83,25 @@ def test_the_authorizer_knows_the_origin_of_the_page(
 
     origin = service.text(authorizer["Environment"]["Variables"]["SITE_ORIGIN"])
     assert origin == f"https://<{distribution}.DomainName>"
+
+
+def test_only_a_configured_guardrail_is_told(aws: Assembly, full: Assembly) -> None:
+    def guardrail(assembly: Assembly) -> tuple[str | None, str | None]:
+        _, worker = assembly.service.function("one run of one turn")
+        told = worker["Environment"]["Variables"]
+        return told.get("GUARDRAIL_ID"), told.get("GUARDRAIL_VERSION")
+
+    assert guardrail(aws) == (None, None)
+    assert guardrail(full) == ("gr1abc2def3h", "3")
+
+
+def test_workers_are_reserved_only_if_asked_for(aws: Assembly, full: Assembly) -> None:
+    def reserved(assembly: Assembly) -> list[object]:
+        functions = assembly.service.properties("AWS::Lambda::Function")
+        return [each["ReservedConcurrentExecutions"] for each in functions if RESERVED in each]
+
+    assert reserved(aws) == []
+    assert reserved(full) == [20]
 
 
 def test_only_the_local_worker_is_sent_to_another_bedrock(aws: Assembly, local: Assembly) -> None:

@@ -77,6 +77,14 @@ def test_the_worker_calls_the_configured_models_and_its_own_sockets(
     }
 
 
+def test_a_guardrail_is_the_only_one_that_may_be_applied(full: Assembly) -> None:
+    _, worker = full.service.function("one run of one turn")
+
+    assert granted(full.service, worker)["bedrock:ApplyGuardrail"] == {
+        f"{BEDROCK}:us-west-2:<AWS::AccountId>:guardrail/gr1abc2def3h"
+    }
+
+
 def test_a_given_up_turn_is_ended_and_told_and_no_more(aws: Assembly, table: str) -> None:
     _, failure = aws.service.function("every run died")
     api, _ = aws.service.one("AWS::ApiGatewayV2::Api")

@@ -42,10 +42,17 @@ def test_a_value_of_the_command_line_counts_as_one_of_the_file() -> None:
     ("name", "value", "advice"),
     [
         ("target", "azure", "use aws or local"),
-        ("model_ids", "anthropic.claude-v2", "use Llama 3 instruct models"),
-        ("model_ids", "meta.llama4-scout-17b-instruct-v1:0", "use Llama 3 instruct models"),
-        ("model_ids", "meta.llama3-70b-instruct-v1:0,", "use Llama 3 instruct models"),
-        ("model_ids", "mars.meta.llama3-3-70b-instruct-v1:0", "inference profile of us or eu"),
+        ("stage", "Prod", "write it like prod"),
+        ("stage", "a" * 17, "write it like prod"),
+        ("stage", "-a", "write it like prod"),
+        ("model_ids", "Llama 3", "use Bedrock model ids such as meta.llama3"),
+        (
+            "model_ids",
+            "meta.llama3-70b-instruct-v1:0,",
+            "use Bedrock model ids such as meta.llama3",
+        ),
+        ("model_ids", "mars.meta.llama3-3-70b-instruct-v1:0", "inference profile of us or us-gov"),
+        ("model_ids", "arn:aws:bedrock:us-west-2:1:application-inference-profile/x", "not an ARN"),
         ("model_ids", "", "give it a value"),
         ("bedrock_region", "Seoul", "write it like us-west-2"),
         ("bedrock_region", "ap-northeast-2", "can be called from us-east-1"),
@@ -60,7 +67,21 @@ def test_a_value_of_the_command_line_counts_as_one_of_the_file() -> None:
         ("top_p", "2", "use a number from 0 to 1"),
         ("window_exchanges", -1, "use a whole number from 0 to 100"),
         ("history_days", 0, "use a whole number from 1 to 3650"),
-        ("auth", "none", "use guest"),
+        ("daily_messages", -1, "use a whole number from 0 to 1000000"),
+        ("daily_messages", 1.5, "use a whole number from 0 to 1000000"),
+        ("daily_tokens", "2e6", "use a whole number from 0 to 999999999"),
+        ("worker_concurrency", "all", "use a whole number from 0 to 10000"),
+        ("guardrail_id", "My Guardrail", "write it like gr1abc2def3h"),
+        ("guardrail_version", "latest", "write it like DRAFT"),
+        ("guardrail_version", "0", "write it like DRAFT"),
+        ("auth", "none", "use guest or cognito"),
+        ("self_sign_up", "yes", "use true or false"),
+        ("email_domains", "example.com", "with auth cognito only"),
+        ("email_domains", "example.com,@example.org", "write it like example.com,example.org"),
+        ("mfa", "sms", "use optional or off or required"),
+        ("alarm_email", "team", "write it like team@example.com"),
+        ("alarm_email", "a@example.com b@example.com", "write it like team@example.com"),
+        ("daily_cost_alarm", 0, "use a number from 0.01 to 1000000"),
         ("log_days", 31, "use one of 1, 3, 5"),
         ("architecture", "riscv", "use arm64 or x86_64"),
         ("bedrock_endpoint_url", "http://localhost:1", "leave it out"),
@@ -78,12 +99,71 @@ def test_a_wrong_value_is_named_with_its_remedy(name: str, value: object, advice
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("name", ["target", "model_ids", "temperature", "auth", "log_days"])
+@pytest.mark.parametrize(
+    "name", ["target", "stage", "model_ids", "temperature", "auth", "daily_tokens", "log_days"]
+)
 def test_a_missing_setting_is_named(name: str) -> None:
     context = {key: value for key, value in DEFAULTS.items() if key != name}
 
     with pytest.raises(SettingsError, match=f"^{name} is not set"):
         Settings.from_context(context)
+
+
+def test_what_need_not_be_set_is_off_unless_it_is() -> None:
+    settings = read_settings()
+
+    assert settings.guardrail_id is None
+    assert settings.alarm_email is None
+    assert settings.domain_name is None
+    assert settings.email_domains == ()
+    assert (settings.self_sign_up, settings.mfa, settings.worker_concurrency) == (
+        True,
+        "optional",
+        0,
+    )
+
+
+def test_the_limits_of_a_day_are_generous_but_there() -> None:
+    settings = read_settings()
+
+    assert (settings.daily_messages, settings.daily_tokens) == (200, 2_000_000)
+    assert settings.daily_cost_alarm == 10
+
+
+def test_sign_up_can_be_kept_to_domains_or_closed() -> None:
+    settings = read_settings(
+        auth="cognito", email_domains="example.com, example.org", self_sign_up="false"
+    )
+
+    assert settings.email_domains == ("example.com", "example.org")
+    assert settings.self_sign_up is False
+
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000"
+
+
+def test_a_domain_comes_with_its_certificate() -> None:
+    settings = read_settings(domain_name="chat.example.com", certificate_arn=CERTIFICATE)
+
+    assert settings.domain_name == "chat.example.com"
+    with pytest.raises(SettingsError, match=r"^certificate_arn is not set; domain_name needs"):
+        read_settings(domain_name="chat.example.com")
+    with pytest.raises(SettingsError, match=r"^domain_name is not set"):
+        read_settings(certificate_arn=CERTIFICATE)
+
+
+def test_cloudfront_takes_certificates_of_one_region_only() -> None:
+    elsewhere = CERTIFICATE.replace("us-east-1", "ap-northeast-2")
+
+    with pytest.raises(SettingsError, match=r"write it like arn:aws:acm:us-east-1:"):
+        read_settings(domain_name="chat.example.com", certificate_arn=elsewhere)
+
+
+@pytest.mark.parametrize(
+    "guardrail", ["gr1abc2def3h", "arn:aws:bedrock:us-west-2:123456789012:guardrail/gr1abc2def3h"]
+)
+def test_a_guardrail_is_an_id_or_another_accounts_arn(guardrail: str) -> None:
+    assert read_settings(guardrail_id=guardrail).guardrail_id == guardrail
 
 
 def test_a_misspelt_setting_is_not_ignored() -> None:
@@ -106,6 +186,47 @@ def test_a_model_behind_a_profile_names_every_region_it_may_run_in() -> None:
         "arn:aws:bedrock:us-east-1::foundation-model/meta.llama3-3-70b-instruct-v1:0",
         "arn:aws:bedrock:us-east-2::foundation-model/meta.llama3-3-70b-instruct-v1:0",
         "arn:aws:bedrock:us-west-2::foundation-model/meta.llama3-3-70b-instruct-v1:0",
+    ]
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        "anthropic.claude-3-haiku-20240307-v1:0",
+        "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "amazon.nova-pro-v1:0",
+        "mistral.mistral-7b-instruct-v0:2",
+        "openai.gpt-oss-120b-1:0",
+        "us.deepseek.r1-v1:0",
+        "zai.glm-4.7",
+        "meta.llama3-1-70b-instruct-v1:0:128k",
+    ],
+)
+def test_any_chat_model_of_bedrock_can_be_named(model_id: str) -> None:
+    settings = read_settings(model_ids=model_id)
+
+    (model,) = settings.models
+    assert model.name == model_id.removeprefix("us.")
+
+
+def test_a_model_of_its_own_region_is_one_arn() -> None:
+    model = BedrockModel.parse("anthropic.claude-3-haiku-20240307-v1:0")
+
+    assert model.arns("aws", "1", "ap-northeast-2") == [
+        "arn:aws:bedrock:ap-northeast-2::foundation-model/anthropic.claude-3-haiku-20240307-v1:0"
+    ]
+
+
+def test_a_global_profile_can_be_called_from_anywhere_and_names_no_region() -> None:
+    settings = read_settings(
+        model_ids="global.amazon.nova-2-lite-v1:0", bedrock_region="ap-northeast-2"
+    )
+
+    (model,) = settings.models
+    assert model.arns("aws", "1", "ap-northeast-2") == [
+        "arn:aws:bedrock:ap-northeast-2:1:inference-profile/global.amazon.nova-2-lite-v1:0",
+        "arn:aws:bedrock:ap-northeast-2::foundation-model/amazon.nova-2-lite-v1:0",
+        "arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0",
     ]
 
 

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +13,25 @@ from tests.infrastructure.conftest import Assembly
 
 # CDK writes dependencies that its references imply already.
 REDUNDANT_DEPENDENCY = "W3005"
+NAMED_WITHIN_AN_API = {"AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer"}
+# Of a function, a table, a role or an API, of which each stage has its own.
+INNER_NAMES = {"AttributeName", "FunctionName", "IndexName", "PolicyName", "StageName"}
 
 
-@pytest.mark.parametrize("target", ["aws", "local"])
+def physical_names(value: Any) -> Iterator[str]:
+    """What a person or CDK calls a resource, wherever its properties say so."""
+    if isinstance(value, list):
+        for item in value:
+            yield from physical_names(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, dict | list):
+                yield from physical_names(item)
+            elif (key == "Name" or key.endswith("Name")) and key not in INNER_NAMES:
+                yield str(item)
+
+
+@pytest.mark.parametrize("target", ["aws", "local", "full"])
 def test_every_finding_of_cdk_nag_is_mended_or_has_a_reason(
     assemblies: dict[str, Assembly], target: str
 ) -> None:
@@ -27,7 +45,7 @@ def test_every_finding_of_cdk_nag_is_mended_or_has_a_reason(
     assert all(len(reason.split()) > 3 for reason in reasons)
 
 
-@pytest.mark.parametrize("target", ["aws", "local"])
+@pytest.mark.parametrize("target", ["aws", "local", "full"])
 def test_cdk_neither_warns_nor_complains(assemblies: dict[str, Assembly], target: str) -> None:
     assembly = assemblies[target]
 
@@ -36,8 +54,9 @@ def test_cdk_neither_warns_nor_complains(assemblies: dict[str, Assembly], target
     assert [report["pluginName"] for report in assembly.reports if report["violations"]] == []
 
 
-def test_cfn_lint_has_nothing_to_say(aws: Assembly, local: Assembly) -> None:
-    templates = [path for each in (aws, local) for path in each.folder.glob("*.template.json")]
+def test_cfn_lint_has_nothing_to_say(assemblies: dict[str, Assembly]) -> None:
+    folders = [assembly.folder for assembly in assemblies.values()]
+    templates = [path for folder in folders for path in folder.glob("*.template.json")]
     program = Path(sys.executable).with_name("cfn-lint")
 
     done = subprocess.run(  # noqa: S603 (no shell; the arguments are our own)
@@ -47,8 +66,28 @@ def test_cfn_lint_has_nothing_to_say(aws: Assembly, local: Assembly) -> None:
         check=False,
     )
 
-    assert len(templates) == 4
+    assert len(templates) == 6
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_two_stages_of_one_account_share_no_name(aws: Assembly, full: Assembly) -> None:
+    def named(assembly: Assembly) -> set[str]:
+        resources = [
+            resource
+            for template in (assembly.data, assembly.service)
+            for resource in template.body["Resources"].values()
+            if resource["Type"] not in NAMED_WITHIN_AN_API
+        ]
+        # A name made of a reference to a resource of the same stack is as unique as that is.
+        return {
+            name
+            for resource in resources
+            for name in physical_names(resource["Properties"])
+            if "<" not in name
+        } | {str(output["Export"]["Name"]) for output in assembly.data.body["Outputs"].values()}
+
+    assert len(named(aws)) >= 5
+    assert named(aws) & named(full) == set()
 
 
 def test_nothing_in_the_local_deployment_runs_code_of_cdks_own(local: Assembly) -> None:

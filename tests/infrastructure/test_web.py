@@ -1,6 +1,6 @@
 """The page's bucket and distribution, and the headers that make the page strict."""
 
-from tests.infrastructure.conftest import Assembly, Json
+from tests.infrastructure.conftest import FULL_CONTEXT, Assembly, Json
 
 
 def headers_of(assembly: Assembly) -> Json:
@@ -72,6 +72,26 @@ def test_history_passes_through_uncached_with_its_authorization(aws: Assembly) -
     host = f"<{rest}>.execute-api.<AWS::Region>.<AWS::URLSuffix>"
     assert aws.service.text(origin["DomainName"]) == host
     assert origin["OriginPath"] == "/api"
+
+
+def test_a_domain_of_ones_own_speaks_tls_1_2_and_is_the_pages_origin(full: Assembly) -> None:
+    config = distribution_of(full)
+    certificate = config["ViewerCertificate"]
+    _, authorizer = full.service.function("principal")
+
+    assert config["Aliases"] == [FULL_CONTEXT["domain_name"]]
+    assert certificate["AcmCertificateArn"] == FULL_CONTEXT["certificate_arn"]
+    assert certificate["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert full.service.body["Outputs"]["PageUrl"]["Value"] == "https://chat.example.com"
+    assert authorizer["Environment"]["Variables"]["SITE_ORIGIN"] == "https://chat.example.com"
+
+
+def test_plain_http_never_gets_through(aws: Assembly) -> None:
+    config = distribution_of(aws)
+
+    assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
+    assert config["CacheBehaviors"][0]["ViewerProtocolPolicy"] == "https-only"
+    assert config["HttpVersion"] == "http2and3"
 
 
 def test_an_error_is_never_kept_for_the_next_person(aws: Assembly) -> None:
