@@ -163,4 +163,10 @@ WEBSOCKET_ARN = "arn:aws:execute-api:us-west-2:123456789012:abcdefghij/chat/$con
 
 def authorizer_event(headers: dict[str, str] | None, arn: str = REST_ARN) -> dict[str, Any]:
     """What both kinds of API give a REQUEST authorizer."""
-    return {"type": "REQUEST", "methodArn": arn, "headers": headers, "requestContext": {}}
+    connect = {"routeKey": "$connect", "eventType": "CONNECT", "messageDirection": "IN"}
+    return {
+        "type": "REQUEST",
+        "methodArn": arn,
+        "headers": headers,
+        "requestContext": connect if arn == WEBSOCKET_ARN else {},
+    }

@@ -17,10 +17,12 @@ class Refused(Exception):
 
 
 def from_headers(headers: Mapping[str, str]) -> str:
-    """The bearer token of a REST or WebSocket request; raises Refused where there is not one."""
-    lower = {name.lower(): value for name, value in headers.items()}
-    if "sec-websocket-protocol" in lower:
-        offered = [name.strip() for name in lower["sec-websocket-protocol"].split(",")]
+    """The bearer token of a REST or WebSocket request whose headers have names in lower case.
+
+    Raises Refused where there is not exactly one.
+    """
+    if "sec-websocket-protocol" in headers:
+        offered = [name.strip() for name in headers["sec-websocket-protocol"].split(",")]
         tokens = [
             name.removeprefix(WEBSOCKET_BEARER)
             for name in offered
@@ -29,7 +31,7 @@ def from_headers(headers: Mapping[str, str]) -> str:
         if WEBSOCKET_PROTOCOL not in offered or len(tokens) != 1:
             raise Refused
         return tokens[0]
-    scheme, _, token = lower.get("authorization", "").partition(" ")
+    scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refused
     return token

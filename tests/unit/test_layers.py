@@ -25,7 +25,7 @@ LAYERS = {
     """,
     EDGE: """
         chat_shared.history chat_shared.logs chat_ws.connection chat_ws.ending chat_ws.lease
-        chat_ws.model chat_ws.relay chat_ws.turns history_api.conversations
+        chat_ws.model chat_ws.relay chat_ws.turns history_api.conversations authorizer.cognito
     """,
     USE_CASE: """
         chat_ws.failure chat_ws.generation chat_ws.routes chat_ws.worker history_api.service
@@ -149,8 +149,14 @@ def test_the_routes_load_neither_langchain_nor_the_model() -> None:
     )
 
 
-def test_the_authorizer_loads_nothing_but_the_standard_library() -> None:
-    python("import sys, authorizer.entry\nassert not {'boto3', 'botocore'} & sys.modules.keys()")
+def test_the_authorizer_of_guests_loads_nothing_but_the_standard_library() -> None:
+    python(
+        "import os, sys, authorizer.entry\n"
+        "os.environ['AUTH'] = 'guest'\n"
+        "authorizer.entry.bootstrap()\n"
+        "heavy = {'boto3', 'botocore', 'jwt', 'cryptography'}\n"
+        "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()"
+    )
 
 
 def test_importing_makes_no_client_and_needs_no_environment() -> None:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,8 +14,12 @@ PROTOCOL = "Sec-WebSocket-Protocol"
 
 
 @pytest.fixture(autouse=True)
-def _guest(monkeypatch: pytest.MonkeyPatch) -> None:
+def _guest(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AUTH", "guest")
+    monkeypatch.delenv("SITE_ORIGIN", raising=False)
+    entry.bootstrap.cache_clear()
+    yield
+    entry.bootstrap.cache_clear()
 
 
 def authorize(headers: dict[str, str] | None, arn: str = REST_ARN) -> dict[str, Any]:
@@ -120,6 +125,43 @@ def test_the_secret_leaves_no_trace(capfd: pytest.CaptureFixture[str]) -> None:
         authorize({"Authorization": f"Bearer {SHORT}"})
     assert refused.value.__suppress_context__
     assert SHORT not in answer + str(refused.value) + "".join(capfd.readouterr())
+
+
+SITE = "https://d111111abcdef8.cloudfront.net"
+SOCKET = {PROTOCOL: f"chat.v1, bearer.{TOKEN}"}
+
+
+@pytest.mark.parametrize("name", ["Origin", "origin"])
+def test_the_site_s_own_page_opens_a_socket(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("SITE_ORIGIN", SITE)
+    assert authorize({**SOCKET, name: SITE}, WEBSOCKET_ARN)["principalId"] == USER_ID
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        {},
+        {"Origin": ""},
+        {"Origin": "null"},
+        {"Origin": "https://example.com"},
+        {"Origin": f"{SITE}/"},
+        {"Origin": f"{SITE}.example.com"},
+        {"Origin": SITE.replace("https", "http")},
+        {"Origin": SITE.upper()},
+        {"Referer": SITE},
+    ],
+)
+def test_nobody_else_s_page_opens_a_socket(
+    monkeypatch: pytest.MonkeyPatch, origin: dict[str, str]
+) -> None:
+    monkeypatch.setenv("SITE_ORIGIN", SITE)
+    with pytest.raises(Exception, match=r"\AUnauthorized\Z"):
+        authorize({**SOCKET, **origin}, WEBSOCKET_ARN)
+
+
+def test_the_origin_of_a_rest_request_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SITE_ORIGIN", SITE)
+    assert authorize({"Authorization": f"Bearer {TOKEN}"})["principalId"] == USER_ID
 
 
 def test_a_way_to_sign_in_that_is_not_built_refuses_everyone(
