@@ -8,7 +8,7 @@ UV := $(BIN)/uv
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults check format synth bench doctor deploy destroy lock vendor clean
+.PHONY: help setup run test faults check format synth bench doctor deploy destroy lock vendor icons clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,9 @@ vendor: setup ## copy the page's libraries from node_modules into html/vendor
 	@cp node_modules/marked/lib/marked.esm.js html/vendor/marked.js
 	@cp node_modules/marked/LICENSE html/vendor/marked.LICENSE
 	@cd html/vendor && sha256sum marked.js marked.LICENSE > SHA256SUMS
+
+icons: setup ## draw the icons of the installed page from html/icon.svg
+	@$(BIN)/python -m local.icons
 
 clean: ## remove everything that the other commands made, except conversations and model weights
 	@rm -rf $(VENV) node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results

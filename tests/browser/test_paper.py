@@ -1,10 +1,13 @@
-"""What leaves the screen: printed, copied by hand."""
+"""What leaves the screen: printed, copied by hand, installed."""
 
-from typing import Literal
+import json
+import struct
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from cdk.page_build import HTML
 from tests.browser.backend import Backend
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_markdown import SAMPLE
@@ -39,7 +42,7 @@ def test_paper_gets_the_conversation_and_nothing_else(
     texts = read.evaluate(VISIBLE_TEXTS)
     assert texts[:2] == ["나", "경주 여행"]
     assert texts[-3:] == ["고마워", "서연", "언제든요."]
-    for words in ("복사", "고쳐 쓰기", "새 대화", "보내기", "쓰다 만 글"):
+    for words in ("복사", "고쳐 쓰기", "새 대화", "설정", "보내기", "쓰다 만 글"):
         assert words not in texts
     assert not read.locator("button:visible, textarea:visible").all()
     colours = read.evaluate(
@@ -76,3 +79,30 @@ def test_text_selected_by_hand_is_copied_without_the_labels_of_buttons(read: Pag
     assert "고마워" in copied
     for words in ("복사", "고쳐 쓰기", "python"):
         assert words not in copied
+
+
+def test_chromium_can_install_the_page(chat: Page) -> None:
+    devtools = chat.context.new_cdp_session(chat)
+    manifest: dict[str, Any] = devtools.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    told = json.loads(manifest["data"])
+    assert told["name"] == "서연"
+    assert told["lang"] == "ko"
+    assert told["start_url"] == "/"
+    found = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [error for error in found if error["errorId"] != "in-incognito"] == []
+
+
+def test_the_icons_are_as_large_as_the_manifest_says() -> None:
+    icons = json.loads((HTML / "manifest.webmanifest").read_text())["icons"]
+    assert {icon["purpose"] for icon in icons} == {"any", "maskable"}
+    for icon in icons:
+        body = (HTML / icon["src"]).read_bytes()
+        if icon["type"] == "image/png":
+            width, height = struct.unpack(">II", body[16:24])
+            assert icon["sizes"] == f"{width}x{height}"
+        else:
+            assert body == (HTML / "icon.svg").read_bytes()
+    touch = (HTML / "icons/apple-touch.png").read_bytes()
+    assert struct.unpack(">II", touch[16:24]) == (180, 180)
+    assert touch[25] == 2, "iOS paints what is transparent black"

@@ -1,0 +1,56 @@
+"""The icons of the installed page, drawn by Chromium from html/icon.svg: `make icons`."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+HTML = Path(__file__).parents[1] / "html"
+# Name and edge in pixels; True where the system cuts the shape itself, so no corners of our own.
+# The figure lies inside the circle, four fifths wide, that every mask leaves (W3C: "safe zone").
+ICONS = {
+    "192.png": (192, False),
+    "512.png": (512, False),
+    "maskable-512.png": (512, True),
+    "apple-touch.png": (180, True),
+}
+FLAGS = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+
+
+def main() -> None:
+    drawing = (HTML / "icon.svg").read_text()
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+        path = os.environ.get("CHROMIUM") or (own if Path(own).exists() else _system_chromium())
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        for name, (edge, masked) in ICONS.items():
+            picture = _full_bleed(drawing) if masked else drawing
+            (HTML / "icons" / name).write_bytes(_draw(browser, picture, edge))
+        browser.close()
+
+
+def _system_chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def _full_bleed(drawing: str) -> str:
+    """The drawing with its background up to the edges."""
+    parts = re.fullmatch(r'(<svg [^>]*>)<rect [^>]*fill="(#\w+)"/>(.*)</svg>\s*', drawing)
+    if not parts:
+        raise SystemExit("html/icon.svg no longer is one background and what stands on it")
+    head, colour, figure = parts.groups()
+    return f'{head}<rect width="32" height="32" fill="{colour}"/>{figure}</svg>'
+
+
+def _draw(browser: Browser, drawing: str, edge: int) -> bytes:
+    page = browser.new_page(viewport={"width": edge, "height": edge})
+    page.set_content(f"<style>body{{margin:0}}svg{{display:block;width:100vw}}</style>{drawing}")
+    picture = page.screenshot(omit_background=True)
+    page.close()
+    return picture
+
+
+if __name__ == "__main__":
+    main()
