@@ -77,7 +77,9 @@ lock: $(VENV)/.ready ## renew requirements.txt and the functions' own from pypro
 vendor: setup ## copy the page's libraries from node_modules into html/vendor
 	@cp node_modules/marked/lib/marked.esm.js html/vendor/marked.js
 	@cp node_modules/marked/LICENSE html/vendor/marked.LICENSE
-	@cd html/vendor && sha256sum marked.js marked.LICENSE > SHA256SUMS
+	@cp node_modules/lean-qr/index.mjs html/vendor/lean-qr.js
+	@cp node_modules/lean-qr/LICENSE html/vendor/lean-qr.LICENSE
+	@cd html/vendor && sha256sum *.js *.LICENSE > SHA256SUMS
 
 icons: setup ## draw the icons of the installed page from html/icon.svg
 	@$(BIN)/python -m local.icons

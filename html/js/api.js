@@ -19,6 +19,10 @@ export class HistoryApi {
     return this.#request("DELETE", `/history/conversations/${encodeURIComponent(conversationId)}`);
   }
 
+  removeAll() {
+    return this.#request("DELETE", "/history");
+  }
+
   async #request(method, path, query = {}) {
     const url = new URL(path, window.location);
     for (const [name, value] of Object.entries(query)) {

@@ -11,8 +11,9 @@ const NOT_KOREAN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Scri
 const IME_KEY = 229;
 const SAFARI_GAP_MS = 100;
 
-export function submitOnEnter(field, submit, isTouch = hasTouchKeyboard) {
-  return new EnterKey(field, submit, isTouch);
+/** Enter submits; where `breaksLines()`, it makes a new line, and Ctrl+Enter or Cmd+Enter submits. */
+export function submitOnEnter(field, submit, breaksLines = hasTouchKeyboard) {
+  return new EnterKey(field, submit, breaksLines);
 }
 
 export function hasTouchKeyboard() {
@@ -22,17 +23,17 @@ export function hasTouchKeyboard() {
 class EnterKey {
   #field;
   #submit;
-  #isTouch;
+  #breaksLines;
   #composing = false;
   #pressed = false;
   #pending = false;
   #due = false;
   #lastEnd = { at: -Infinity, hangul: false };
 
-  constructor(field, submit, isTouch) {
+  constructor(field, submit, breaksLines) {
     this.#field = field;
     this.#submit = submit;
-    this.#isTouch = isTouch;
+    this.#breaksLines = breaksLines;
     for (const type of ["keydown", "keyup", "beforeinput", "blur"]) {
       field.addEventListener(type, (event) => this[type](event));
     }
@@ -47,7 +48,8 @@ class EnterKey {
       this.#release();
       return;
     }
-    if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey || this.#isTouch()) return;
+    const chord = event.ctrlKey || event.metaKey;
+    if (event.shiftKey || event.altKey || chord !== this.#breaksLines()) return;
     const composing = event.isComposing || this.#composing;
     if (!composing && event.keyCode !== IME_KEY) event.preventDefault();
     if (event.repeat || this.#pressed) return;
@@ -58,7 +60,8 @@ class EnterKey {
   }
 
   keyup(event) {
-    if (isEnter(event)) this.#pressed = false;
+    const withheld = event.key === "Meta"; // macOS tells nothing of a key that goes up while Cmd is down
+    if (isEnter(event) || withheld) this.#pressed = false;
   }
 
   beforeinput(event) {

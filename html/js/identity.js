@@ -1,4 +1,5 @@
-const KEY = "seoyeon.secret";
+/** Where this browser keeps it. */
+export const SECRET = "seoyeon.secret";
 const BYTES = 32;
 
 /**
@@ -15,17 +16,17 @@ export class GuestIdentity {
 
   /** Whether nobody was here before, so that there is no history to wait for. */
   get isNew() {
-    return this.#storage.get(KEY) === null;
+    return this.#storage.get(SECRET) === null;
   }
 
   token() {
-    this.#secret ??= this.#storage.get(KEY) ?? this.#create();
+    this.#secret ??= this.#storage.get(SECRET) ?? this.#create();
     return this.#secret;
   }
 
   #create() {
     const secret = encodeBase64url(crypto.getRandomValues(new Uint8Array(BYTES)));
-    this.#storage.set(KEY, secret);
+    this.#storage.set(SECRET, secret);
     return secret;
   }
 }

@@ -1,11 +1,13 @@
 import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
-import { GuestIdentity } from "./identity.js";
+import { GuestIdentity, SECRET } from "./identity.js";
 import { Socket } from "./socket.js";
 import { Chat } from "./state/chat.js";
 import { Conversations } from "./state/conversations.js";
 import { Delivery } from "./state/delivery.js";
+import { takeMoved } from "./state/moved.js";
 import { Outbox } from "./state/outbox.js";
+import { Preferences } from "./state/preferences.js";
 import { Storage } from "./storage.js";
 import { say, speak } from "./text.js";
 import { ComposerView } from "./views/composer.js";
@@ -16,11 +18,15 @@ import { HistoryView } from "./views/history.js";
 import { StatusView } from "./views/status.js";
 import { TranscriptView } from "./views/transcript.js";
 
+const moved = takeMoved();
+const storage = new Storage();
+const preferences = new Preferences(storage);
+
 /** Puts the page together: everything is made here, and knows only what it is handed. */
 async function bootstrap() {
-  const storage = new Storage();
-  await speak(storage.get("seoyeon.language") ?? "ko");
+  await speak(preferences.get("language"));
   const config = await loadConfig();
+  if (config.auth === "guest") await receive(moved);
   const identity = new GuestIdentity(storage);
   const { isNew } = identity;
   const token = () => identity.token();
@@ -41,6 +47,7 @@ async function bootstrap() {
   };
   const composer = new ComposerView({
     storage,
+    preferences,
     limit: config.maxTextLength,
     ask,
     stop: () => chat.stop(),
@@ -93,7 +100,32 @@ async function bootstrap() {
     chat.addEventListener(type, () => composer.answering(Boolean(chat.current)));
   }
   chat.addEventListener("history", () => chat.ready && composer.ready());
-  addEventListener("hashchange", () => {
+  const removeAll = async () => {
+    try {
+      await api.removeAll();
+      delivery.forgetAll();
+      composer.clear();
+      startNew();
+      status.tell(say("removedAll"));
+    } finally {
+      conversations.load(); // a part of them may be gone
+    }
+  };
+  onSettings(async () => {
+    closeSidebar();
+    const id = chat.conversationId;
+    const known = conversations.items.find((item) => item.conversation_id === id);
+    const shown = chat.turns.length > 0 ? (known ?? { conversation_id: id, title: "" }) : null;
+    try {
+      const { showSettings } = await import("./views/settings.js");
+      await showSettings({ auth: config.auth, storage, preferences, api, shown, removeAll });
+    } catch {
+      status.alert(say("settingsFailed"));
+    }
+  });
+  addEventListener("storage", ({ key }) => key === SECRET && location.reload()); // another tab is someone else now
+  addEventListener("hashchange", async () => {
+    if (config.auth === "guest" && (await receive(takeMoved()))) location.reload();
     const id = remembered();
     if (id && id !== chat.conversationId) chat.open(id);
   });
@@ -104,6 +136,29 @@ async function bootstrap() {
   if (isNew) chat.start();
   else chat.open(remembered());
   conversations.load();
+}
+
+/** Whether this browser is now the guest whose secret a link carried; `null`: there was none. */
+async function receive(secret) {
+  if (secret === null) return false;
+  try {
+    const { receiveGuest } = await import("./views/settings/arrival.js");
+    return await receiveGuest(storage, secret);
+  } catch {
+    part("alert").className = "toast";
+    part("alert").textContent = say("moveFailed");
+    return false;
+  }
+}
+
+/** By the button, or Ctrl and a comma. */
+function onSettings(show) {
+  part("open-settings").addEventListener("click", show);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "," || !event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    show();
+  });
 }
 
 /** The shown conversation is in the address, so that a reload and the back button find it. */

@@ -10,6 +10,11 @@ export async function speak(language) {
   english.translate();
 }
 
+/** Adds the words of what is loaded later. */
+export function learn(more) {
+  words = { ...words, ...more };
+}
+
 export function say(key, values = {}) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }

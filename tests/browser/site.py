@@ -20,6 +20,7 @@ CONTENT_SECURITY_POLICY = (
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 CONFIG = {"websocket_url": "/ws", "auth": "guest", "max_text_length": 8000}
+BLANK = b'<!doctype html><title>blank</title><link rel="icon" href="data:,">'
 PAGE_LENGTH = 20
 Turn = dict[str, Any]
 
@@ -47,6 +48,7 @@ class History:
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.failing = False
+        self.conversations_page = 50
         self.requests: list[tuple[str, str, str | None]] = []
 
     def answer(self, method: str, target: str, authorization: str | None) -> tuple[int, Any]:
@@ -55,13 +57,16 @@ class History:
             return 500, {"code": "internal", "message": "the history is not there"}
         url = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        if method == "DELETE" and url.path == "/history":
+            self.turns = []
+            return 204, None
         if url.path == "/history":
             return 200, self._page(query)
         if method == "DELETE":
             gone = url.path.rsplit("/", 1)[1]
             self.turns = [turn for turn in self.turns if turn["conversation_id"] != gone]
             return 204, None
-        return 200, {"conversations": self._conversations(), "next_cursor": None}
+        return 200, self._conversations_page(query)
 
     def _page(self, query: dict[str, str]) -> dict[str, Any]:
         newest = self.turns[-1]["conversation_id"] if self.turns else None
@@ -70,6 +75,13 @@ class History:
         end = int(query.get("cursor", len(turns)))
         start = max(0, end - PAGE_LENGTH)
         return {"turns": turns[start:end], "next_cursor": str(start) if start else None}
+
+    def _conversations_page(self, query: dict[str, str]) -> dict[str, Any]:
+        found = self._conversations()
+        start = int(query.get("cursor", 0))
+        end = start + self.conversations_page
+        more = str(end) if end < len(found) else None
+        return {"conversations": found[start:end], "next_cursor": more}
 
     def _conversations(self) -> list[dict[str, str]]:
         first = {turn["conversation_id"]: turn for turn in reversed(self.turns)}
@@ -113,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/config.json":
             self._answer_json(200, CONFIG)
         elif path == "/blank":
-            self._answer(200, b"<!doctype html><title>blank</title>", "text/html")
+            self._answer(200, BLANK, "text/html")
         elif path.startswith("/history"):
             self._answer_history()
         else:

@@ -1,6 +1,8 @@
 """A person in Chromium, the page, and the real back end; only the model is scripted."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -65,3 +67,17 @@ def test_a_conversation_from_the_first_word_to_its_deletion(visitor: Page, stack
     expect(rows).to_have_text(["안녕"])
     visitor.reload()
     expect(rows).to_have_text(["안녕"])
+
+    visitor.get_by_role("button", name="설정", exact=True).click()
+    with visitor.expect_download() as download:
+        visitor.get_by_role("button", name="JSON으로 저장").click()
+    (exported,) = json.loads(Path(download.value.path()).read_text("utf-8"))["conversations"]
+    assert [(turn["text"], turn["answer"]) for turn in exported["turns"]] == [
+        ("안녕", "안녕하세요!")
+    ]
+    visitor.get_by_role("button", name="모든 대화 삭제").click()
+    visitor.get_by_role("button", name="모두 지우기").click()
+    expect(rows).to_have_count(0)
+    visitor.reload()
+    expect(visitor.locator("#welcome")).to_be_visible()
+    expect(rows).to_have_count(0)

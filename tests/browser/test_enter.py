@@ -10,11 +10,14 @@ from tests.browser.site import Site
 
 IME = 229
 ENTER = 13
+CONTROL = 2
+SHIFT = 8
 
 
 class Keyboard:
     def __init__(self, page: Page) -> None:
         self._devtools: CDPSession = page.context.new_cdp_session(page)
+        self.modifiers = 0
 
     def compose(self, text: str) -> None:
         self._devtools.send(
@@ -26,23 +29,29 @@ class Keyboard:
         self._devtools.send("Input.insertText", {"text": text})
 
     def press(
-        self, code: int, key: str = "Enter", repeat: bool = False, shift: bool = False
+        self, code: int, key: str = "Enter", repeat: bool = False, modifiers: int = 0
     ) -> None:
-        breaks = {} if code == IME else {"text": "\r"}
+        breaks = {} if code == IME or self.modifiers or modifiers & ~SHIFT else {"text": "\r"}
         self._event(
             "rawKeyDown" if code == IME else "keyDown",
             {"key": key, "windowsVirtualKeyCode": code, "autoRepeat": repeat, **breaks},
-            shift,
+            modifiers,
         )
 
     def line_break(self) -> None:
+        """The character that follows an Enter; a chord makes none."""
+        if self.modifiers:
+            return
         self._event("char", {"key": "Enter", "windowsVirtualKeyCode": ENTER, "text": "\r"})
 
     def release(self) -> None:
         self._event("keyUp", {"key": "Enter", "windowsVirtualKeyCode": ENTER})
 
-    def _event(self, kind: str, fields: dict[str, object], shift: bool = False) -> None:
-        modifiers = 8 if shift else 0
+    def release_command(self) -> None:
+        self._event("keyUp", {"key": "Meta", "code": "MetaLeft", "windowsVirtualKeyCode": 91})
+
+    def _event(self, kind: str, fields: dict[str, object], modifiers: int = 0) -> None:
+        modifiers |= self.modifiers
         event = {"type": kind, "code": "Enter", "modifiers": modifiers, **fields}
         self._devtools.send("Input.dispatchKeyEvent", event)
 
@@ -155,9 +164,19 @@ def test_a_key_held_down_sends_once(chat: Page, backend: Backend, keyboard: Keyb
     expect(chat.locator("#question")).to_have_value("둘")
 
 
+def test_a_chord_does_not_send_where_enter_does(
+    chat: Page, backend: Backend, keyboard: Keyboard
+) -> None:
+    keyboard.commit("안녕")
+    keyboard.press(ENTER, modifiers=CONTROL)
+    keyboard.release()
+    chat.wait_for_timeout(60)
+    assert backend.frames == []
+
+
 def test_shift_and_enter_make_a_new_line(chat: Page, backend: Backend, keyboard: Keyboard) -> None:
     keyboard.commit("첫 줄")
-    keyboard.press(ENTER, shift=True)
+    keyboard.press(ENTER, modifiers=SHIFT)
     keyboard.release()
     keyboard.commit("둘째 줄")
     expect(chat.locator("#question")).to_have_value("첫 줄\n둘째 줄")

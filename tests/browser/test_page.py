@@ -70,17 +70,23 @@ def test_every_module_is_used() -> None:
     assert modules() == {*HTML.glob("js/**/*.js"), *HTML.glob("vendor/*.js")}
 
 
+def words_of(script: str) -> dict[str, list[str]]:
+    """What can be said, and what is filled into it."""
+    return {name: sorted(re.findall(r"\{(\w+)\}", words)) for name, words in WORDS.findall(script)}
+
+
 def test_both_languages_say_the_same_things() -> None:
     scripts = [(HTML / "js/text" / name).read_text() for name in ("ko.js", "en.js")]
-    korean, english = (
-        {name: re.findall(r"\{(\w+)\}", words) for name, words in WORDS.findall(script)}
-        for script in scripts
-    )
+    later = [(HTML / f"js/text/settings-{name}.js").read_text() for name in ("ko", "en")]
+    korean, english = map(words_of, scripts)
     markup = (HTML / "index.html").read_text()
     named: dict[str, list[str]] = {
         key: [] for key in re.findall(r'data-(?:text|label|placeholder)="(\w+)"', markup)
     }
     assert korean | named == english
+    in_dialogs = [words_of(script) for script in later]
+    assert in_dialogs[0] == in_dialogs[1]
+    assert not in_dialogs[0].keys() & korean.keys()
 
 
 def test_the_markup_says_its_words_in_korean() -> None:
@@ -93,16 +99,23 @@ def test_the_markup_says_its_words_in_korean() -> None:
     assert all(re.search(r"[가-힣]", words) for words in texts + labels)
 
 
-def test_the_vendored_library_is_the_pinned_one() -> None:
-    pinned = json.loads((ROOT / "package.json").read_text())["devDependencies"]["marked"]
-    installed = json.loads((ROOT / "node_modules/marked/package.json").read_text())["version"]
-    assert installed == pinned
-    for line in (HTML / "vendor/SHA256SUMS").read_text().splitlines():
-        checksum, name = line.split()
-        assert hashlib.sha256((HTML / "vendor" / name).read_bytes()).hexdigest() == checksum
-    origin = ROOT / "node_modules/marked"
-    assert (HTML / "vendor/marked.js").read_bytes() == (origin / "lib/marked.esm.js").read_bytes()
-    assert (HTML / "vendor/marked.LICENSE").read_bytes() == (origin / "LICENSE").read_bytes()
+@pytest.mark.parametrize(
+    ("library", "script"), [("marked", "lib/marked.esm.js"), ("lean-qr", "index.mjs")]
+)
+def test_a_vendored_library_is_the_pinned_one(library: str, script: str) -> None:
+    origin = ROOT / "node_modules" / library
+    pinned = json.loads((ROOT / "package.json").read_text())["devDependencies"][library]
+    assert json.loads((origin / "package.json").read_text())["version"] == pinned
+    vendored = HTML / "vendor"
+    assert (vendored / f"{library}.js").read_bytes() == (origin / script).read_bytes()
+    assert (vendored / f"{library}.LICENSE").read_bytes() == (origin / "LICENSE").read_bytes()
+
+
+def test_every_vendored_file_has_its_checksum() -> None:
+    lines = (HTML / "vendor/SHA256SUMS").read_text().splitlines()
+    sums = {name: checksum for checksum, name in (line.split() for line in lines)}
+    files = {path.name: path.read_bytes() for path in (HTML / "vendor").glob("*.*")}
+    assert sums == {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
 
 
 def test_no_html_string_and_no_inline_code_exists() -> None:
@@ -171,7 +184,30 @@ def deleting(page: Page, backend: Backend) -> None:
     expect(page.get_by_role("button", name="삭제", exact=True)).to_be_visible()
 
 
-STATES: list[State] = [empty, answered, answering, failed, cut, disconnected, deleting]
+def settings(page: Page, backend: Backend) -> None:
+    answered(page, backend)
+    page.keyboard.press("Control+,")
+    page.get_by_role("button", name="옮기기 링크 보기").click()
+    expect(page.get_by_role("img", name="옮기기 링크의 QR 코드")).to_be_visible()
+    page.get_by_role("button", name="모든 대화 삭제").click()
+
+
+def moved(page: Page, backend: Backend) -> None:
+    page.evaluate(f"location.hash = '#move={'B' * 43}'")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+STATES: list[State] = [
+    empty,
+    answered,
+    answering,
+    failed,
+    cut,
+    disconnected,
+    deleting,
+    settings,
+    moved,
+]
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -68,6 +68,10 @@ export class Delivery extends EventTarget {
     for (const turn of this.live(conversationId)) this.#release(turn);
   }
 
+  forgetAll() {
+    for (const turn of [...this.#live.values()]) this.#release(turn);
+  }
+
   #route(frame) {
     const turn = this.#live.get(frame.request_id);
     if (!turn) {

@@ -16,6 +16,7 @@ const words = {
   conversations: "Conversations",
   newConversation: "New conversation",
   noConversations: "No conversations yet.",
+  settings: "Settings",
   moreConversations: "Show more",
   untitled: "Untitled conversation",
   remove: "Delete “{title}”",
@@ -36,6 +37,7 @@ const words = {
   send: "Send",
   stop: "Stop the answer",
   enterHint: "Enter sends, Shift+Enter starts a new line. Seoyeon can be wrong.",
+  enterHintLine: "{chord}+Enter sends, Enter starts a new line. Seoyeon can be wrong.",
   enterHintTouch: "Seoyeon can be wrong.",
   counter: "{count} / {limit} characters",
   tooLong: "Shorten by {over} characters to send.",
@@ -58,6 +60,9 @@ const words = {
   reconnecting: "The connection was lost. Reconnecting…",
   offline: "You are offline. Messages will be sent when you are back.",
   reconnectNow: "Connect now",
+  settingsFailed: "The settings could not be opened. Please try again shortly.",
+  moveFailed: "The link could not be opened. Please open it again.",
+  removedAll: "All conversations were deleted.",
   loadFailed: "Seoyeon could not be loaded. Please reload shortly.",
   endedLength: "The answer reached its length limit.",
   endedCancelled: "Stopped here.",
@@ -86,6 +91,7 @@ export default words;
 /** Puts the markup's words into English. */
 export function translate() {
   document.documentElement.lang = "en";
+  document.title = words.name;
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = words[node.dataset.text];
   for (const node of document.querySelectorAll("[data-label]")) node.ariaLabel = words[node.dataset.label];
   for (const node of document.querySelectorAll("[data-placeholder]")) node.placeholder = words[node.dataset.placeholder];

@@ -17,13 +17,15 @@ export class ComposerView {
   #limit;
   #ask;
   #isReady;
+  #preferences;
   #due = false;
 
-  constructor({ storage, limit, ask, stop, isReady }) {
+  constructor({ storage, preferences, limit, ask, stop, isReady }) {
     this.#storage = storage;
     this.#limit = limit;
     this.#ask = ask;
     this.#isReady = isReady;
+    this.#preferences = preferences;
     const form = part("composer");
     const field = this.#field;
     field.value = storage.get(DRAFT) ?? "";
@@ -38,10 +40,14 @@ export class ComposerView {
     });
     part("stop").addEventListener("click", stop);
     document.addEventListener("keydown", (event) => {
-      const closes = event.defaultPrevented || document.querySelector(":popover-open");
+      const closes = event.defaultPrevented || document.querySelector(":popover-open, dialog[open]");
       if (event.key === "Escape" && !event.isComposing && !closes) stop();
     });
-    submitOnEnter(field, () => this.#submit());
+    submitOnEnter(field, () => this.#submit(), () => hasTouchKeyboard() || this.#breaksLines);
+    preferences.addEventListener("change", () => {
+      this.#hint();
+      this.#resize(); // the text size may be another
+    });
     this.#hint();
     this.#changed();
   }
@@ -59,6 +65,11 @@ export class ComposerView {
     this.focus();
   }
 
+  clear() {
+    this.#field.value = "";
+    this.#changed();
+  }
+
   ready() {
     if (this.#due) this.#submit();
   }
@@ -73,8 +84,7 @@ export class ComposerView {
     this.#due = !this.#isReady();
     if (this.#due) return;
     this.#ask(text);
-    this.#field.value = "";
-    this.#changed();
+    this.clear();
     this.focus();
   }
 
@@ -98,12 +108,18 @@ export class ComposerView {
     return over > 0 ? `${text} · ${say("tooLong", { over: number.format(over) })}` : text;
   }
 
+  get #breaksLines() {
+    return this.#preferences.get("enter") === "line";
+  }
+
   #resize() {
     this.#field.style.height = "auto";
     this.#field.style.height = `${this.#field.scrollHeight}px`;
   }
 
   #hint() {
-    part("hint").textContent = say(hasTouchKeyboard() ? "enterHintTouch" : "enterHint");
+    const key = this.#breaksLines ? "enterHintLine" : "enterHint";
+    const chord = navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl";
+    part("hint").textContent = say(hasTouchKeyboard() ? "enterHintTouch" : key, { chord });
   }
 }
