@@ -265,7 +265,7 @@ def test_a_removal_that_cannot_be_asked_about_says_so(
 ) -> None:
     site.history.turns = [stored_turn("경주", "네.")]
     page.goto(site.url)
-    page.route("**/removal.js", lambda route: route.abort())
+    page.route("**/removal-*.js", lambda route: route.abort())
     page.get_by_role("button", name="‘경주’ 대화 삭제").click()
     expect(page.locator("#alert")).to_contain_text("삭제하지 못했어요")
     assert len(complaints) == 1
