@@ -3,6 +3,7 @@ import { element } from "../dom.js";
 import { button, section } from "./dialog.js";
 
 const QUIET_ZONE = 4; // modules, as the standard asks
+const MODULE_PX = 6; // whole, or modules would differ in size
 
 /** Taking the conversations along to another device, and back to those that were on this one before. */
 export function moveSection(guests) {
@@ -29,6 +30,7 @@ async function reveal(box, link) {
   copy.focus();
   try {
     box.prepend(await drawCode(link));
+    box.scrollIntoView({ block: "center" });
   } catch {
     said.textContent = say("moveCodeFailed");
   }
@@ -39,6 +41,7 @@ async function drawCode(text) {
   const { correction, generate } = await import("../../../vendor/lean-qr.js");
   const canvas = element("canvas", { className: "code-image", role: "img", ariaLabel: say("moveCode") });
   generate(text, { minCorrectionLevel: correction.M }).toCanvas(canvas, { on: [0, 0, 0], off: [255, 255, 255], pad: QUIET_ZONE });
+  canvas.style.width = `${canvas.width * MODULE_PX}px`;
   return canvas;
 }
 
