@@ -8,6 +8,7 @@ import { Delivery } from "./state/delivery.js";
 import { takeMoved } from "./state/moved.js";
 import { Outbox } from "./state/outbox.js";
 import { Preferences } from "./state/preferences.js";
+import { Tabs } from "./state/tabs.js";
 import { Storage } from "./storage.js";
 import { say, speak } from "./text.js";
 import { ComposerView } from "./views/composer.js";
@@ -15,6 +16,7 @@ import { ConversationsView } from "./views/conversations.js";
 import { part } from "./views/dom.js";
 import { Follow } from "./views/follow.js";
 import { HistoryView } from "./views/history.js";
+import { RemovalsView } from "./views/removals.js";
 import { StatusView } from "./views/status.js";
 import { TranscriptView } from "./views/transcript.js";
 
@@ -34,15 +36,15 @@ async function bootstrap() {
   const api = new HistoryApi(token);
   const socket = new Socket(config.websocketUrl, token);
   const outbox = new Outbox(storage);
-  const delivery = new Delivery(socket, outbox);
+  const delivery = new Delivery(socket, outbox, new Tabs());
   const chat = new Chat(api, delivery);
   const conversations = new Conversations(api);
 
   const follow = new Follow();
-  const ask = (text) => {
+  const ask = (text, mode) => {
     conversations.touch(chat.conversationId, text);
     remember(chat.conversationId);
-    chat.ask(text);
+    chat.ask(text, { mode });
     follow.toEnd();
   };
   const composer = new ComposerView({
@@ -62,7 +64,11 @@ async function bootstrap() {
       chat.continue(turn);
       composer.focus();
     },
-    edit: (turn) => composer.write(turn.text),
+    edit: (turn) => composer.write(turn.text, turn.mode),
+    "take-back": (turn) => {
+      composer.write(turn.text, turn.mode);
+      chat.discard(turn);
+    },
   });
   new HistoryView(chat, ask);
   const status = new StatusView({ chat, delivery, socket });
@@ -72,28 +78,43 @@ async function bootstrap() {
     closeSidebar();
     composer.focus();
   };
-  const removeFailed = () => status.alert(say("removeFailed"));
-  new ConversationsView({
-    conversations,
-    chat,
-    open: (id) => {
-      remember(id);
-      chat.open(id);
-      closeSidebar();
-      composer.focus();
-    },
-    remove: async (id) => {
-      try {
-        await conversations.remove(id);
-      } catch (error) {
-        removeFailed();
-        throw error;
-      }
+  const open = (id) => {
+    remember(id);
+    chat.open(id);
+    closeSidebar();
+    composer.focus();
+  };
+  const removeForGood = async (id) => {
+    try {
+      await conversations.remove(id);
       delivery.forget(id);
+    } catch {
+      status.alert(say("removeFailed"));
+    }
+  };
+  const removals = new RemovalsView(removeForGood, new Storage(() => window.sessionStorage));
+  const list = new ConversationsView(conversations, chat, {
+    open,
+    rename: (id, title) => conversations.rename(id, title),
+    remove: ({ conversation_id: id }, byKey) => {
+      const index = conversations.items.findIndex((item) => item.conversation_id === id);
+      const isShown = id === chat.conversationId;
+      if (isShown) {
+        chat.start();
+        remember("");
+      }
+      conversations.hide(id);
       status.tell(say("removed"));
-      if (id === chat.conversationId) startNew();
+      if (!byKey) list.focus(id, index);
+      const undo = (undoneByKey) => {
+        conversations.restore(id);
+        status.tell(say("undone"));
+        if (isShown) open(id);
+        else if (undoneByKey) list.focus(id);
+      };
+      removals.offer(id, undo, byKey);
     },
-    failed: removeFailed,
+    tell: (text) => status.tell(text),
   });
   for (const button of document.querySelectorAll('[data-action="new"]')) button.addEventListener("click", startNew);
   for (const type of ["conversation", "turn", "removed"]) {
@@ -127,6 +148,7 @@ async function bootstrap() {
   addEventListener("hashchange", async () => {
     if (config.auth === "guest" && (await receive(takeMoved()))) location.reload();
     const id = remembered();
+    removals.undo(id);
     if (id && id !== chat.conversationId) chat.open(id);
   });
 
@@ -135,7 +157,7 @@ async function bootstrap() {
   composer.focus();
   if (isNew) chat.start();
   else chat.open(remembered());
-  conversations.load();
+  removals.resume(conversations);
 }
 
 /** Whether this browser is now the guest whose secret a link carried; `null`: there was none. */

@@ -1,3 +1,4 @@
+import { nextQuota, sayClock, sayNumber } from "./dates.js";
 import ko from "./text/ko.js";
 
 let words = ko;
@@ -19,7 +20,15 @@ export function say(key, values = {}) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** Why a turn failed, in words that help; the server's codes are those of contract C. */
-export function sayFailure(code) {
-  return words.failed[code] ?? words.failed.internal;
+/** A sentence with a count, in the form that the language's plural rules ask for. */
+export function sayCount(key, count) {
+  const category = new Intl.PluralRules(document.documentElement.lang).select(count);
+  const form = words[key][category] ?? words[key].other;
+  return form.replace("{count}", sayNumber(count));
+}
+
+/** Why a turn failed at a time (milliseconds), in words that help; the server's codes are those of contract C. */
+export function sayFailure(code, at = Date.now()) {
+  const reason = words.failed[code] ?? words.failed.internal;
+  return reason.replace("{time}", sayClock(nextQuota(at)));
 }

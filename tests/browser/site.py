@@ -47,11 +47,14 @@ class History:
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
+        self.titles: dict[str, str] = {}
         self.failing = False
         self.conversations_page = 50
         self.requests: list[tuple[str, str, str | None]] = []
 
-    def answer(self, method: str, target: str, authorization: str | None) -> tuple[int, Any]:
+    def answer(
+        self, method: str, target: str, authorization: str | None, body: Any = None
+    ) -> tuple[int, Any]:
         self.requests.append((method, target, authorization))
         if self.failing:
             return 500, {"code": "internal", "message": "the history is not there"}
@@ -62,10 +65,14 @@ class History:
             return 204, None
         if url.path == "/history":
             return 200, self._page(query)
+        named = url.path.rsplit("/", 1)[1]
         if method == "DELETE":
-            gone = url.path.rsplit("/", 1)[1]
-            self.turns = [turn for turn in self.turns if turn["conversation_id"] != gone]
+            self.turns = [turn for turn in self.turns if turn["conversation_id"] != named]
             return 204, None
+        if method == "PATCH":
+            self.titles[named] = body["title"]
+            [renamed] = [one for one in self._conversations() if one["conversation_id"] == named]
+            return 200, renamed
         return 200, self._conversations_page(query)
 
     def _page(self, query: dict[str, str]) -> dict[str, Any]:
@@ -83,10 +90,15 @@ class History:
         more = str(end) if end < len(found) else None
         return {"conversations": found[start:end], "next_cursor": more}
 
-    def _conversations(self) -> list[dict[str, str]]:
+    def _conversations(self) -> list[dict[str, Any]]:
         first = {turn["conversation_id"]: turn for turn in reversed(self.turns)}
         return [
-            {"conversation_id": id, "title": turn["text"], "updated_at": turn["created_at"]}
+            {
+                "conversation_id": id,
+                "title": self.titles.get(id) or turn["text"],
+                "created_at": turn["created_at"],
+                "last_activity_at": turn["created_at"],
+            }
             for id, turn in first.items()
         ]
 
@@ -134,12 +146,18 @@ class Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._answer_history()
 
+    def do_PATCH(self) -> None:
+        self._answer_history()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: a failing test shows the page, not the server."""
 
     def _answer_history(self) -> None:
         authorization = self.headers.get("Authorization")
-        status, body = self.site.history.answer(self.command, self.path, authorization)
+        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        status, body = self.site.history.answer(
+            self.command, self.path, authorization, json.loads(sent) if sent else None
+        )
         self._answer_json(status, body)
 
     def _answer_file(self, name: str) -> None:

@@ -49,10 +49,29 @@ def test_a_long_wait_is_explained(chat: Page, backend: Backend) -> None:
     expect(chat.get_by_text("조금 더 걸리고 있어요")).to_be_visible()
 
 
-def test_an_example_asks_its_question(chat: Page, backend: Backend) -> None:
-    chat.get_by_role("button", name="여행").click()
-    assert "여행지" in backend.wait_frame("chat")["text"]
+@pytest.mark.parametrize(
+    ("kind", "words", "mode"),
+    [
+        ("여행", "여행지", "chat"),
+        ("번역", "늦어서", "translate"),
+        ("글 다듬기", "않 되요", "grammar"),
+    ],
+)
+def test_an_example_asks_its_question(
+    chat: Page, backend: Backend, kind: str, words: str, mode: str
+) -> None:
+    chat.locator("#examples").get_by_role("button", name=kind).click()
+    frame = backend.wait_frame("chat")
+    assert words in frame["text"]
+    assert frame["mode"] == mode
     expect(chat.locator("#welcome")).to_be_hidden()
+
+
+def test_a_first_visit_begins_in_the_composer(chat: Page) -> None:
+    expect(chat.locator("#question")).to_be_focused()
+    expect(chat.locator("#examples button")).to_have_count(3)
+    chat.keyboard.press("Shift+Tab")
+    expect(chat.locator("#examples button").last).to_be_focused()
 
 
 def test_questions_asked_meanwhile_wait_their_turn(chat: Page, backend: Backend) -> None:
@@ -226,9 +245,7 @@ def test_an_unfinished_turn_of_the_history_is_resumed(
 
 
 @pytest.mark.usefixtures("returning")
-def test_conversations_are_opened_started_and_deleted(
-    page: Page, site: Site, backend: Backend
-) -> None:
+def test_conversations_are_opened_and_started(page: Page, site: Site, backend: Backend) -> None:
     site.history.turns = [
         stored_turn("옛 대화", "네.", conversation_id=OTHER),
         stored_turn("새 대화의 질문", "네."),
@@ -248,28 +265,7 @@ def test_conversations_are_opened_started_and_deleted(
     fresh = backend.wait_frame("chat")["conversation_id"]
     assert fresh not in {turn["conversation_id"] for turn in site.history.turns}
     backend.answer("네.")
-
-    page.get_by_role("button", name="‘옛 대화’ 대화 삭제").click()
-    page.get_by_role("button", name="취소").click()
-    page.get_by_role("button", name="‘옛 대화’ 대화 삭제").click()
-    page.get_by_role("button", name="삭제", exact=True).click()
-    expect(rows).to_have_text(["처음부터", "새 대화의 질문"])
-    assert ("DELETE", f"/history/conversations/{OTHER}") in [
-        request[:2] for request in site.history.requests
-    ]
-
-
-@pytest.mark.usefixtures("returning")
-def test_a_removal_that_cannot_be_asked_about_says_so(
-    page: Page, site: Site, backend: Backend, complaints: list[str]
-) -> None:
-    site.history.turns = [stored_turn("경주", "네.")]
-    page.goto(site.url)
-    page.route("**/removal-*.js", lambda route: route.abort())
-    page.get_by_role("button", name="‘경주’ 대화 삭제").click()
-    expect(page.locator("#alert")).to_contain_text("삭제하지 못했어요")
-    assert len(complaints) == 1
-    complaints.clear()  # Chromium itself reports the file that did not come
+    expect(rows).to_have_text(["처음부터", "새 대화의 질문", "옛 대화"])
 
 
 @pytest.mark.usefixtures("returning")
@@ -318,8 +314,9 @@ def test_an_answer_and_its_code_are_copied(chat: Page, backend: Backend) -> None
     chat.locator(".code").get_by_role("button", name="복사").click()
     expect(chat.locator(".code").get_by_role("button")).to_have_text("복사했어요")
     assert chat.evaluate("navigator.clipboard.readText()") == "print(1)"
-    chat.locator(".answer > .actions").get_by_role("button", name="복사").click()
-    expect(chat.locator(".answer > .actions").get_by_role("button")).to_have_text("복사했어요")
+    copy = chat.locator(".answer > .actions").get_by_role("button").first
+    copy.click()
+    expect(copy).to_have_text("복사했어요")
     assert "```python" in chat.evaluate("navigator.clipboard.readText()")
 
 

@@ -9,6 +9,7 @@ from tests.browser.backend import Backend
 from tests.browser.test_chat import ask
 
 LOST = "연결이 끊겼어요"
+WRITING = "쓰고 있어요…"
 
 
 def test_the_token_travels_as_a_subprotocol(page: Page, backend: Backend, chat: Page) -> None:
@@ -272,7 +273,7 @@ def test_silence_in_mid_answer_asks_soon_and_says_so(chat: Page, backend: Backen
     state = chat.locator(".state")
     pass_time(chat, 2_500)
     assert count(backend, "resume") == 0
-    expect(state).to_be_hidden()
+    expect(state).to_have_text(WRITING)
     pass_time(chat, 1_000)
     backend.wait_frame("resume")
     expect(state).to_have_text("이어서 쓰고 있어요…")
@@ -280,7 +281,7 @@ def test_silence_in_mid_answer_asks_soon_and_says_so(chat: Page, backend: Backen
     backend.wait_frame("resume", 2)
     backend.snapshot(request_id, 0, "하나 ", run=2)
     backend.delta(request_id, 1, "둘", run=2)
-    expect(state).to_be_hidden()
+    expect(state).to_have_text(WRITING)
     pass_time(chat, 20)
     expect(chat.locator(".prose")).to_have_text("하나 둘")
 

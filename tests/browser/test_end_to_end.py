@@ -62,9 +62,9 @@ def test_a_conversation_from_the_first_word_to_its_deletion(visitor: Page, stack
     rows = visitor.locator("#conversations .row-open")
     visitor.reload()
     expect(rows).to_have_text(["안녕", "여행하고 싶다"])
-    visitor.get_by_role("button", name="‘여행하고 싶다’ 대화 삭제").click()
-    visitor.get_by_role("button", name="삭제", exact=True).click()
-    expect(rows).to_have_text(["안녕"])
+    with visitor.expect_response(lambda response: response.request.method == "DELETE"):
+        visitor.get_by_role("button", name="‘여행하고 싶다’ 대화 삭제").click()
+        visitor.locator("#question").hover()
     visitor.reload()
     expect(rows).to_have_text(["안녕"])
 

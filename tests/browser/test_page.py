@@ -21,6 +21,9 @@ ROOT = HTML.parent
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 KILOBYTE = 1024
 WORDS = re.compile(r'^ +(\w+): "(.*)",$', re.MULTILINE)
+COUNTS = re.compile(
+    r'^ +(\w+): \{ (?:one: ".*\{count\}.*", )?other: ".*\{count\}.*" \},$', re.MULTILINE
+)
 State = Callable[[Page, Backend], None]
 
 
@@ -87,6 +90,7 @@ def test_both_languages_say_the_same_things() -> None:
     in_dialogs = [words_of(script) for script in later]
     assert in_dialogs[0] == in_dialogs[1]
     assert not in_dialogs[0].keys() & korean.keys()
+    assert COUNTS.findall(scripts[0]) == COUNTS.findall(scripts[1]) != []
 
 
 def test_the_markup_says_its_words_in_korean() -> None:
@@ -176,12 +180,49 @@ def disconnected(page: Page, backend: Backend) -> None:
     expect(page.get_by_role("button", name="지금 연결")).to_be_visible()
 
 
-def deleting(page: Page, backend: Backend) -> None:
+def refused(page: Page, backend: Backend) -> None:
+    ask(page, "경주")
+    backend.fail(backend.wait_frame("chat")["request_id"], "quota_exceeded", retryable=False)
+    expect(page.get_by_role("button", name="입력창으로 가져오기")).to_be_visible()
+
+
+def detailed(page: Page, backend: Backend) -> None:
+    page.locator("#modes label").nth(1).click()
+    answered(page, backend)
+    page.get_by_role("button", name="자세히").click()
+    expect(page.locator(".details")).to_be_visible()
+
+
+def open_list(page: Page, backend: Backend) -> None:
     answered(page, backend)
     if page.get_by_role("button", name="대화 목록 열기").is_visible():
         page.get_by_role("button", name="대화 목록 열기").click()
+
+
+def searching(page: Page, backend: Backend) -> None:
+    open_list(page, backend)
+    page.locator("#search").fill("경")
+    expect(page.locator("mark")).to_have_text("경")
+
+
+def finding_nothing(page: Page, backend: Backend) -> None:
+    open_list(page, backend)
+    page.locator("#search").fill("런던")
+    expect(page.locator("#nothing-found")).to_be_visible()
+
+
+def renaming(page: Page, backend: Backend) -> None:
+    open_list(page, backend)
+    page.get_by_role("button", name="‘경주’ 이름 바꾸기").click()
+    page.get_by_label("대화 이름").fill("")
+    page.keyboard.press("Enter")
+    expect(page.locator("#rename-note")).to_have_text("이름을 한 글자 이상 적어 주세요.")
+
+
+def deleting(page: Page, backend: Backend) -> None:
+    open_list(page, backend)
     page.get_by_role("button", name="‘경주’ 대화 삭제").click()
-    expect(page.get_by_role("button", name="삭제", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="되돌리기")).to_be_visible()
 
 
 def settings(page: Page, backend: Backend) -> None:
@@ -204,6 +245,11 @@ STATES: list[State] = [
     failed,
     cut,
     disconnected,
+    refused,
+    detailed,
+    searching,
+    finding_nothing,
+    renaming,
     deleting,
     settings,
     moved,
@@ -238,7 +284,7 @@ def test_nothing_is_cut_off_on_a_very_small_screen(
     )
     assert sizes == [0, 0]
     small = chat.evaluate(
-        """() => [...document.querySelectorAll("button, textarea")]
+        """() => [...document.querySelectorAll("button, textarea, input")]
           .filter((node) => node.checkVisibility())
           .map((node) => node.getBoundingClientRect())
           .filter((box) => box.width < 24 || box.height < 24).length"""
@@ -246,14 +292,28 @@ def test_nothing_is_cut_off_on_a_very_small_screen(
     assert small == 0
 
 
+def test_a_welcome_is_read_from_its_beginning_on_a_small_screen(chat: Page) -> None:
+    chat.set_viewport_size({"width": 320, "height": 480})
+    chat.reload()
+    expect(chat.get_by_role("heading", name="안녕하세요")).to_be_in_viewport()
+
+
 def test_the_drawer_opens_and_closes_by_keyboard(chat: Page) -> None:
     chat.set_viewport_size({"width": 390, "height": 844})
     sidebar = chat.locator("#sidebar")
+    menu = chat.get_by_role("button", name="대화 목록 열기")
     expect(sidebar).to_be_hidden()
-    chat.get_by_role("button", name="대화 목록 열기").press("Enter")
+    menu.press("Enter")
+    expect(sidebar).to_be_visible()
+    chat.keyboard.press("Tab")
+    expect(chat.get_by_role("button", name="대화 목록 닫기")).to_be_focused()
+    chat.locator("#search").fill("경주")
+    chat.keyboard.press("Escape")
+    expect(chat.locator("#search")).to_have_value("")
     expect(sidebar).to_be_visible()
     chat.keyboard.press("Escape")
     expect(sidebar).to_be_hidden()
+    expect(menu).to_be_focused()
 
 
 @pytest.mark.usefixtures("returning")

@@ -10,6 +10,7 @@ export class Chat extends EventTarget {
   #conversationId = null;
   #requestedId = null;
   #turns = [];
+  #read = new Map();
   #cursor = null;
   #loading = null;
   #history = "ready";
@@ -27,6 +28,11 @@ export class Chat extends EventTarget {
 
   get turns() {
     return this.#turns;
+  }
+
+  /** What this page has read of a conversation, shown or not. */
+  read(conversationId) {
+    return conversationId === this.#conversationId ? this.#turns : (this.#read.get(conversationId) ?? []);
   }
 
   /** Whether it is known which conversation a question would belong to. */
@@ -94,10 +100,10 @@ export class Chat extends EventTarget {
     }
   }
 
-  ask(text, requestId) {
+  ask(text, { mode, requestId } = {}) {
     this.#requestedId = this.#conversationId;
     this.#become("ready");
-    const turn = Turn.ask(this.#conversationId, text, requestId);
+    const turn = Turn.ask(this.#conversationId, text, { mode, requestId });
     this.#turns.push(turn);
     this.#emit("turn", turn);
     this.#delivery.follow(turn);
@@ -106,9 +112,15 @@ export class Chat extends EventTarget {
 
   /** Asks again; a question never accepted keeps its id, as it may be stored. */
   retry(turn) {
-    this.#turns = this.#turns.filter((other) => other !== turn);
-    this.#emit("removed", turn);
-    return this.ask(turn.text, turn.createdAt ? undefined : turn.requestId);
+    this.discard(turn);
+    const requestId = turn.createdAt ? undefined : turn.requestId;
+    return this.ask(turn.text, { mode: turn.mode, requestId });
+  }
+
+  /** Takes a failed question off the page. */
+  discard(turn) {
+    this.#delivery.discard(turn);
+    this.#drop(turn);
   }
 
   stop() {
@@ -116,11 +128,13 @@ export class Chat extends EventTarget {
   }
 
   continue(turn) {
-    this.#delivery.continue(turn);
+    if (turn.unfinished) this.#delivery.resume(turn);
+    else this.#delivery.continue(turn);
   }
 
   #begin(conversationId) {
     this.#loading = Symbol("loading");
+    this.#read.set(this.#conversationId, this.#turns);
     this.#conversationId = conversationId;
     this.#turns = [];
     this.#cursor = null;
@@ -134,19 +148,22 @@ export class Chat extends EventTarget {
       this.#delivery.live(this.#conversationId).map((turn) => [turn.requestId, turn]),
     );
     const stored = withoutRetried(items).map((item) => {
-      const turn = live.get(item.request_id) ?? Turn.fromHistory(item);
+      const turn = live.get(item.request_id)?.load(item) ?? Turn.fromHistory(item);
       live.delete(turn.requestId);
-      if (turn.unfinished) this.#delivery.follow(turn);
+      this.#delivery.follow(turn);
       return turn;
     });
     return [...stored, ...live.values()];
   }
 
   #turnChanged(turn) {
-    if (turn.stopReason === "dropped") {
-      this.#turns = this.#turns.filter((other) => other !== turn);
-      this.#emit("removed", turn);
-    } else if (turn.conversationId === this.#conversationId) this.#emit("turn", turn);
+    if (turn.stopReason === "dropped") this.#drop(turn);
+    else if (turn.conversationId === this.#conversationId) this.#emit("turn", turn);
+  }
+
+  #drop(turn) {
+    this.#turns = this.#turns.filter((other) => other !== turn);
+    this.#emit("removed", turn);
   }
 
   #become(history) {

@@ -1,7 +1,8 @@
-/** The list of conversations, newest first. Event: `change`. */
+/** The list of conversations, newest first; those that are deleted are not in it. Event: `change`. */
 export class Conversations extends EventTarget {
   #api;
   #items = [];
+  #hidden = new Set();
   #cursor = null;
 
   constructor(api) {
@@ -10,7 +11,7 @@ export class Conversations extends EventTarget {
   }
 
   get items() {
-    return this.#items;
+    return this.#items.filter((item) => !this.#hidden.has(item.conversation_id));
   }
 
   get hasMore() {
@@ -27,16 +28,47 @@ export class Conversations extends EventTarget {
 
   /** A question was asked in it: it is the newest now, and its first question is its title. */
   touch(conversationId, question) {
-    const known = this.#items.find((item) => item.conversation_id === conversationId);
+    const known = this.#find(conversationId);
     const item = known ?? { conversation_id: conversationId, title: question.split("\n", 1)[0] };
+    item.last_activity_at = new Date().toISOString();
     this.#items = [item, ...this.#items.filter((other) => other !== item)];
     this.#changed();
   }
 
-  async remove(conversationId) {
-    await this.#api.remove(conversationId);
-    this.#items = this.#items.filter((item) => item.conversation_id !== conversationId);
+  /** Whether the server has it, as far as we know, hidden or not. */
+  has(conversationId) {
+    return Boolean(this.#find(conversationId));
+  }
+
+  hide(conversationId) {
+    this.#hidden.add(conversationId);
     this.#changed();
+  }
+
+  restore(conversationId) {
+    this.#hidden.delete(conversationId);
+    this.#changed();
+  }
+
+  /** Deletes one for good; one that could not be deleted is in the list again. */
+  async remove(conversationId) {
+    this.hide(conversationId);
+    try {
+      await this.#api.remove(conversationId);
+    } catch (error) {
+      this.restore(conversationId);
+      throw error;
+    }
+  }
+
+  async rename(conversationId, title) {
+    const renamed = await this.#api.rename(conversationId, title);
+    Object.assign(this.#find(conversationId), { title: renamed.title });
+    this.#changed();
+  }
+
+  #find(conversationId) {
+    return this.#items.find((item) => item.conversation_id === conversationId);
   }
 
   async #fetch(cursor) {

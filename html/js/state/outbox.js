@@ -2,7 +2,10 @@ import { Turn } from "./turn.js";
 
 const PREFIX = "seoyeon.outbox.";
 
-/** Questions that the server has not accepted yet; they survive a reload and are sent again as they were. */
+/**
+ * Questions that have no whole answer yet. They survive a reload: what was not accepted is sent again as it was,
+ * what is being answered is asked after, what was refused is there to be changed.
+ */
 export class Outbox {
   #storage;
 
@@ -10,11 +13,17 @@ export class Outbox {
     this.#storage = storage;
   }
 
-  add({ requestId, conversationId, text }) {
-    this.#storage.set(PREFIX + requestId, JSON.stringify({ conversationId, text, at: Date.now() }));
+  put(turn) {
+    const { conversationId, text, mode, known, refusal, askedAt } = turn;
+    const entry = { conversationId, text, mode, known, refusal, at: askedAt };
+    this.#storage.set(PREFIX + turn.requestId, JSON.stringify(entry));
   }
 
-  remove(requestId) {
+  has({ requestId }) {
+    return this.#storage.get(PREFIX + requestId) !== null;
+  }
+
+  remove({ requestId }) {
     this.#storage.remove(PREFIX + requestId);
   }
 
@@ -24,6 +33,6 @@ export class Outbox {
       return { ...entry, requestId: key.slice(PREFIX.length) };
     });
     entries.sort((a, b) => a.at - b.at);
-    return entries.map((entry) => Turn.ask(entry.conversationId, entry.text, entry.requestId));
+    return entries.map(Turn.fromOutbox);
   }
 }

@@ -17,23 +17,40 @@ export class Turn {
   stopReason = null;
   code = null;
   usage = null;
+  modelId = null;
   createdAt = null;
-  /** Why an answer does not go on: `lost` (no connection), `resuming` (asked where it stands), or null. */
+  askedAt = Date.now();
+  /** Of a question that the server did not take: `{ code, at }`, in milliseconds. */
+  refusal = null;
+  /** Why it does not go on: `lost` (no connection), `resuming` (asked where it stands), `stalled` (in vain) or null. */
   interruption = null;
   #run = 0;
   #seq = 0;
   #continued = 0;
   #known = false;
 
-  static ask(conversationId, text, requestId = crypto.randomUUID()) {
-    return Object.assign(new Turn(), { requestId, conversationId, text });
+  static ask(conversationId, text, { mode = "chat", requestId = crypto.randomUUID() } = {}) {
+    return Object.assign(new Turn(), { requestId, conversationId, text, mode });
   }
 
-  /** A turn of the history API; one that is still being written is picked up where it stands. */
+  static fromOutbox({ requestId, conversationId, text, mode, known, refusal, at }) {
+    const turn = Turn.ask(conversationId, text, { mode, requestId });
+    turn.askedAt = at;
+    turn.#known = Boolean(known);
+    if (known) turn.status = "waiting";
+    if (refusal) Object.assign(turn, { status: "failed", code: refusal.code, refusal });
+    return turn;
+  }
+
   static fromHistory(item) {
-    const turn = new Turn();
-    turn.#known = true;
-    return Object.assign(turn, {
+    return new Turn().load(item);
+  }
+
+  /** Takes what the history API has; an answer that is still being written is picked up where it stands. */
+  load(item) {
+    if (this.#run > 0) return this;
+    this.#known = true;
+    return Object.assign(this, {
       requestId: item.request_id,
       conversationId: item.conversation_id,
       mode: item.mode,
@@ -43,7 +60,9 @@ export class Turn {
       stopReason: item.stop_reason ?? null,
       code: item.code ?? null,
       usage: item.usage ?? null,
+      modelId: item.model_id ?? null,
       createdAt: item.created_at,
+      refusal: null,
       interruption: "resuming",
     });
   }
@@ -70,6 +89,12 @@ export class Turn {
     return this.#known ? frames.resume(this.requestId) : frames.chat(this);
   }
 
+  /** What another tab has to hear to stand where this one does, or null before the first text. */
+  get snapshot() {
+    const { requestId, answer } = this;
+    return this.#run && { type: "snapshot", request_id: requestId, run: this.#run, seq: this.#seq, text: answer };
+  }
+
   /** Applies a frame; says `changed`, `ignored`, or `gap`: something is missing, ask for a snapshot. */
   receive(frame) {
     const receiver = this.#receivers[frame.type];
@@ -83,6 +108,7 @@ export class Turn {
     this.status = "waiting";
     this.stopReason = null;
     this.code = null;
+    this.interruption = null;
   }
 
   #receivers = {
@@ -95,8 +121,9 @@ export class Turn {
 
   #accept(frame) {
     this.createdAt ??= frame.created_at;
-    if (this.status !== "sending") return "ignored";
+    if (this.status !== "sending" && this.status !== "queued") return "ignored";
     this.status = "waiting";
+    this.interruption = null;
     return "changed";
   }
 
@@ -118,6 +145,7 @@ export class Turn {
     this.status = "done";
     this.stopReason = frame.stop_reason;
     this.usage = frame.usage;
+    this.modelId = frame.model_id;
     return "changed";
   }
 
@@ -126,6 +154,7 @@ export class Turn {
     if (!this.unfinished || refused) return "ignored";
     this.status = "failed";
     this.code = frame.code;
+    if (!this.createdAt) this.refusal = { code: frame.code, at: Date.now() };
     return "changed";
   }
 

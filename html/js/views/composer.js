@@ -1,18 +1,23 @@
+import { sayNumber } from "../dates.js";
 import { hasTouchKeyboard, submitOnEnter } from "../enter.js";
 import { countCharacters, normalizeText } from "../protocol.js";
 import { say } from "../text.js";
 import { part } from "./dom.js";
 
 const DRAFT = "seoyeon.draft";
+const MODE = "seoyeon.mode";
 const COUNTER_FROM = 0.9; // of the limit
+const PLACEHOLDERS = { chat: "placeholderChat", translate: "placeholderTranslate", grammar: "placeholderGrammar" };
 
 /**
- * The question box. `ask(text)` is called with a text that may be sent, `stop()` by its button and Esc.
+ * The question box. `ask(text, mode)` is called with a text that may be sent, `stop()` by its button and Esc.
  * What is sent before the page `isReady` stays in the box until `ready` is called.
+ * The box is emptied when a question goes to the outbox, which keeps it until it is answered.
  */
 export class ComposerView {
   #field = part("question");
   #send = part("send");
+  #modes = part("composer").elements.mode;
   #storage;
   #limit;
   #ask;
@@ -36,11 +41,12 @@ export class ComposerView {
     });
     form.addEventListener("pointerdown", (event) => {
       if (event.target === form) event.preventDefault();
-      if (!event.target.closest("button")) field.focus();
+      if (!event.target.closest("button, label")) field.focus();
     });
+    this.#offerModes();
     part("stop").addEventListener("click", stop);
     document.addEventListener("keydown", (event) => {
-      const closes = event.defaultPrevented || document.querySelector(":popover-open, dialog[open]");
+      const closes = event.defaultPrevented || document.querySelector(":popover-open:not([popover=manual]), dialog[open]");
       if (event.key === "Escape" && !event.isComposing && !closes) stop();
     });
     submitOnEnter(field, () => this.#submit(), () => hasTouchKeyboard() || this.#breaksLines);
@@ -58,8 +64,9 @@ export class ComposerView {
   }
 
   /** Puts a text into the box, to be changed and sent; what is there already is kept before it. */
-  write(text) {
+  write(text, mode) {
     const field = this.#field;
+    this.#choose(mode);
     field.value = field.value.trim() ? `${field.value}\n${text}` : text;
     this.#changed();
     this.focus();
@@ -78,12 +85,32 @@ export class ComposerView {
     part("stop").hidden = !busy;
   }
 
+  /** Arrow keys choose and stay; a pointer, and Enter, go on to the text. */
+  #offerModes() {
+    const box = part("modes");
+    this.#choose(this.#storage.get(MODE) ?? "chat");
+    box.addEventListener("change", () => this.#choose(this.#modes.value));
+    box.addEventListener("click", ({ detail }) => detail > 0 && this.focus());
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.#field.focus();
+    });
+  }
+
+  #choose(mode) {
+    const known = mode in PLACEHOLDERS ? mode : "chat";
+    this.#modes.value = known;
+    this.#storage.set(MODE, known);
+    this.#field.placeholder = say(PLACEHOLDERS[known]);
+  }
+
   #submit() {
     const text = normalizeText(this.#field.value);
     if (!text || countCharacters(text) > this.#limit) return;
     this.#due = !this.#isReady();
     if (this.#due) return;
-    this.#ask(text);
+    this.#ask(text, this.#modes.value);
     this.clear();
     this.focus();
   }
@@ -102,10 +129,8 @@ export class ComposerView {
 
   #countText(count, over) {
     if (count < this.#limit * COUNTER_FROM) return "";
-    const number = new Intl.NumberFormat(document.documentElement.lang);
-    const values = { count: number.format(count), limit: number.format(this.#limit) };
-    const text = say("counter", values);
-    return over > 0 ? `${text} · ${say("tooLong", { over: number.format(over) })}` : text;
+    const text = say("counter", { count: sayNumber(count), limit: sayNumber(this.#limit) });
+    return over > 0 ? `${text} · ${say("tooLong", { over: sayNumber(over) })}` : text;
   }
 
   get #breaksLines() {

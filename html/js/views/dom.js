@@ -30,5 +30,6 @@ export function icon(path) {
 }
 
 export const paths = {
+  pencil: "M4.5 19.5l1-4L16 5l3 3L8.5 18.5zM14 7l3 3",
   trash: "M5 7h14M10 7V4.5h4V7m3.5 0-.8 12.5H7.3L6.5 7",
 };

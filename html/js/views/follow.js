@@ -32,7 +32,8 @@ export class Follow {
 
   #grown() {
     if (this.#following) {
-      this.#scroller.scrollTop = this.#scroller.scrollHeight;
+      const hasTurns = part("turns").childElementCount > 0; // a welcome is read from its beginning
+      this.#scroller.scrollTop = hasTurns ? this.#scroller.scrollHeight : 0;
       this.#lastTop = this.#scroller.scrollTop;
     }
     this.#offer();

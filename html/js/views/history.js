@@ -8,7 +8,7 @@ export class HistoryView {
   constructor(chat, ask) {
     this.#chat = chat;
     for (const example of document.querySelectorAll("#examples button")) {
-      example.addEventListener("click", () => ask(example.lastElementChild.textContent));
+      example.addEventListener("click", () => ask(example.lastElementChild.textContent, example.dataset.mode));
     }
     part("older").addEventListener("click", () => chat.loadOlder());
     part("history-retry").addEventListener("click", () => chat.reload());

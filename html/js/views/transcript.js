@@ -3,8 +3,8 @@ import { part } from "./dom.js";
 import { TurnView } from "./turn.js";
 
 /**
- * The turns of the shown conversation. Copying is its own affair; `retry`, `continue` and `edit` are
- * handed on through the `actions` table.
+ * The turns of the shown conversation. Copying and details are its own affair; `retry`, `continue`,
+ * `edit` and `take-back` are handed on through the `actions` table.
  */
 export class TranscriptView {
   #chat;
@@ -20,6 +20,7 @@ export class TranscriptView {
       ...actions,
       "copy-answer": (turn, button) => this.#copy(turn.answer, button),
       "copy-question": (turn, button) => this.#copy(turn.text, button),
+      details: (turn, button) => this.#views.get(turn.requestId).toggle(button),
     };
     chat.addEventListener("conversation", () => this.#showAll());
     chat.addEventListener("older", ({ detail }) => this.#prepend(detail));

@@ -1,0 +1,341 @@
+"""The list of conversations: its groups, the search, renaming, deletion and its undoing."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.backend import Backend
+from tests.browser.site import Site, stored_turn
+from tests.browser.test_chat import ask
+from tests.browser.test_connection import pass_time, stop_clock
+
+TRIP, CAKE = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
+TOAST = ".removals .toast"
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("#conversations .row-open")
+
+
+def remove(page: Page, title: str) -> Locator:
+    return page.get_by_role("button", name=f"‘{title}’ 대화 삭제")
+
+
+def rename(page: Page, title: str) -> Locator:
+    return page.get_by_role("button", name=f"‘{title}’ 이름 바꾸기")
+
+
+def undo(page: Page) -> Locator:
+    return page.get_by_role("button", name="되돌리기")
+
+
+def deleted(site: Site) -> list[str]:
+    return [
+        path.rsplit("/", 1)[1] for method, path, _ in site.history.requests if method == "DELETE"
+    ]
+
+
+def wait_until(page: Page, is_true: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if is_true():
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError("it has not happened")
+
+
+@pytest.fixture
+def lists(page: Page, site: Site, backend: Backend, returning: None) -> Page:
+    """A person with two conversations, of which the newer one, about a trip, is shown."""
+    site.history.turns = [
+        stored_turn("케이크 굽기", "오븐을 데워요.", conversation_id=CAKE),
+        stored_turn("경주 여행", "**Bulguksa**와 첨성대를 봐요.", conversation_id=TRIP),
+    ]
+    page.goto(site.url)
+    expect(rows(page)).to_have_text(["경주 여행", "케이크 굽기"])
+    expect(page.locator(".bubble")).to_have_text("경주 여행")
+    return page
+
+
+@pytest.mark.usefixtures("returning", "backend")
+def test_the_groups_go_by_the_readers_calendar(page: Page, site: Site) -> None:
+    midnight = datetime(2026, 11, 21, 15, tzinfo=UTC)  # of November 22 in Seoul
+    times = {
+        "작년": midnight - timedelta(days=300),
+        "여덟째 날": midnight - timedelta(days=7, seconds=1),
+        "이레 전": midnight - timedelta(days=7),
+        "어젯밤": midnight - timedelta(seconds=1),
+        "새벽": midnight,
+        "방금": midnight + timedelta(hours=10),
+    }
+    site.history.turns = [
+        stored_turn(text, "네.", conversation_id=text, created_at=time.isoformat())
+        for text, time in times.items()
+    ]
+    page.clock.set_fixed_time(midnight + timedelta(hours=11))
+    page.goto(site.url)
+    expect(rows(page)).to_have_count(6)
+    groups = page.locator("#conversations").get_by_role("list")
+    expect(page.locator("#conversations h2")).to_have_text(["오늘", "최근 7일", "이전"])
+    for name, titles in {
+        "오늘": ["방금", "새벽"],
+        "최근 7일": ["어젯밤", "이레 전"],
+        "이전": ["여덟째 날", "작년"],
+    }.items():
+        group = page.get_by_role("list", name=name, exact=True)
+        expect(group.locator(".row-open")).to_have_text(titles)
+    expect(groups).to_have_count(3)
+
+
+def test_a_question_moves_its_conversation_to_today(lists: Page, backend: Backend) -> None:
+    ask(lists, "하루 더")
+    today = lists.get_by_role("list", name="오늘")
+    expect(today.locator(".row-open")).to_have_text(["경주 여행"])
+
+
+def test_titles_are_searched_however_they_are_typed(lists: Page) -> None:
+    search = lists.get_by_role("searchbox", name="대화 찾기")
+    search.fill(unicodedata.normalize("NFD", "  케이크   굽 "))
+    expect(rows(lists)).to_have_text(["케이크 굽기"])
+    expect(lists.locator("mark")).to_have_text("케이크 굽")
+    expect(lists.locator("#status")).to_have_text("대화 1개를 찾았어요.")
+    search.press("Escape")
+    expect(rows(lists)).to_have_count(2)
+
+
+def test_what_was_read_is_searched_too(lists: Page) -> None:
+    search = lists.locator("#search")
+    search.fill("BULGUKSA")
+    expect(lists.locator(".row-excerpt")).to_contain_text("Bulguksa")
+    expect(lists.locator("mark")).to_have_text("Bulguksa")
+    search.fill("오븐")
+    expect(rows(lists)).to_have_count(0)
+    search.fill("")
+    rows(lists).nth(1).click()
+    expect(lists.locator(".bubble")).to_have_text("케이크 굽기")
+    for words in ("오븐", "bulguksa"):
+        search.fill(words)
+        expect(rows(lists)).to_have_count(1)
+
+
+def test_a_search_without_a_match_says_so(lists: Page) -> None:
+    lists.locator("#search").fill("런던")
+    expect(lists.locator("#nothing-found")).to_be_visible()
+    expect(lists.locator("#status")).to_contain_text("찾는 말이 든 대화가 없어요.")
+    expect(lists.locator("#conversations h2")).to_have_count(0)
+    lists.locator("#search").fill(".*[(")
+    expect(rows(lists)).to_have_count(0)
+
+
+def test_a_conversation_is_renamed_in_its_row(lists: Page, site: Site) -> None:
+    rename(lists, "경주 여행").press("Enter")
+    field = lists.get_by_label("대화 이름")
+    expect(field).to_be_focused()
+    assert lists.evaluate("getSelection().toString()") == "경주 여행"
+    lists.keyboard.insert_text("가을   경주")
+    lists.keyboard.press("Enter")
+    expect(rows(lists)).to_have_text(["가을 경주", "케이크 굽기"])
+    expect(rows(lists).first).to_be_focused()
+    expect(lists.locator("#status")).to_have_text("이름을 바꿨어요.")
+    assert site.history.titles == {TRIP: "가을 경주"}
+
+
+def test_enter_in_the_middle_of_a_syllable_renames_once(lists: Page, site: Site) -> None:
+    rename(lists, "경주 여행").click()
+    session = lists.context.new_cdp_session(lists)
+    key = {"windowsVirtualKeyCode": 229, "code": "Enter", "key": "Process"}
+    session.send("Input.imeSetComposition", {"text": "길", "selectionStart": 1, "selectionEnd": 1})
+    session.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **key})
+    session.send("Input.insertText", {"text": "길"})
+    session.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+    expect(rows(lists)).to_have_text(["길", "케이크 굽기"])
+    assert [method for method, *_ in site.history.requests].count("PATCH") == 1
+
+
+def test_escape_leaves_the_title_as_it_was(lists: Page, backend: Backend, site: Site) -> None:
+    ask(lists, "하루 더")
+    backend.accept(backend.wait_frame("chat")["request_id"])
+    rename(lists, "경주 여행").click()
+    lists.keyboard.insert_text("아니야")
+    lists.keyboard.press("Escape")
+    expect(rows(lists)).to_have_text(["경주 여행", "케이크 굽기"])
+    assert site.history.titles == {}
+    assert [frame["action"] for frame in backend.frames] == ["chat"]  # and stops no answer
+
+
+@pytest.mark.parametrize(
+    ("title", "words"), [(" \t", "한 글자 이상"), ("가" * 101, "100자까지")], ids=["empty", "long"]
+)
+def test_a_title_that_cannot_be_is_refused_in_words(
+    lists: Page, site: Site, title: str, words: str
+) -> None:
+    rename(lists, "경주 여행").click()
+    field = lists.get_by_label("대화 이름")
+    field.fill(title)
+    lists.get_by_role("button", name="저장").click()
+    expect(lists.locator("#rename-note")).to_contain_text(words)
+    expect(field).to_be_focused()
+    expect(field).to_have_value(title)
+    lists.get_by_role("button", name="취소").click()
+    expect(rows(lists)).to_have_count(2)
+    assert site.history.titles == {}
+
+
+def test_a_title_that_could_not_be_stored_is_kept(
+    lists: Page, site: Site, complaints: list[str]
+) -> None:
+    rename(lists, "경주 여행").click()
+    field = lists.get_by_label("대화 이름")
+    field.fill("가을 경주")
+    site.history.failing = True
+    field.press("Enter")
+    expect(lists.locator("#rename-note")).to_contain_text("이름을 바꾸지 못했어요.")
+    expect(field).to_have_value("가을 경주")
+    complaints.clear()  # Chromium itself reports the 500
+    site.history.failing = False
+    field.press("Enter")
+    expect(rows(lists).first).to_have_text("가을 경주")
+
+
+def test_a_title_that_is_being_written_outlives_news_of_the_list(
+    lists: Page, backend: Backend
+) -> None:
+    rename(lists, "케이크 굽기").click()
+    lists.get_by_label("대화 이름").fill("쿠키")
+    lists.locator("#question").fill("하루 더")
+    lists.get_by_role("button", name="보내기").click()
+    backend.answer("네.")
+    expect(lists.get_by_label("대화 이름")).to_have_value("쿠키")
+
+
+def test_a_deletion_waits_ten_seconds(lists: Page, site: Site) -> None:
+    stop_clock(lists)
+    remove(lists, "케이크 굽기").click()
+    lists.mouse.move(600, 300)
+    expect(rows(lists)).to_have_text(["경주 여행"])
+    expect(lists.locator(TOAST)).to_contain_text("대화를 삭제했어요")
+    pass_time(lists, 9_900)
+    assert deleted(site) == []
+    expect(lists.locator(TOAST)).to_be_visible()
+    pass_time(lists, 200)
+    wait_until(lists, lambda: deleted(site) == [CAKE])
+    expect(lists.locator(TOAST)).to_have_count(0)
+    expect(rows(lists)).to_have_text(["경주 여행"])
+
+
+def test_an_undone_deletion_has_never_been(lists: Page, site: Site) -> None:
+    stop_clock(lists)
+    remove(lists, "케이크 굽기").click()
+    undo(lists).click()
+    expect(rows(lists)).to_have_text(["경주 여행", "케이크 굽기"])
+    pass_time(lists, 30_000)
+    lists.reload()
+    expect(rows(lists)).to_have_text(["경주 여행", "케이크 굽기"])
+    assert deleted(site) == []
+
+
+def test_the_time_to_undo_stands_still_under_pointer_and_keyboard(lists: Page, site: Site) -> None:
+    stop_clock(lists)
+    remove(lists, "케이크 굽기").press("Enter")
+    expect(undo(lists)).to_be_focused()
+    pass_time(lists, 60_000)
+    lists.locator(TOAST).hover()
+    lists.locator("#question").focus()
+    pass_time(lists, 60_000)
+    expect(undo(lists)).to_be_visible()
+    lists.mouse.move(600, 300)
+    pass_time(lists, 9_000)
+    assert deleted(site) == []
+    pass_time(lists, 1_500)
+    wait_until(lists, lambda: deleted(site) == [CAKE])
+
+
+def test_undoing_by_keyboard_leads_back_to_the_row(lists: Page) -> None:
+    remove(lists, "케이크 굽기").press("Enter")
+    lists.keyboard.press("Enter")
+    expect(rows(lists).nth(1)).to_have_text("케이크 굽기")
+    expect(rows(lists).nth(1)).to_be_focused()
+
+
+def test_the_shown_conversation_gives_way_and_comes_back(lists: Page, site: Site) -> None:
+    remove(lists, "경주 여행").click()
+    expect(lists.locator("#welcome")).to_be_visible()
+    undo(lists).click()
+    expect(lists.locator(".bubble")).to_have_text("경주 여행")
+    expect(rows(lists).first).to_have_attribute("aria-current", "true")
+    assert lists.url.endswith(f"#{TRIP}")
+
+
+def test_going_back_to_a_deleted_conversation_is_undoing(lists: Page, site: Site) -> None:
+    rows(lists).nth(1).click()
+    expect(lists.locator(".bubble")).to_have_text("케이크 굽기")
+    remove(lists, "케이크 굽기").click()
+    expect(lists.locator("#welcome")).to_be_visible()
+    lists.go_back()
+    expect(lists.locator(".bubble")).to_have_text("케이크 굽기")
+    expect(rows(lists)).to_have_count(2)
+    expect(lists.locator(TOAST)).to_have_count(0)
+    assert deleted(site) == []
+
+
+def test_deleting_leaves_a_title_that_was_being_written(lists: Page) -> None:
+    rename(lists, "경주 여행").click()
+    remove(lists, "케이크 굽기").click()
+    expect(rows(lists)).to_have_text(["경주 여행"])
+    expect(lists.get_by_label("대화 이름")).to_have_count(0)
+
+
+def test_two_deletions_are_taken_back_each_by_itself(lists: Page, site: Site) -> None:
+    remove(lists, "케이크 굽기").click()
+    remove(lists, "경주 여행").click()
+    expect(rows(lists)).to_have_count(0)
+    expect(undo(lists)).to_have_count(2)
+    undo(lists).first.click()
+    expect(rows(lists)).to_have_text(["케이크 굽기"])
+    expect(undo(lists)).to_have_count(1)
+
+
+def test_leaving_the_page_makes_a_deletion_final(
+    lists: Page, site: Site, complaints: list[str]
+) -> None:
+    remove(lists, "케이크 굽기").click()
+    expect(lists.locator(TOAST)).to_be_visible()
+    lists.goto(f"{site.url}/blank")
+    wait_until(lists, lambda: deleted(site) == [CAKE])
+    lists.goto(site.url)
+    expect(rows(lists)).to_have_text(["경주 여행"])
+    assert all("404" in complaint for complaint in complaints)
+    complaints.clear()  # Chromium has asked for an icon of the blank page
+
+
+def test_a_deletion_that_was_lost_on_leaving_is_made_up_for(lists: Page, site: Site) -> None:
+    remove(lists, "케이크 굽기").click()
+    expect(lists.locator(TOAST)).to_be_visible()
+    lists.evaluate("() => { window.fetch = () => new Promise(() => {}) }")
+    lists.reload()
+    wait_until(lists, lambda: deleted(site) == [CAKE])
+    expect(rows(lists)).to_have_text(["경주 여행"])
+
+
+def test_a_deletion_that_fails_says_so_and_puts_the_row_back(
+    lists: Page, site: Site, complaints: list[str]
+) -> None:
+    stop_clock(lists)
+    remove(lists, "케이크 굽기").click()
+    lists.mouse.move(600, 300)
+    site.history.failing = True
+    pass_time(lists, 10_100)
+    expect(rows(lists)).to_have_text(["경주 여행", "케이크 굽기"])
+    expect(lists.locator("#alert")).to_contain_text("삭제하지 못해 목록에 다시 넣었어요.")
+    complaints.clear()  # Chromium itself reports the 500
+
+
+def test_the_rows_tools_are_reached_in_order_by_keyboard(lists: Page) -> None:
+    lists.locator("#search").focus()
+    for target in (rows(lists).first, rename(lists, "경주 여행"), remove(lists, "경주 여행")):
+        lists.keyboard.press("Tab")
+        expect(target).to_be_focused()
+        expect(target).to_have_css("outline-style", "solid")
+    expect(lists.locator(".row-tools").first).to_have_css("opacity", "1")

@@ -1,0 +1,172 @@
+"""Several tabs of one person: the server sends an answer to one connection."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.backend import Backend
+from tests.browser.site import Site, stored_turn
+from tests.browser.test_chat import ask
+from tests.browser.test_connection import begin, count, pass_time, stop_clock
+
+
+@dataclass(frozen=True)
+class Tab:
+    page: Page
+    backend: Backend
+
+
+@pytest.fixture
+def second(chat: Page) -> Iterator[Tab]:
+    """Another tab of the same browser; it has no address yet."""
+    page = chat.context.new_page()
+    yield Tab(page, Backend(page))
+    page.close()
+
+
+def store_turn(site: Site, backend: Backend, answer: str) -> None:
+    """What the history has of the question that is being answered."""
+    asked = backend.wait_frame("chat")
+    site.history.turns = [
+        stored_turn(
+            asked["text"],
+            answer,
+            request_id=asked["request_id"],
+            conversation_id=asked["conversation_id"],
+            status="streaming",
+            stop_reason=None,
+        )
+    ]
+
+
+def test_two_tabs_show_one_answer_and_do_not_take_it_from_each_other(
+    chat: Page, backend: Backend, second: Tab, site: Site
+) -> None:
+    stop_clock(chat)
+    stop_clock(second.page)
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "하나 ")
+    expect(chat.locator(".turn")).to_have_attribute("data-status", "answering")
+    store_turn(site, backend, "")
+    second.page.goto(chat.url)
+    expect(second.page.locator(".turn")).to_have_attribute("data-status", "answering")
+    for seq in range(2, 12):
+        backend.delta(request_id, seq, f"{seq} ")
+        for page in (chat, second.page):
+            pass_time(page, 1_000)
+    backend.done(request_id, 11)
+    for page in (chat, second.page):
+        pass_time(page, 20)
+        expect(page.locator(".turn")).to_have_attribute("data-status", "done")
+        expect(page.locator(".prose")).to_have_text("하나 2 3 4 5 6 7 8 9 10 11")
+    assert second.backend.frames == []
+    assert [frame["action"] for frame in backend.frames] == ["chat"]
+
+
+def test_a_slow_answer_is_left_to_the_tab_that_has_it(
+    chat: Page, backend: Backend, second: Tab, site: Site
+) -> None:
+    stop_clock(chat)
+    stop_clock(second.page)
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "하나 ")
+    store_turn(site, backend, "하나 ")
+    second.page.goto(chat.url)
+    expect(second.page.locator(".turn")).to_have_attribute("data-status", "answering")
+    for _ in range(10):
+        for page in (chat, second.page):
+            pass_time(page, 1_000)
+    assert count(backend, "resume") > 1
+    assert second.backend.frames == []
+
+
+def test_a_closed_tab_leaves_its_answer_to_the_other(
+    chat: Page, backend: Backend, second: Tab, site: Site
+) -> None:
+    request_id = begin(chat, backend)
+    store_turn(site, backend, "하나 ")
+    second.page.goto(chat.url)
+    expect(second.page.locator(".prose")).to_have_text("하나")
+    chat.close()
+    assert second.backend.wait_frame("resume")["request_id"] == request_id
+    second.backend.snapshot(request_id, 2, "하나 둘")
+    second.backend.done(request_id, 2)
+    expect(second.page.locator(".prose")).to_have_text("하나 둘")
+
+
+def test_a_tab_that_no_longer_answers_is_not_waited_for(
+    chat: Page, backend: Backend, second: Tab, site: Site
+) -> None:
+    begin(chat, backend)
+    store_turn(site, backend, "하나 ")
+    stop_clock(second.page)
+    second.page.goto(chat.url)
+    expect(second.page.locator(".turn")).to_have_attribute("data-status", "answering")
+    chat.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+    for _ in range(8):
+        pass_time(second.page, 1_000)
+    second.backend.wait_frame("resume")
+
+
+def test_a_stop_in_one_tab_stops_it_in_both(
+    chat: Page, backend: Backend, second: Tab, site: Site
+) -> None:
+    request_id = begin(chat, backend)
+    store_turn(site, backend, "하나 ")
+    second.page.goto(chat.url)
+    expect(second.page.locator(".prose")).to_have_text("하나")
+    second.page.get_by_role("button", name="답변 멈추기").click()
+    assert second.backend.wait_frame("stop")["request_id"] == request_id
+    second.backend.done(request_id, 1, "cancelled")
+    for page in (chat, second.page):
+        expect(page.get_by_text("여기서 멈췄어요.")).to_be_visible()
+
+
+def test_a_question_that_waits_is_sent_once_by_the_tab_that_has_it(
+    chat: Page, backend: Backend, second: Tab, site: Site
+) -> None:
+    request_id = begin(chat, backend)
+    ask(chat, "둘")
+    store_turn(site, backend, "하나 ")
+    second.page.goto(chat.url)
+    expect(second.page.locator(".bubble")).to_have_text(["안녕", "둘"])
+    backend.done(request_id, 1)
+    assert backend.wait_frame("chat", 2)["text"] == "둘"
+    backend.answer("네.", 2)
+    expect(second.page.locator(".prose")).to_have_text(["하나", "네."])
+    assert second.backend.frames == []
+
+
+def test_after_a_reload_a_queued_question_still_waits(
+    chat: Page, backend: Backend, site: Site
+) -> None:
+    request_id = begin(chat, backend)
+    ask(chat, "둘")
+    store_turn(site, backend, "하나 ")
+    chat.reload()
+    assert backend.wait_frame("resume")["request_id"] == request_id
+    expect(chat.locator(".bubble")).to_have_text(["안녕", "둘"])
+    expect(chat.get_by_text("앞의 답변이 끝나면 보낼게요.")).to_be_visible()
+    assert count(backend, "chat") == 1
+    backend.snapshot(request_id, 1, "하나 ")
+    backend.done(request_id, 1)
+    assert backend.wait_frame("chat", 2)["text"] == "둘"
+
+
+def test_an_answer_that_ended_meanwhile_lets_the_queue_go_on(
+    chat: Page, backend: Backend, site: Site
+) -> None:
+    request_id = begin(chat, backend)
+    ask(chat, "둘")
+    store_turn(site, backend, "하나 둘")
+    site.history.turns[0] |= {"status": "done", "stop_reason": "stop"}
+    chat.reload()
+    assert backend.wait_frame("chat", 2)["text"] == "둘"
+    expect(chat.locator(".prose").first).to_have_text("하나 둘")
+    assert request_id != backend.wait_frame("chat", 2)["request_id"]
