@@ -18,6 +18,8 @@ from chat_shared.turn import Turn, Usage
 from chat_ws.job import Job
 from chat_ws.lease import Leases, Outcome
 from chat_ws.protocol import Chat
+from chat_ws.quota import Quota
+from chat_ws.settings import Limits
 from chat_ws.turns import Turns
 from history_api.service import Service
 from moto import mock_aws
@@ -34,6 +36,7 @@ USER = "5f" * 32
 CONVERSATION = "5b1c9e7e-2f64-4a57-8a0c-9e1d2c3b4a5f"
 CONNECTION = "L0SM9cOFvHcCIhw="
 HISTORY_DAYS = 365
+LIMITS = Limits(messages=200, tokens=2_000_000)  # cdk.json's
 
 TypedItem = Mapping[str, Mapping[str, Any]]
 
@@ -113,8 +116,9 @@ class Meter:
         consistent = bool(asked.get("ConsistentRead"))
         match operation:
             case "UpdateItem":
-                # All of ours bring the item back whole, and none of them shrinks it.
-                return Units(write=write_units(item_size(answer["Attributes"])))
+                # All of ours bring the item back whole, save the counter's, and none shrinks it.
+                item = answer.get("Attributes") or _written(asked)
+                return Units(write=write_units(item_size(item)))
             case "TransactWriteItems":
                 return Units(write=sum(map(self._part, asked["TransactItems"])))
             case "GetItem":
@@ -133,12 +137,18 @@ class Meter:
         ((kind, write),) = part.items()
         if kind == "Put":
             return 2 * write_units(item_size(write["Item"]))
-        # The one update of a transaction sets every attribute of a conversation's row.
-        units = write_units(item_size({**write["Key"], **write["ExpressionAttributeValues"]}))
+        # The updates of our transaction set every attribute of a conversation's row, of a counter.
+        units = write_units(item_size(_written(write)))
+        if "activity_pk" not in write["UpdateExpression"]:
+            return 2 * units
         row = json.dumps(write["Key"], sort_keys=True)
         moves = row in self._listed
         self._listed.add(row)
         return 2 * units + (2 if moves else 1) * units
+
+
+def _written(update: Mapping[str, Any]) -> dict[str, Any]:
+    return {**update["Key"], **update["ExpressionAttributeValues"]}
 
 
 def measure(texts: list[tuple[str, str]], seconds: float, window: int) -> TableUse:
@@ -166,8 +176,9 @@ class Talk:
     def __init__(self, table: "Table", window: int) -> None:
         self._now = 1_790_000_000.0
         self._table, self._window = table, window
-        self._turns = Turns(table, HISTORY_DAYS, lambda: self._now)
+        self._turns = Turns(table, HISTORY_DAYS, lambda: self._now, LIMITS)
         self._leases = Leases(table, lambda: self._now)
+        self._quota = Quota(table, clock=lambda: self._now)
 
     def ask(self, number: int, question: str, answer: str, seconds: float) -> None:
         self._now += 60
@@ -187,6 +198,7 @@ class Talk:
             turn,
             Outcome("done", answer, 150, usage, 1_000, "meta.llama3-70b-instruct-v1:0", "stop"),
         )
+        self._quota.spend(usage.total)
 
     def _look_back(self, principal: Principal, turn: Turn) -> None:
         """As `chat_ws.worker.recent` does, whose module would load LangChain."""

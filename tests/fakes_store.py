@@ -1,5 +1,5 @@
-"""A table in memory that understands the expressions of chat_ws.turns, chat_ws.lease and
-chat_shared.history, and refuses any other. It is held to tests/store_contract.py.
+"""A table in memory that understands the expressions of chat_ws.turns, chat_ws.lease,
+chat_ws.quota and chat_shared.history, and refuses any other. It is held to tests/store_contract.py.
 """
 
 import re
@@ -39,6 +39,13 @@ class Items:
         self.lock = threading.Lock()
         self.watch: Callable[[object, Item, Item], None] = lambda _who, _before, _after: None
         self.conflicts = 0  # transactions to come that are cancelled for a conflict
+
+    def turns(self) -> list[Item]:
+        return [item for (pk, _), item in self.all.items() if pk.startswith("turns#")]
+
+    def total(self, counter: str, attribute: str) -> int:
+        """Over all days."""
+        return sum(item[attribute] for (pk, _), item in self.all.items() if pk == counter)
 
 
 class FakeTable:
@@ -140,7 +147,10 @@ class FakeTable:
             for [(kind, request)] in (entry.items() for entry in TransactItems):
                 reasons.append("None")
                 if kind == "Update":
-                    writes.append(self._updated(request["Key"], request))
+                    try:
+                        writes.append(self._updated(request["Key"], request))
+                    except ConditionalCheckFailed:
+                        reasons[-1] = "ConditionalCheckFailed"
                     continue
                 assert request["ConditionExpression"] == "attribute_not_exists(pk)"
                 if key_of(request["Item"]) in self._items.all:
@@ -148,7 +158,7 @@ class FakeTable:
                 writes.append(request["Item"])
             if self._items.conflicts:
                 self._items.conflicts -= 1
-                reasons[-1] = "TransactionConflict"
+                reasons[2] = "TransactionConflict"  # over the conversation's row
             if set(reasons) != {"None"}:
                 answer: Any = {"CancellationReasons": [{"Code": reason} for reason in reasons]}
                 raise TransactionCanceled(answer, "TransactWriteItems")
@@ -202,7 +212,7 @@ def updated(before: Item, request: Mapping[str, Any]) -> Item:
 
 @cache
 def condition_of(condition: str) -> Test:
-    """Comparisons with AND, OR and brackets."""
+    """Comparisons and `attribute_not_exists` with AND, OR and brackets."""
     return _either(Tokens(TOKEN.findall(condition)))
 
 
@@ -240,6 +250,9 @@ def _one(tokens: Tokens) -> Test:
         assert tokens.take(")")
         return test
     name = tokens.take()
+    if name == "attribute_not_exists":
+        _, absent, _ = tokens.take("("), tokens.take(), tokens.take(")")
+        return lambda item, _values: absent not in item
     operator, value = tokens.take("=", "<"), tokens.take()
     assert operator, f"not one of ours: {name} …"
     if operator == "=":

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import pytest
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
+from chat_ws.errors import QuotaExceeded
 from chat_ws.job import Job
 from chat_ws.lease import LEASE_SECONDS, Leases, Lost, Outcome
 from chat_ws.protocol import Chat
+from chat_ws.quota import Quota
+from chat_ws.settings import Limits
 from chat_ws.turns import WAKE_SECONDS, Turns
 
 from tests.builders import ALICE, BOB, CONVERSATION, MODEL, REQUEST, turn, uuid
@@ -22,6 +25,8 @@ class Store:
     leases: Leases
     clock: Clock
     count: Callable[[], int]  # of everything that is stored
+    limited: Callable[[Limits], Turns]  # the same turns, with quotas
+    quota: Quota
 
     def accept(
         self, who: Principal = ALICE, request: str = REQUEST, conversation: str = CONVERSATION
@@ -46,6 +51,10 @@ class Store:
 
 def job(turn: Turn) -> Job:
     return Job.on(turn, "run", turn.connection_id)
+
+
+def chat(number: int) -> Chat:
+    return Chat(uuid(number), CONVERSATION, "여행하고 싶다")
 
 
 def ending(**fields: object) -> Outcome:
@@ -275,3 +284,81 @@ class StoreContract:
         with pytest.raises(Lost):
             store.leases.renew(turn(run=1), "글")
         assert store.count() == 0
+
+    # Quotas. Times are NOW's: eight in the evening in Korea.
+
+    def test_the_last_message_of_the_day_is_taken_and_the_next_refused(self, store: Store) -> None:
+        turns = store.limited(Limits(messages=2))
+        for number in (1, 2):
+            assert turns.accept(ALICE, chat(number), "connection-1")[1]
+        stored = store.count()
+        with pytest.raises(QuotaExceeded):
+            turns.accept(ALICE, chat(3), "connection-1")
+        assert store.count() == stored
+        assert turns.find(ALICE, uuid(3)) is None
+
+    def test_each_user_has_messages_of_his_own(self, store: Store) -> None:
+        turns = store.limited(Limits(messages=1))
+        assert turns.accept(ALICE, chat(1), "connection-1")[1]
+        assert turns.accept(BOB, chat(1), "connection-2")[1]
+
+    def test_a_request_that_comes_again_is_counted_once(self, store: Store) -> None:
+        turns = store.limited(Limits(messages=2))
+        for _ in range(5):
+            turns.accept(ALICE, chat(1), "connection-1")
+        assert turns.accept(ALICE, chat(2), "connection-1")[1]
+
+    def test_a_request_that_was_accepted_is_found_again_over_the_limits(self, store: Store) -> None:
+        first, _ = store.limited(Limits(messages=1)).accept(ALICE, chat(1), "connection-1")
+        store.quota.spend(100)
+        for limits in (Limits(messages=1), Limits(tokens=100)):
+            again = store.limited(limits).accept(ALICE, chat(1), "connection-2")
+            assert again == (first, False)
+
+    def test_of_many_messages_at_once_as_many_as_allowed_are_taken(self, store: Store) -> None:
+        turns = store.limited(Limits(messages=5))
+
+        def ask(number: int) -> bool:
+            try:
+                return turns.accept(ALICE, chat(number), "connection-1")[1]
+            except QuotaExceeded:
+                return False
+
+        with ThreadPoolExecutor(20) as pool:
+            taken = list(pool.map(ask, range(1, 21)))
+        assert taken.count(True) == 5
+
+    def test_a_new_day_begins_at_midnight_in_korea(self, store: Store) -> None:
+        turns = store.limited(Limits(messages=1, tokens=10))
+        turns.accept(ALICE, chat(1), "connection-1")
+        store.quota.spend(10)
+        until_midnight = 4 * 3600 - 6 * 60 - 40  # NOW is 20:06:40 there
+        store.clock.pass_by(until_midnight - 1)
+        with pytest.raises(QuotaExceeded):
+            turns.accept(ALICE, chat(2), "connection-1")
+        store.clock.pass_by(1)
+        assert turns.accept(ALICE, chat(2), "connection-1")[1]
+
+    def test_tokens_are_spent_by_all_until_none_is_left(self, store: Store) -> None:
+        turns = store.limited(Limits(tokens=100))
+        store.quota.spend(60)
+        assert turns.accept(ALICE, chat(1), "connection-1")[1]
+        store.quota.spend(40)
+        for who in (ALICE, BOB):
+            with pytest.raises(QuotaExceeded):
+                turns.accept(who, chat(2), "connection-1")
+        assert turns.find(ALICE, uuid(2)) is None
+
+    def test_an_answer_that_was_cut_is_not_reopened_without_tokens(self, store: Store) -> None:
+        cut = store.ended(stop_reason="length")
+        store.quota.spend(1)
+        with pytest.raises(QuotaExceeded):
+            store.limited(Limits(tokens=1)).reopen(cut, "connection-2")
+        assert store.find() == cut
+        assert store.limited(Limits(tokens=2)).reopen(cut, "connection-2")
+
+    def test_without_limits_nothing_is_counted_or_refused(self, store: Store) -> None:
+        store.quota.spend(10**9)
+        stored = store.count()
+        store.accept()
+        assert store.count() == stored + 3

@@ -38,6 +38,11 @@ class Busy(ChatError):
     retryable = True
 
 
+class QuotaExceeded(ChatError):
+    code = "quota_exceeded"
+    message = "오늘 쓸 수 있는 양을 모두 썼습니다. 내일 다시 이용해 주세요."
+
+
 class Throttled(ChatError):
     code = "throttled"
     message = "모델이 요청을 처리하지 못하고 있습니다. 잠시 후 다시 시도해 주세요."

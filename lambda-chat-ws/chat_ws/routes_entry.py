@@ -45,7 +45,8 @@ def bootstrap() -> Routes:
             raise Busy from error
 
     table = boto3.resource("dynamodb", config=QUICK).Table(settings.table_name)
-    return Routes(Turns(table, settings.history_days), invoke, log)
+    turns = Turns(table, settings.history_days, limits=settings.limits)
+    return Routes(turns, invoke, log)
 
 
 def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:

@@ -5,10 +5,22 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Of a day: a user's messages, the whole deployment's tokens; 0 is no limit."""
+
+    messages: int = 0
+    tokens: int = 0
+
+
+UNLIMITED = Limits()
+
+
+@dataclass(frozen=True)
 class RoutesSettings:
     table_name: str
     worker_function_name: str
     history_days: int
+    limits: Limits = UNLIMITED
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "RoutesSettings":
@@ -16,6 +28,7 @@ class RoutesSettings:
             table_name=env["TABLE_NAME"],
             worker_function_name=env["WORKER_FUNCTION_NAME"],
             history_days=int(env["HISTORY_DAYS"]),
+            limits=Limits(int(env.get("DAILY_MESSAGES") or 0), int(env.get("DAILY_TOKENS") or 0)),
         )
 
 

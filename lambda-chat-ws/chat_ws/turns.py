@@ -10,8 +10,10 @@ from chat_shared import keys
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
-from chat_ws.errors import Busy
+from chat_ws.errors import Busy, QuotaExceeded
 from chat_ws.protocol import Chat
+from chat_ws.quota import Quota
+from chat_ws.settings import UNLIMITED, Limits
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -20,15 +22,21 @@ if TYPE_CHECKING:
 WAKE_SECONDS = 10.0
 TITLE_LENGTH = 40  # characters of the first question that name a conversation
 TRANSACTION_TRIES = 5
-# Why a transaction may be cancelled when the same request arrives twice at once.
+# Why a transaction may be cancelled: the same request twice, two questions of one user at once, a
+# quota that is used up.
 CONTENDED = {"None", "ConditionalCheckFailed", "TransactionConflict"}
 
 
 class Turns:
     def __init__(
-        self, table: "Table", history_days: int, clock: Callable[[], float] = time.time
+        self,
+        table: "Table",
+        history_days: int,
+        clock: Callable[[], float] = time.time,
+        limits: Limits = UNLIMITED,
     ) -> None:
         self._table = table
+        self._quota = Quota(table, limits, clock)
         self._ttl = history_days * 86_400
         self._clock = clock
 
@@ -36,22 +44,34 @@ class Turns:
         """Stores the question; the turn, and whether it is new.
 
         Turn and request marker are written in one transaction, so that a request id makes one turn
-        however often and wherever it arrives. Raises Busy when the table keeps refusing.
+        however often and wherever it arrives. Raises QuotaExceeded for a turn that would be new,
+        and Busy when the table keeps refusing.
         """
+        if self._quota.spent():
+            return self._known(principal, chat), False
         for attempt in range(TRANSACTION_TRIES):
             item = self._new_item(principal, chat, connection_id)
             try:
                 self._write(principal, chat, item)
             except self._table.meta.client.exceptions.TransactionCanceledException as error:
-                reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
-                if not reasons <= CONTENDED:
+                reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+                if not CONTENDED.issuperset(reasons):
                     raise
             else:
                 return Turn.from_item(item), True
+            if self._quota.refused(reasons):
+                return self._known(principal, chat), False
             if turn := self.find(principal, chat.request_id):
                 return turn, False
             time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 (jitter, not a secret)
         raise Busy
+
+    def _known(self, principal: Principal, chat: Chat) -> Turn:
+        """Where nothing may be added: the turn of a request that had been accepted before."""
+        turn = self.find(principal, chat.request_id)
+        if not turn:
+            raise QuotaExceeded
+        return turn
 
     def find(self, principal: Principal, request_id: str) -> Turn | None:
         """The turn of a request id, among the principal's own."""
@@ -84,7 +104,12 @@ class Turns:
         )
 
     def reopen(self, turn: Turn, connection_id: str) -> Turn | None:
-        """An answer that has ended goes on from where it stopped; None if it is not at an end."""
+        """An answer that has ended goes on from where it stopped; None if it is not at an end.
+
+        Raises QuotaExceeded.
+        """
+        if turn.status == "done" and self._quota.spent():
+            raise QuotaExceeded
         return self._update(
             turn,
             "SET #status = :streaming, connection_id = :connection REMOVE stop_reason",
@@ -127,7 +152,8 @@ class Turns:
         return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
 
     def _write(self, principal: Principal, chat: Chat, item: dict[str, Any]) -> None:
-        """One transaction: the turn, its marker, and the conversation's place in the list."""
+        """One transaction: the turn, its marker, the conversation's place in the list, and the
+        count of the user's messages."""
         marker = {
             **keys.marker(principal.user_id, chat.request_id),
             "conversation_id": chat.conversation_id,
@@ -158,6 +184,7 @@ class Turns:
                         },
                     }
                 },
+                *self._quota.counting(principal.user_id),
             ]
         )
 

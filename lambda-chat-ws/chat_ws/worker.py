@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 from chat_shared import history
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
@@ -19,6 +20,7 @@ from chat_ws.lease import RENEW_SECONDS, Leases, Lost, Outcome
 from chat_ws.model import Model
 from chat_ws.models import Roster
 from chat_ws.protocol import StopReason
+from chat_ws.quota import Quota
 from chat_ws.relay import Relay
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Worker:
     connections: Connections
     model: Model
     roster: Roster
+    quota: Quota
     max_gen_len: int
     log: Logger
 
@@ -74,11 +77,14 @@ class Worker:
         try:
             ended, untold = run.complete()
         except Lost:
+            generation.abort()
+            generation.ended.wait(RENEW_SECONDS)  # which an aborted call does at once, as a rule
             self.log.info("run lost", request_id=turn.request_id, run=turn.run)
             return
         finally:
             generation.abort()
             relay.abandon()
+            self._spend(generation)
         if untold:
             replay(self.connections, ended, ended.connection_id)
         else:
@@ -96,6 +102,17 @@ class Worker:
             first_token_ms=generation.first_token_ms,
             usage=ended.usage.as_dict(),
         )
+
+    def _spend(self, generation: Generation) -> None:
+        """Counts what the run has used, however it ended; without that count, the answer is as
+        good."""
+        used = generation.usage
+        if not used.total:
+            return
+        try:
+            self.quota.spend(used.total)
+        except (ClientError, BotoCoreError):
+            self.log.warning("tokens not counted", tokens=used.total)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from chat_ws.job import Job
 from chat_ws.lease import Leases
 from chat_ws.model import BedrockModel
 from chat_ws.models import Roster
+from chat_ws.quota import Quota
 from chat_ws.settings import WorkerSettings
 from chat_ws.worker import Worker, recent
 
@@ -49,6 +50,7 @@ def bootstrap() -> Worker:
         connections=ApiGatewayConnections(management),
         model=BedrockModel(bedrock, settings.model),
         roster=Roster(settings.model.model_ids),
+        quota=Quota(table),
         max_gen_len=settings.model.max_gen_len,
         log=logger("worker"),
     )

@@ -17,7 +17,7 @@ Frame = dict[str, Any]
 PATIENCE = 3.0  # seconds of silence after which a client asks; then twice as long, up to
 MOST_PATIENCE = 20.0
 RECONNECT_SECONDS = 1.0
-REFUSALS = {"bad_request", "too_large", "unauthorized", "not_found", "busy"}
+REFUSALS = {"bad_request", "too_large", "unauthorized", "not_found", "busy", "quota_exceeded"}
 CAN_CONTINUE = {"length", "cancelled", "deadline"}
 
 
@@ -161,6 +161,9 @@ class Client:
 
     def _request(self, view: View) -> None:
         view.quiet_since = self.world.simulation.now
+        if view.end and view.continued == view.run:
+            self.send({"action": "continue", "request_id": view.request_id})
+            return
         if view.known:
             self.resume(view)
             return
@@ -192,7 +195,8 @@ class Client:
 
     def _apply(self, view: View, frame: Frame) -> None:
         """The table of docs/protocol.md, line by line."""
-        if view.ended and view.end and frame.get("run", 0) <= view.end.get("run", sys.maxsize):
+        last = 0 if view.end and refused(view.end) else sys.maxsize
+        if view.ended and view.end and frame.get("run", 0) <= view.end.get("run", last):
             return  # told once more
         match frame["type"]:
             case "accepted":
@@ -208,6 +212,8 @@ class Client:
             case "done":
                 view.known = True
                 self._done(view, frame)
+            case "failed" if refused(frame):
+                self._refuse(view, frame)
             case "failed" if frame["code"] not in REFUSALS:
                 self._end(view, frame)
 
@@ -233,6 +239,14 @@ class Client:
         else:
             self.resume(view)
 
+    def _refuse(self, view: View, frame: Frame) -> None:
+        """What was to be continued stays as it ended; anything else was told of a turn that is
+        there, and of which more will be heard."""
+        if not view.known:
+            view.ended, view.end = True, frame
+        elif view.end and view.continued == view.run:
+            view.ended = True
+
     def _move(self, view: View, frame: Frame) -> None:
         view.ended = False  # where it had ended, another tab has sent `continue`
         view.run, view.seq = frame["run"], frame["seq"]
@@ -240,6 +254,10 @@ class Client:
     def _end(self, view: View, frame: Frame) -> None:
         view.ended, view.end = True, frame
         view.ends.append(frame)
+
+
+def refused(frame: Frame) -> bool:
+    return bool(frame.get("code") == "quota_exceeded")
 
 
 def begins(view: View) -> bool:

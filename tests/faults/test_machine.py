@@ -16,6 +16,7 @@ from chat_ws.errors import (
 )
 from chat_ws.job import Job
 from chat_ws.model import StreamBroken
+from chat_ws.settings import UNLIMITED, Limits
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -47,10 +48,12 @@ class Chats(RuleBasedStateMachine):
         max_text=st.sampled_from([5_000, 7]),
         interval=st.sampled_from([0.02, 0.3]),
         pace=st.sampled_from([0.0, 0.03, 0.4]),
+        limits=st.sampled_from([UNLIMITED, Limits(messages=2), Limits(tokens=40), Limits(3, 200)]),
     )
-    def begin(self, seed: int, max_text: int, interval: float, pace: float) -> None:
+    def begin(self, seed: int, max_text: int, interval: float, pace: float, limits: Limits) -> None:
         self.pace = pace  # seconds between two of the rules
         self.world = World(seed)
+        self.world.limits = limits
         self.patches = simulated(self.world)
         self.patches.__enter__()
         self.patch = pytest.MonkeyPatch()
@@ -119,6 +122,9 @@ class Chats(RuleBasedStateMachine):
     def carry_on(self, tab: int, number: int) -> None:
         client, view = self.view(tab, number)
         if view and view.can_continue:
+            for other in self.tabs:
+                if other is not client and view.request_id in other.views:
+                    other.views[view.request_id].may_be_behind = True
             client.carry_on(view)
 
     @rule(number=few)

@@ -15,6 +15,7 @@ from chat_ws.errors import (
 )
 from chat_ws.job import Job
 from chat_ws.lease import LEASE_SECONDS
+from chat_ws.settings import Limits
 from chat_ws.worker import DEADLINE_MARGIN
 
 from tests.builders import NEXT_MODEL
@@ -322,7 +323,7 @@ def test_the_same_question_fifty_times_over_five_sockets_makes_one_turn(world: W
     world.settle()
     assert len(world.model.calls) == 1
     assert {view.how for view in views} == {"stop"}
-    assert len(world.items.all) == 3
+    assert len(world.items.turns()) == 1
 
 
 def test_an_event_delivered_twice_makes_one_run(world: World, alice: Client) -> None:
@@ -381,6 +382,68 @@ def test_a_queue_that_takes_nothing_for_a_while_costs_only_time(
     world.settle()
     assert view.how == "stop"
     assert [frame["code"] for frame in view.frames("failed")] == ["busy"] * 3
+
+
+# Quotas. `settle` compares the counters with the turns that were made and the tokens of the runs.
+
+
+def test_a_routes_function_that_dies_after_counting_costs_no_second_message(
+    world: World, alice: Client
+) -> None:
+    world.limits = Limits(messages=1)
+    world.crash("routes", 4)  # after the transaction
+    view = alice.ask()
+    world.settle()
+    assert view.how == "stop"
+
+
+def test_the_question_over_the_limit_is_refused_however_often_it_is_sent(
+    world: World, alice: Client
+) -> None:
+    world.limits = Limits(messages=1)
+    first = alice.ask(number=1)
+    world.run(MINUTE)
+    second = alice.ask(number=2)
+    for frame in [*alice.sent] * 3:
+        alice.send(frame)
+    world.settle()
+    assert (first.how, second.how) == ("stop", "quota_exceeded")
+    assert len(world.model.calls) == 1
+
+
+def test_tokens_run_out_for_everyone_and_finished_answers_stay(world: World, alice: Client) -> None:
+    world.limits = Limits(tokens=1)
+    first = alice.ask(number=1)
+    world.run(MINUTE)
+    bob = world.client("bob")
+    other = bob.ask("바다", number=2)
+    alice.watch(first)
+    world.settle()
+    assert (alice.views[first.request_id].how, other.how) == ("stop", "quota_exceeded")
+
+
+def test_an_answer_that_was_cut_stays_as_it_is_without_tokens_to_continue_it(
+    world: World, alice: Client
+) -> None:
+    world.limits = Limits(tokens=1)
+    world.model.plans.append(cut(3))
+    view = alice.ask()
+    world.run(MINUTE)
+    shown = view.text
+    alice.carry_on(view)
+    world.settle()
+    assert (view.how, view.text) == ("length", shown)
+    assert len(world.model.calls) == 1
+
+
+def test_what_an_overtaken_run_has_used_is_counted_too(world: World, alice: Client) -> None:
+    world.model.interval = 0.5
+    world.skews.extend([0.0, 0.0, MINUTE])
+    view = alice.ask()
+    world.run_until(some_text(view))
+    world.deliver(Job.on(world.turn(view), "run", ""))
+    world.settle()
+    assert {run for _, run in world.watch.counted} == {1, 2}
 
 
 # What the client asks for.

@@ -2,6 +2,7 @@
 
 import pytest
 from chat_ws.lease import Leases
+from chat_ws.quota import Quota
 from chat_ws.turns import Turns
 
 from tests.builders import NOW
@@ -14,7 +15,14 @@ from tests.store_contract import Store, StoreContract
 def store() -> Store:
     clock, items = Clock(NOW), Items()
     table = FakeTable.table(items)
-    return Store(Turns(table, 90, clock), Leases(table, clock), clock, lambda: len(items.all))
+    return Store(
+        Turns(table, 90, clock),
+        Leases(table, clock),
+        clock,
+        lambda: len(items.all),
+        lambda limits: Turns(table, 90, clock, limits),
+        Quota(table, clock=clock),
+    )
 
 
 class TestFakeTable(StoreContract):

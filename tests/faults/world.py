@@ -19,7 +19,7 @@ from aws_lambda_powertools import Logger
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
 from chat_ws.connection import Gone
-from chat_ws.errors import Busy, ChatError
+from chat_ws.errors import Busy, ChatError, QuotaExceeded
 from chat_ws.failure import Failure
 from chat_ws.job import Job
 from chat_ws.lease import RENEW_SECONDS, Leases
@@ -27,13 +27,15 @@ from chat_ws.model import StreamBroken
 from chat_ws.models import Roster
 from chat_ws.prompt import Prompt
 from chat_ws.protocol import MAX_FRAME_BYTES, Done, Failed, ServerFrame, StopReason, encode
+from chat_ws.quota import Quota
 from chat_ws.routes import Routes
+from chat_ws.settings import UNLIMITED
 from chat_ws.turns import Turns
 from chat_ws.worker import Worker, recent
 
 from tests.builders import MODEL, NEXT_MODEL
 from tests.fakes_store import FakeTable, Item, Items, Key, key_of
-from tests.faults.client import REFUSALS, Client, Link, View
+from tests.faults.client import REFUSALS, Client, Frame, Link, View
 from tests.faults.simulation import Event, Process, Simulation, wall_clock
 
 TIMEOUT = 300.0  # seconds that Lambda gives the worker
@@ -101,6 +103,7 @@ class SimulatedStream:
         self._rest = rest
         self._aborted = Event(self._simulation)
         self.closed = False
+        self.hold = model.world.watch.hold(self._simulation.process)
         self.stop_reason: StopReason = "stop"
         self.usage = Usage()
 
@@ -132,6 +135,9 @@ class SimulatedStream:
         self._aborted.set()
 
 
+Hold = tuple[Key, int]  # a turn and its run
+
+
 @dataclass
 class Ending:
     run: int
@@ -139,6 +145,7 @@ class Ending:
     answer: str
     stop_reason: str | None
     code: str | None
+    by: Process
 
 
 class Watch:
@@ -149,10 +156,22 @@ class Watch:
         self.holds: dict[Process, int] = {}  # the run that a process has taken last
         self.endings: dict[Key, list[Ending]] = {}
         self.ended_at: dict[Key, float] = {}
+        self.counted: dict[Hold, int] = {}  # tokens
+
+    def hold(self, process: Process) -> Hold:
+        return turn_key(self.world.jobs[process]), self.holds[process]
+
+    def used(self, hold: Hold) -> int:
+        """Tokens that the model has reported to a run."""
+        return sum(one.usage.total for one in self.world.model.streams if one.hold == hold)
 
     def write(self, who: object, before: Item, item: Item) -> None:
         key = key_of(item)
-        if not key[0].startswith("turns#") or not isinstance(who, Process):
+        if not isinstance(who, Process):
+            return
+        if key[0] == "usage":
+            self._count(who, item["tokens"] - before.get("tokens", 0))
+        if not key[0].startswith("turns#"):
             return
         old, new, forbid = before.get("run", 0), item["run"], self.world.forbid
         if new != old:
@@ -167,13 +186,19 @@ class Watch:
         if item["status"] != "streaming":
             forbid(before["status"] != "streaming", f"ended twice: {item}")
             answer, reason = item["answer"], item["stop_reason"]
-            ending = Ending(new, item["status"], answer, reason, item["code"])
+            ending = Ending(new, item["status"], answer, reason, item["code"], who)
             self.endings.setdefault(key, []).append(ending)
             self.ended_at[key] = self.world.simulation.now
         elif before.get("status") == "failed" or before.get("stop_reason") == "stop":
             forbid(True, f"a whole answer was opened again: {before}")
         else:
             self.ended_at.pop(key, None)
+
+    def _count(self, process: Process, tokens: int) -> None:
+        hold = self.hold(process)
+        self.world.forbid(hold in self.counted, f"tokens of {hold} were counted twice")
+        self.world.forbid(tokens != self.used(hold), f"{tokens} tokens of {hold} were counted")
+        self.counted[hold] = tokens
 
     def post(self, process: Process, link: Link, frame: ServerFrame) -> None:
         job, forbid = self.world.jobs[process], self.world.forbid
@@ -236,6 +261,7 @@ class World:
         self.roster: dict[Process, Roster] = {}
         self.events = 0  # asynchronous invokes that are not over
         self.timeout = TIMEOUT
+        self.limits = UNLIMITED
         # What will go wrong:
         self.skews: deque[float] = deque()  # of the clocks of the next processes
         self.crashes: dict[str, deque[int]] = {
@@ -306,7 +332,33 @@ class World:
         assert not self.events, "an invocation never ends"
         self.simulation.run(2 * RENEW_SECONDS)
         for client, view in views:
-            self._check(client, view)
+            if view.how == QuotaExceeded.code:
+                self._check_refusal(client, view)
+            else:
+                self._check(client, view)
+        self._check_counters()
+
+    def _check_refusal(self, client: Client, view: View) -> None:
+        """Of a question that was sent once. Of two at once, the first may have been taken before
+        the tokens had run out."""
+        chats = [frame for one in self.clients for frame in one.sent if is_chat(frame, view)]
+        stored = Turns(FakeTable.table(self.items), 90).find(client.principal, view.request_id)
+        assert not stored or len(chats) > 1, f"refused, and stored: {stored}"
+        assert view.text == ""
+
+    def _check_counters(self) -> None:
+        for user in {client.principal.user_id for client in self.clients}:
+            made = sum(turn["user_id"] == user for turn in self.items.turns())
+            counted = self.items.total(f"quota#{user}", "messages")
+            assert counted == (made if self.limits.messages else 0)
+            assert not self.limits.messages or counted <= self.limits.messages
+        watch = self.watch
+        assert self.items.total("usage", "tokens") == sum(watch.counted.values())
+        for key, endings in watch.endings.items():
+            for end in endings:
+                missing = end.by.kind == "worker" and watch.used((key, end.run)) > 0
+                counted_or_dead = (key, end.run) in watch.counted or end.by.dead
+                assert not missing or counted_or_dead, f"not counted: run {end.run} of {key}"
 
     def _check(self, client: Client, view: View) -> None:
         turn = self.turn(view, client)
@@ -359,7 +411,9 @@ class World:
         self._arm(process)
         table = self._table(process)
         routes = Routes(
-            Turns(table, 90, wall_clock(self.simulation, process)), self._invoke, self.log
+            Turns(table, 90, wall_clock(self.simulation, process), self.limits),
+            self._invoke,
+            self.log,
         )
 
         def answer() -> None:
@@ -451,6 +505,7 @@ class World:
             connections=Gateway(self, process),
             model=self.model,
             roster=self.roster.setdefault(process, Roster((MODEL, NEXT_MODEL))),
+            quota=Quota(table, clock=wall_clock(self.simulation, process)),
             max_gen_len=1024,
             log=self.log,
         )
@@ -461,6 +516,10 @@ class World:
     def _leases(self, process: Process) -> Leases:
         clock = wall_clock(self.simulation, process)
         return Leases(self._table(process), clock, self.simulation.sleep)
+
+
+def is_chat(frame: Frame, view: View) -> bool:
+    return bool(frame["action"] == "chat" and frame["request_id"] == view.request_id)
 
 
 def turn_key(of: Job | Turn) -> Key:

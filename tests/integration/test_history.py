@@ -8,7 +8,9 @@ import pytest
 from chat_shared import keys
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
+from chat_ws.errors import QuotaExceeded
 from chat_ws.protocol import Chat
+from chat_ws.settings import Limits
 from chat_ws.turns import Turns
 from history_api import cursor, entry
 from history_api.conversations import Conversations
@@ -445,3 +447,12 @@ def test_nothing_is_logged_of_what_was_said(api: Api, logs: Callable[[], str]) -
     api.call("PATCH", ONE, id=CONVERSATION, body='{"title":"비밀"}')
     api.call("GET", query={"cursor": "비밀"})
     assert "비밀" not in logs()
+
+
+def test_deleting_everything_gives_no_messages_back(api: Api, table: "Table") -> None:
+    turns = Turns(table, 90, Clock(NOW), Limits(messages=1))
+    turns.accept(ALICE, Chat(uuid(1), CONVERSATION, "경주"), "connection-1")
+    api.call("DELETE")
+    assert turns.find(ALICE, uuid(1)) is None
+    with pytest.raises(QuotaExceeded):
+        turns.accept(ALICE, Chat(uuid(2), CONVERSATION, "경주"), "connection-1")

@@ -9,7 +9,9 @@ from chat_ws import routes_entry
 from chat_ws.errors import Busy
 from chat_ws.job import Job
 from chat_ws.lease import LEASE_SECONDS, Leases
+from chat_ws.quota import Quota
 from chat_ws.routes import Routes
+from chat_ws.settings import UNLIMITED, Limits
 from chat_ws.turns import Turns
 
 from tests.builders import (
@@ -39,11 +41,16 @@ class Stage:
 
     def __init__(self, table: "Table", log: "Logger") -> None:
         self.table = table
+        self.log = log
         self.clock = Clock(NOW)
         self.turns = Turns(table, 90, self.clock)
         self.leases = Leases(table, self.clock)
         self.worker = Invocations()
-        self.routes = Routes(self.turns, self.worker, log)
+        self.limit(UNLIMITED)
+
+    def limit(self, limits: Limits) -> None:
+        turns = Turns(self.table, 90, self.clock, limits)
+        self.routes = Routes(turns, self.worker, self.log)
 
     def send(self, body: str | None, **event: Any) -> dict[str, Any] | None:
         """The frame that answers at once."""
@@ -321,6 +328,52 @@ def test_no_one_s_words_and_no_token_are_in_the_logs(stage: Stage, logs: Callabl
     assert token not in logs()
 
 
+def test_a_question_over_a_limit_wakes_no_worker(stage: Stage, logs: Callable[[], str]) -> None:
+    stage.limit(Limits(messages=1))
+    stage.send(frame())
+    stored = stage.table.scan()["Count"]
+    answer = stage.send(frame(request_id=uuid(2)))
+    assert answer
+    assert (answer["type"], answer["code"]) == ("failed", "quota_exceeded")
+    assert (answer["request_id"], answer["retryable"]) == (uuid(2), False)
+    assert stage.table.scan()["Count"] == stored
+    assert stage.kinds == [("run", HERE)]
+    assert "quota_exceeded" in logs()
+
+
+@pytest.mark.parametrize("limits", [Limits(messages=1), Limits(tokens=1)])
+def test_over_a_limit_what_was_answered_is_told_again(stage: Stage, limits: Limits) -> None:
+    stage.limit(Limits(messages=1))
+    accepted = stage.send(frame())
+    stage.end()
+    Quota(stage.table, clock=stage.clock).spend(1)
+    stage.limit(limits)
+    assert stage.send(frame(), connection_id=THERE) == accepted
+    assert stage.kinds[-1] == ("replay", THERE)
+
+
+def test_without_tokens_a_cut_answer_is_not_continued_and_stays(stage: Stage) -> None:
+    stage.send(frame())
+    ended = stage.end(stop_reason="length")
+    Quota(stage.table, clock=stage.clock).spend(1)
+    stage.limit(Limits(tokens=1))
+    answer = stage.send(frame("continue"), connection_id=THERE)
+    assert answer
+    assert (answer["type"], answer["code"]) == ("failed", "quota_exceeded")
+    assert (stage.turn, stage.kinds) == (ended, [("run", HERE)])
+
+
+def test_without_tokens_a_run_that_is_under_way_goes_on(stage: Stage) -> None:
+    stage.send(frame())
+    stage.run()
+    Quota(stage.table, clock=stage.clock).spend(1)
+    stage.limit(Limits(tokens=1))
+    stage.clock.pass_by(LEASE_SECONDS + 1)
+    assert stage.send(frame("resume"), connection_id=THERE) is None
+    assert stage.send(frame("continue"), connection_id=THERE)
+    assert stage.kinds == [("run", HERE), ("run", THERE)]
+
+
 class Lambda:
     """The client of Lambda: one operation."""
 
@@ -353,6 +406,17 @@ def test_the_worker_is_invoked_asynchronously_with_the_job(lambda_client: Lambda
     assert (invocation["FunctionName"], invocation["InvocationType"]) == ("worker", "Event")
     job = Job.from_payload(json.loads(invocation["Payload"]))
     assert (job.kind, job.user_id, job.connection_id) == ("run", ALICE.user_id, HERE)
+
+
+def test_the_environment_sets_the_limits(
+    lambda_client: Lambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAILY_MESSAGES", "1")
+    codes = []
+    for number in (1, 2):
+        event = websocket_event(body=frame(request_id=uuid(number)))
+        codes.append(json.loads(routes_entry.lambda_handler(event, None)["body"]).get("code"))
+    assert codes == [None, "quota_exceeded"]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ from chat_ws import turns
 from chat_ws.errors import Busy
 from chat_ws.lease import Leases
 from chat_ws.protocol import Chat
+from chat_ws.quota import Quota
+from chat_ws.settings import Limits
 from chat_ws.turns import Turns
 
 from tests.builders import ALICE, CONVERSATION, NOW, REQUEST, uuid
 from tests.fakes import Clock
-from tests.store_contract import Store, StoreContract
+from tests.store_contract import Store, StoreContract, chat
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -23,7 +25,12 @@ DAY = 86_400
 def store(table: "Table") -> Store:
     clock = Clock(NOW)
     return Store(
-        Turns(table, 90, clock), Leases(table, clock), clock, lambda: table.scan()["Count"]
+        Turns(table, 90, clock),
+        Leases(table, clock),
+        clock,
+        lambda: table.scan()["Count"],
+        lambda limits: Turns(table, 90, clock, limits),
+        Quota(table, clock=clock),
     )
 
 
@@ -43,6 +50,16 @@ def test_all_that_is_stored_expires_with_the_history(table: "Table", store: Stor
         keys.conversation(ALICE.user_id, CONVERSATION),
     ):
         assert item(table, key)[keys.TTL_ATTRIBUTE] == int(NOW) + 90 * DAY
+
+
+def test_a_counter_outlives_its_day_and_no_more(table: "Table", store: Store) -> None:
+    store.limited(Limits(messages=5)).accept(ALICE, chat(1), "connection-1")
+    store.quota.spend(7)
+    for key, counted in (
+        (keys.messages(ALICE.user_id, "2026-11-18"), {"messages": 1}),
+        (keys.tokens("2026-11-18"), {"tokens": 7}),
+    ):
+        assert item(table, key) == {**key, **counted, keys.TTL_ATTRIBUTE: int(NOW) + 3 * DAY}
 
 
 def test_a_conversation_lives_as_long_as_its_last_turn(table: "Table", store: Store) -> None:
@@ -92,6 +109,14 @@ def test_a_conflict_with_another_transaction_is_tried_again(
 ) -> None:
     refuse_transactions(table, monkeypatch, "TransactionConflict", "None", "None", times=2)
     assert store.turns.accept(ALICE, Chat(REQUEST, CONVERSATION, "가"), "connection-1")[1]
+
+
+def test_a_conflict_over_the_counter_is_no_refusal(
+    table: "Table", store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_transactions(table, monkeypatch, *["None"] * 3, "TransactionConflict", times=2)
+    limited = store.limited(Limits(messages=5))
+    assert limited.accept(ALICE, Chat(REQUEST, CONVERSATION, "가"), "connection-1")[1]
 
 
 def test_a_table_that_keeps_refusing_is_busy(

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
+from chat_shared import keys
 from chat_shared.turn import Turn, Usage
 from chat_ws import worker as subject
 from chat_ws import worker_entry
@@ -13,6 +15,7 @@ from chat_ws.lease import LEASE_SECONDS, Leases, Outcome
 from chat_ws.model import StreamBroken
 from chat_ws.models import Roster
 from chat_ws.protocol import Chat, Delta, Done, Failed, Mode, ServerFrame, Snapshot
+from chat_ws.quota import Quota
 from chat_ws.relay import MAX_TEXT
 from chat_ws.turns import Turns
 from chat_ws.worker import DEADLINE_MARGIN, Worker, recent
@@ -69,6 +72,7 @@ class Stage:
             connections=self.connections,
             model=self.model,
             roster=Roster((MODEL, NEXT_MODEL)),
+            quota=Quota(self.table, clock=self.clock),
             max_gen_len=1024,
             log=self.log,
         ).handle(job, self.left)
@@ -375,6 +379,58 @@ def test_a_turn_deleted_in_mid_answer_ends_quietly(stage: Stage) -> None:
 def test_a_turn_deleted_before_its_run_is_left_alone(stage: Stage) -> None:
     stage.handle(Job.on(turn(), "run", HERE))
     assert stage.connections.posts == []
+
+
+def tokens_counted(stage: Stage) -> int:
+    counter = stage.table.get_item(Key=keys.tokens(keys.day(NOW))).get("Item", {})
+    return int(str(counter.get("tokens", 0)))
+
+
+@pytest.mark.parametrize(
+    ("answers", "used"),
+    [
+        ([Answer(["경주"], usage=Usage(70, 4))], 74),
+        ([Answer(["가"], StreamBroken(), usage=Usage(10, 1))] * 3, 33),
+        ([Answer(error=ContextTooLong())], 0),
+    ],
+)
+def test_the_tokens_of_a_run_are_counted_however_it_ends(
+    stage: Stage, answers: list[Answer], used: int
+) -> None:
+    stage.handle(stage.ask(), *answers)
+    assert tokens_counted(stage) == used
+
+
+def test_the_tokens_of_a_continued_answer_are_those_of_each_run(stage: Stage) -> None:
+    stage.handle(stage.ask(), Answer(["경주는 "], stop_reason="length", usage=Usage(50, 2)))
+    stage.turns.reopen(stage.turn, HERE)
+    stage.turns.claim_wake(stage.turn)
+    stage.handle(Job.on(stage.turn, "run", HERE), Answer(["신라의"], usage=Usage(52, 2)))
+    assert tokens_counted(stage) == stage.turn.usage.total == 106
+
+
+def test_tokens_are_counted_before_done_is_sent(stage: Stage) -> None:
+    counted: list[int] = []
+
+    def look(frame: ServerFrame) -> None:
+        if isinstance(frame, Done):
+            counted.append(tokens_counted(stage))
+
+    stage.on_post = look
+    stage.handle(stage.ask(), Answer(["경주"], usage=Usage(5, 1)))
+    assert counted == [6]
+
+
+def test_an_answer_whose_tokens_could_not_be_counted_is_told_all_the_same(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, logs: Callable[[], str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    monkeypatch.setattr(Quota, "spend", fail)
+    stage.handle(stage.ask(), Answer(["경주"], usage=Usage(5, 1)))
+    assert isinstance(stage.frames()[-1], Done)
+    assert "tokens not counted" in logs()
 
 
 def test_a_warm_up_does_nothing(stage: Stage) -> None:

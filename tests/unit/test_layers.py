@@ -25,7 +25,8 @@ LAYERS = {
     """,
     EDGE: """
         chat_shared.history chat_shared.logs chat_ws.connection chat_ws.ending chat_ws.lease
-        chat_ws.model chat_ws.relay chat_ws.turns history_api.conversations authorizer.cognito
+        chat_ws.model chat_ws.quota chat_ws.relay chat_ws.turns history_api.conversations
+        authorizer.cognito
     """,
     USE_CASE: """
         chat_ws.failure chat_ws.generation chat_ws.routes chat_ws.worker history_api.service

@@ -22,7 +22,7 @@ SILENCE_S = 10.0  # the page's own; then half as much again each time
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 20.0
 # They refuse a frame; the turn, if there is one, goes on.
-REFUSALS = {"bad_request", "too_large", "unauthorized", "not_found", "busy"}
+REFUSALS = {"bad_request", "too_large", "unauthorized", "not_found", "busy", "quota_exceeded"}
 
 
 def parse(message: str) -> Frame | None:

@@ -47,10 +47,11 @@ def test_a_read_unit_is_four_kilobytes_and_half_of_one_when_it_may_be_stale(
 
 
 def test_one_short_answer_is_weighed_write_by_write() -> None:
-    """In a new conversation, all items below 1 KB: three items in a transaction at two units each,
-    one for the index; then the lease, two renewals and the end."""
+    """In a new conversation, all items below 1 KB: four items in a transaction at two units each,
+    one for the index; then the lease, two renewals, the end, and the count of tokens. Read are the
+    tokens of the day and the window."""
     use = capacity.measure([("안녕", "반가워요")], seconds=2.4, window=10)
-    assert use.answer == Units(write=3 * 2 + 1 + 1 + 2 + 1, read=1)
+    assert use.answer == Units(write=4 * 2 + 1 + 1 + 2 + 1 + 1, read=1 + 1)
 
 
 def test_the_next_question_moves_the_conversation_in_the_index() -> None:

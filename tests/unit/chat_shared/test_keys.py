@@ -1,3 +1,5 @@
+from datetime import datetime
+
 import pytest
 from chat_shared import keys
 from chat_shared.principal import Principal, Unauthorized
@@ -15,14 +17,24 @@ def test_the_keys_of_two_users_never_meet() -> None:
     assert keys.turns(ALICE.user_id, CONVERSATION) != keys.turns(BOB.user_id, CONVERSATION)
 
 
-def test_the_three_kinds_of_items_share_no_partition() -> None:
+@pytest.mark.parametrize(
+    ("utc", "day"),
+    [("2026-11-22T14:59:59", "2026-11-22"), ("2026-11-22T15:00:00", "2026-11-23")],
+)
+def test_a_day_begins_at_midnight_in_korea(utc: str, day: str) -> None:
+    assert keys.day(datetime.fromisoformat(f"{utc}+00:00").timestamp()) == day
+
+
+def test_the_kinds_of_items_share_no_partition() -> None:
     same = "1"
     partitions = {
         keys.turns(same, same),
         keys.marker(same, same)["pk"],
         keys.conversations(same),
+        keys.messages(same, same)["pk"],
+        keys.tokens(same)["pk"],
     }
-    assert len(partitions) == 3
+    assert len(partitions) == 5
 
 
 def test_a_timestamp_is_iso_8601_in_utc() -> None:

@@ -8,6 +8,7 @@ CONTRACT = {
     "unauthorized": False,
     "not_found": False,
     "busy": True,
+    "quota_exceeded": False,
     "throttled": True,
     "model_unavailable": True,
     "model_retired": False,

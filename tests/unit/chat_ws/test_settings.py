@@ -1,5 +1,5 @@
 import pytest
-from chat_ws.settings import ModelSettings, RoutesSettings, WorkerSettings
+from chat_ws.settings import UNLIMITED, Limits, ModelSettings, RoutesSettings, WorkerSettings
 
 WORKER = {
     "TABLE_NAME": "seoyeon",
@@ -40,6 +40,19 @@ def test_an_empty_endpoint_is_bedrock_itself(value: str, expected: str | None) -
 def test_the_routes_environment_becomes_typed_settings() -> None:
     env = {"TABLE_NAME": "t", "WORKER_FUNCTION_NAME": "w", "HISTORY_DAYS": "1"}
     assert RoutesSettings.from_env(env) == RoutesSettings("t", "w", 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "limits"),
+    [
+        ({}, UNLIMITED),
+        ({"DAILY_MESSAGES": "0", "DAILY_TOKENS": ""}, UNLIMITED),
+        ({"DAILY_MESSAGES": "200", "DAILY_TOKENS": "2000000"}, Limits(200, 2_000_000)),
+    ],
+)
+def test_a_quota_that_is_not_set_is_no_limit(given: dict[str, str], limits: Limits) -> None:
+    env = {"TABLE_NAME": "t", "WORKER_FUNCTION_NAME": "w", "HISTORY_DAYS": "1", **given}
+    assert RoutesSettings.from_env(env).limits == limits
 
 
 @pytest.mark.parametrize("missing", WORKER)
