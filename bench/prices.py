@@ -1,4 +1,5 @@
-"""AWS's list prices: the one place to change them.
+"""AWS's list prices: the one place to change them; the models' are in chat_ws/prices.py, because
+the worker estimates with them.
 
 They are us-east-1's (us-west-2's are the same for these items), as their pages had them in 2025,
 written down without access to those pages: check each against its page, or against
@@ -9,6 +10,8 @@ before a budget rests on it. Free tiers and the discounts of large volumes are l
 """
 
 from dataclasses import dataclass
+
+from chat_ws import prices as models
 
 LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 API_GATEWAY = "https://aws.amazon.com/api-gateway/pricing/"
@@ -64,15 +67,20 @@ ALARM = Price(0.10, 1, "alarm-months", CLOUDWATCH)
 DASHBOARD = Price(3.00, 1, "dashboard-months", CLOUDWATCH)
 METRIC = Price(0.30, 1, "metric-months", CLOUDWATCH)
 
+
+def _model(name: str, price: models.TokenPrice) -> ModelPrice:
+    return ModelPrice(
+        name,
+        Price(price.prompt, models.PER, "prompt tokens", BEDROCK),
+        Price(price.answer, models.PER, "answer tokens", BEDROCK),
+    )
+
+
 MODELS = {
-    "meta.llama3-70b-instruct-v1:0": ModelPrice(
-        "Llama 3 70B",
-        Price(0.00265, 1_000, "prompt tokens", BEDROCK),
-        Price(0.0035, 1_000, "answer tokens", BEDROCK),
+    "meta.llama3-70b-instruct-v1:0": _model(
+        "Llama 3 70B", models.PRICES["meta.llama3-70b-instruct-v1:0"]
     ),
-    "us.meta.llama3-3-70b-instruct-v1:0": ModelPrice(
-        "Llama 3.3 70B",
-        Price(0.00072, 1_000, "prompt tokens", BEDROCK),
-        Price(0.00072, 1_000, "answer tokens", BEDROCK),
+    "us.meta.llama3-3-70b-instruct-v1:0": _model(
+        "Llama 3.3 70B", models.PRICES["meta.llama3-3-70b-instruct-v1:0"]
     ),
 }

@@ -1,9 +1,12 @@
 """Stand-ins for the edges, written by hand: a clock, the way to the client, the model."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from chat_shared.metrics import Metrics
 from chat_shared.turn import Usage
 from chat_ws.connection import Gone
 from chat_ws.errors import ChatError
@@ -13,6 +16,32 @@ from chat_ws.prompt import Prompt
 from chat_ws.protocol import Delta, ServerFrame, Snapshot, StopReason, encode
 
 PATIENCE = 10.0  # seconds after which a test that waits for another thread has failed
+
+
+class Context:
+    """Of Lambda's context, what the functions look at."""
+
+    aws_request_id = "invocation-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
+
+class Figures:
+    """Where metrics go: each line is one of CloudWatch's embedded format."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self.metrics = Metrics("test", lambda line: self.lines.append(json.loads(line)))
+
+    def of(self, name: str) -> list[Any]:
+        """The values of a metric, in the order of their lines."""
+        return [line[name][0] for line in self.lines if name in line]
+
+    def dimensions(self, name: str) -> list[list[str]]:
+        [line] = [line for line in self.lines if name in line]
+        dimensions: list[list[str]] = line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+        return dimensions
 
 
 class Clock:

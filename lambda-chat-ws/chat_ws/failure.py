@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
+from chat_shared.metrics import Metrics
 
 from chat_ws.connection import Connections
 from chat_ws.ending import replay
@@ -16,6 +17,7 @@ class Failure:
     leases: Leases
     connections: Connections
     log: Logger
+    metrics: Metrics
 
     def handle(self, job: Job) -> None:
         """`job` is one that Lambda has given up. A turn that a client's `resume` has brought to
@@ -41,4 +43,5 @@ class Failure:
         except Lost:
             return
         self.log.error("turn given up", request_id=ended.request_id, run=ended.run)
+        self.metrics.put({"LostTurns": 1})
         replay(self.connections, ended, ended.connection_id)

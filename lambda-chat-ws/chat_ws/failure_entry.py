@@ -9,12 +9,16 @@ from functools import cache
 from typing import Any
 
 import boto3
-from chat_shared.logs import logger
+from chat_shared.logs import Context, begin, logger
+from chat_shared.metrics import Metrics
 
 from chat_ws.connection import ApiGatewayConnections
 from chat_ws.failure import Failure
 from chat_ws.job import Job
 from chat_ws.lease import Leases
+from chat_ws.settings import STAGE
+
+log = logger("failure")
 
 
 @cache
@@ -24,8 +28,11 @@ def bootstrap() -> Failure:
     management = boto3.client(
         "apigatewaymanagementapi", endpoint_url=os.environ["WEBSOCKET_CALLBACK_URL"]
     )
-    return Failure(Leases(table), ApiGatewayConnections(management), logger("failure"))
+    metrics = Metrics(os.environ.get("STAGE") or STAGE)
+    return Failure(Leases(table), ApiGatewayConnections(management), log, metrics)
 
 
-def lambda_handler(record: Mapping[str, Any], _context: object) -> None:
-    bootstrap().handle(Job.from_payload(record["requestPayload"]))
+def lambda_handler(record: Mapping[str, Any], context: Context) -> None:
+    job = Job.from_payload(record["requestPayload"])
+    begin(log, context, turn_id=job.turn_id, connection_id=job.connection_id)
+    bootstrap().handle(job)

@@ -83,8 +83,20 @@ class Generation:
         self.usage = Usage()
         self.prompt_estimate = 0
         self.first_token_ms: int | None = None
+        self.calls = 0
         self._started = time.monotonic()
+        self._said: tuple[float, float] | None = None  # when the first and the last piece came
         threading.Thread(target=self._run, name="model", daemon=True).start()
+
+    @property
+    def retries(self) -> int:
+        return max(0, self.calls - 1)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """From the first piece to the last; None for an answer of one piece, or of none."""
+        first, last = self._said or (0.0, 0.0)
+        return self.usage.completion_tokens / (last - first) if last > first else None
 
     def abort(self) -> None:
         """Nothing is fed from now on; the model's stream is closed."""
@@ -144,6 +156,7 @@ class Generation:
         if self._aborted.is_set():
             return
         prompt = self._prompt(model_id)
+        self.calls += 1
         self._stream = stream = self._model.stream(model_id, prompt)
         self.model_id, said = model_id, False
         if self._aborted.is_set():
@@ -152,8 +165,10 @@ class Generation:
             for piece in stream:
                 if self._aborted.is_set():
                     return
+                now = time.monotonic()
+                self._said = (self._said[0] if self._said else now, now)
                 if self.first_token_ms is None:
-                    self.first_token_ms = round((time.monotonic() - self._started) * 1000)
+                    self.first_token_ms = round((now - self._started) * 1000)
                 said = True
                 self._feed(piece)
             self.stop_reason = stream.stop_reason

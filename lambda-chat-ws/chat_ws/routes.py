@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
+from chat_shared.metrics import Metrics
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
-from chat_ws.errors import Busy, ChatError, NotFound
+from chat_ws.errors import Busy, ChatError, NotFound, QuotaExceeded
 from chat_ws.job import Job
 from chat_ws.protocol import (
     Accepted,
@@ -32,6 +33,7 @@ class Routes:
     turns: Turns
     invoke: Callable[[Job], None]
     log: Logger
+    metrics: Metrics
 
     def connect(self) -> None:
         """Starts a worker while the person is still typing; a failure costs a second, no more."""
@@ -48,9 +50,12 @@ class Routes:
             return Failed.of(malformed.error, malformed.request_id)
         if isinstance(frame, Ping):
             return Pong()
+        self.log.append_keys(request_id=frame.request_id)
         try:
             return self._answer(principal, connection_id, frame)
         except ChatError as error:
+            if isinstance(error, QuotaExceeded):
+                self.metrics.put({"QuotaRefusals": 1})
             self.log.info("frame refused", code=error.code, frame=type(frame).__name__)
             return Failed.of(error, frame.request_id)
 
@@ -66,6 +71,7 @@ class Routes:
             case Stop():
                 self._stop(turn, connection_id)
             case Resume():
+                self.metrics.put({"Resumes": 1})
                 self._resume(turn, connection_id)
             case Continue():
                 return self._continue(turn, connection_id)
@@ -74,6 +80,7 @@ class Routes:
     def _chat(self, principal: Principal, connection_id: str, chat: Chat) -> ServerFrame:
         turn, new = self.turns.accept(principal, chat, connection_id)
         if new:
+            self.metrics.put({"Messages": 1})
             self._wake(turn, connection_id)
         else:
             self._resume(turn, connection_id)

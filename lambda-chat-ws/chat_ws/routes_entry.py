@@ -9,7 +9,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from chat_shared.logs import logger
+from chat_shared.logs import Context, begin, logger
+from chat_shared.metrics import Metrics
 from chat_shared.principal import Principal
 from chat_shared.principal import Unauthorized as NoPrincipal
 
@@ -46,12 +47,13 @@ def bootstrap() -> Routes:
 
     table = boto3.resource("dynamodb", config=QUICK).Table(settings.table_name)
     turns = Turns(table, settings.history_days, limits=settings.limits)
-    return Routes(turns, invoke, log)
+    return Routes(turns, invoke, log, Metrics(settings.stage))
 
 
-def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+def lambda_handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Answers by the route's response: `body` goes back over the socket it came from."""
     request = event["requestContext"]
+    begin(log, context, connection_id=request["connectionId"])
     match request["routeKey"]:
         case "$connect":
             bootstrap().connect()

@@ -13,6 +13,7 @@ class Limits:
 
 
 UNLIMITED = Limits()
+STAGE = "prod"  # where the environment names none
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class RoutesSettings:
     worker_function_name: str
     history_days: int
     limits: Limits = UNLIMITED
+    stage: str = STAGE
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "RoutesSettings":
@@ -28,6 +30,7 @@ class RoutesSettings:
             table_name=env["TABLE_NAME"],
             worker_function_name=env["WORKER_FUNCTION_NAME"],
             history_days=int(env["HISTORY_DAYS"]),
+            stage=env.get("STAGE") or STAGE,
             limits=Limits(int(env.get("DAILY_MESSAGES") or 0), int(env.get("DAILY_TOKENS") or 0)),
         )
 
@@ -61,6 +64,7 @@ class WorkerSettings:
     callback_url: str
     window_exchanges: int
     model: ModelSettings
+    stage: str = STAGE
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "WorkerSettings":
@@ -69,4 +73,5 @@ class WorkerSettings:
             callback_url=env["WEBSOCKET_CALLBACK_URL"],
             window_exchanges=int(env["WINDOW_EXCHANGES"]),
             model=ModelSettings.from_env(env),
+            stage=env.get("STAGE") or STAGE,
         )

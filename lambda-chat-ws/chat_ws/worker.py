@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from chat_shared import history
 from chat_shared.principal import Principal
@@ -13,7 +12,6 @@ from chat_shared.turn import Turn
 
 from chat_ws.connection import Connections
 from chat_ws.ending import last_frame, replay
-from chat_ws.errors import ChatError
 from chat_ws.generation import Generation, Question
 from chat_ws.job import Job
 from chat_ws.lease import RENEW_SECONDS, Leases, Lost, Outcome
@@ -22,6 +20,7 @@ from chat_ws.models import Roster
 from chat_ws.protocol import StopReason
 from chat_ws.quota import Quota
 from chat_ws.relay import Relay
+from chat_ws.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -42,7 +41,7 @@ class Worker:
     roster: Roster
     quota: Quota
     max_gen_len: int
-    log: Logger
+    report: Report
 
     def handle(self, job: Job, remaining: Callable[[], float]) -> None:
         """`remaining` gives the seconds until the function is ended from outside."""
@@ -63,6 +62,7 @@ class Worker:
             )
 
     def _run(self, turn: Turn, remaining: Callable[[], float]) -> None:
+        self.report.log.append_keys(request_id=turn.request_id, run=turn.run)
         question = Question.of(turn, self.earlier(turn))
         relay = Relay(self.connections, turn.connection_id, turn.request_id, turn.run, turn.answer)
         generation = Generation(
@@ -79,7 +79,7 @@ class Worker:
         except Lost:
             generation.abort()
             generation.ended.wait(RENEW_SECONDS)  # which an aborted call does at once, as a rule
-            self.log.info("run lost", request_id=turn.request_id, run=turn.run)
+            self.report.lost(generation)
             return
         finally:
             generation.abort()
@@ -89,19 +89,8 @@ class Worker:
             replay(self.connections, ended, ended.connection_id)
         else:
             relay.post(last_frame(ended))
-        self.log.info(
-            "run ended",
-            request_id=ended.request_id,
-            run=ended.run,
-            status=ended.status,
-            code=ended.code,
-            cause=cause(generation.error),
-            stop_reason=ended.stop_reason,
-            model_id=ended.model_id,
-            frames=ended.seq,
-            first_token_ms=generation.first_token_ms,
-            usage=ended.usage.as_dict(),
-        )
+        # Only a run that has ended has named a model.
+        self.report.ended(ended, generation, continued=turn.model_id is not None)
 
     def _spend(self, generation: Generation) -> None:
         """Counts what the run has used, however it ended; without that count, the answer is as
@@ -112,7 +101,7 @@ class Worker:
         try:
             self.quota.spend(used.total)
         except (ClientError, BotoCoreError):
-            self.log.warning("tokens not counted", tokens=used.total)
+            self.report.log.warning("tokens not counted", tokens=used.total)
 
 
 @dataclass(frozen=True)
@@ -189,8 +178,3 @@ def recent(table: "Table", turn: Turn, exchanges: int) -> list[Turn]:
         if past.status == "done" and past.mode == "chat" and past.answer
     )
     return list(islice(answered, exchanges))[::-1]
-
-
-def cause(error: ChatError | None) -> str | None:
-    """The kind of what was behind an error; never its text, which may quote a prompt."""
-    return type(error.__cause__).__name__ if error and error.__cause__ else None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from chat_shared.logs import logger
+from chat_shared.logs import begin, logger
+from chat_shared.metrics import Metrics
 
 from chat_ws.connection import ApiGatewayConnections
 from chat_ws.job import Job
@@ -15,6 +16,7 @@ from chat_ws.lease import Leases
 from chat_ws.model import BedrockModel
 from chat_ws.models import Roster
 from chat_ws.quota import Quota
+from chat_ws.report import Report
 from chat_ws.settings import WorkerSettings
 from chat_ws.worker import Worker, recent
 
@@ -28,6 +30,8 @@ TO_CLIENT = Config(
 # Retries are ours (chat_ws.generation): a stop must be able to end them. A model on a small machine
 # may read a long prompt for a minute before its first token.
 TO_MODEL = Config(connect_timeout=5, read_timeout=120, retries={"total_max_attempts": 1})
+
+log = logger("worker")
 
 
 @cache
@@ -52,12 +56,12 @@ def bootstrap() -> Worker:
         roster=Roster(settings.model.model_ids),
         quota=Quota(table),
         max_gen_len=settings.model.max_gen_len,
-        log=logger("worker"),
+        report=Report(log, Metrics(settings.stage)),
     )
 
 
 def lambda_handler(payload: Mapping[str, Any], context: "Context") -> None:
     """An exception leaves the turn to Lambda's retry of the asynchronous invoke."""
-    bootstrap().handle(
-        Job.from_payload(payload), lambda: context.get_remaining_time_in_millis() / 1000
-    )
+    job = Job.from_payload(payload)
+    begin(log, context, turn_id=job.turn_id, connection_id=job.connection_id)
+    bootstrap().handle(job, lambda: context.get_remaining_time_in_millis() / 1000)

@@ -28,6 +28,7 @@ from tests.builders import (
     uuid,
     websocket_event,
 )
+from tests.fakes import Context, Figures
 from tests.faults.frames import bodies, known_ids
 from tests.stack import Stack
 from tests.unit.test_contracts import frame_schema
@@ -66,7 +67,7 @@ def backstage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstage]:
         dynamodb = boto3.resource("dynamodb", region_name=REGION)
         table = create_table(dynamodb, "fuzz")
         backstage = Backstage(table)
-        routes = Routes(Turns(table, 90), backstage.jobs.append, log)
+        routes = Routes(Turns(table, 90), backstage.jobs.append, log, Figures().metrics)
         monkeypatch.setattr(routes_entry, "bootstrap", lambda: routes)
         store(table, turn(request_id=uuid(1), status="done", stop_reason="stop", answer="끝"))
         store(
@@ -96,7 +97,7 @@ def is_described(body: str) -> bool:
 def expect_contract(body: str, backstage: Backstage) -> None:
     backstage.writes.clear()
     backstage.jobs.clear()
-    answer = routes_entry.lambda_handler(websocket_event(body=body), None)
+    answer = routes_entry.lambda_handler(websocket_event(body=body), Context())
     assert answer["statusCode"] == 200
     assert answer.keys() <= {"statusCode", "body"}
     told: dict[str, Any] = json.loads(answer["body"]) if "body" in answer else {}

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
+from chat_shared.metrics import Metrics
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
 from chat_ws.connection import Gone
@@ -28,6 +29,7 @@ from chat_ws.models import Roster
 from chat_ws.prompt import Prompt
 from chat_ws.protocol import MAX_FRAME_BYTES, Done, Failed, ServerFrame, StopReason, encode
 from chat_ws.quota import Quota
+from chat_ws.report import Report
 from chat_ws.routes import Routes
 from chat_ws.settings import UNLIMITED
 from chat_ws.turns import Turns
@@ -272,6 +274,7 @@ class World:
         self.duplicates = 0  # events to come that are delivered twice
         self.delay = 0.01  # seconds that an event takes to its worker
         self.aws = self.process("aws", skew=0.0)
+        self.metrics = Metrics("simulated", lambda _line: None)
         self.log = Logger(
             service="faults", stream=io.StringIO(), level="CRITICAL", log_uncaught_exceptions=False
         )
@@ -414,6 +417,7 @@ class World:
             Turns(table, 90, wall_clock(self.simulation, process), self.limits),
             self._invoke,
             self.log,
+            self.metrics,
         )
 
         def answer() -> None:
@@ -507,11 +511,11 @@ class World:
             roster=self.roster.setdefault(process, Roster((MODEL, NEXT_MODEL))),
             quota=Quota(table, clock=wall_clock(self.simulation, process)),
             max_gen_len=1024,
-            log=self.log,
+            report=Report(self.log, self.metrics),
         )
 
     def _failure(self, process: Process) -> Failure:
-        return Failure(self._leases(process), Gateway(self, process), self.log)
+        return Failure(self._leases(process), Gateway(self, process), self.log, self.metrics)
 
     def _leases(self, process: Process) -> Leases:
         clock = wall_clock(self.simulation, process)

@@ -10,7 +10,7 @@ from chat_ws.protocol import Chat, Failed, Snapshot
 from chat_ws.turns import Turns
 
 from tests.builders import ALICE, CONVERSATION, NOW, REQUEST
-from tests.fakes import Clock, RecordedConnections
+from tests.fakes import Clock, Context, Figures, RecordedConnections
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -27,7 +27,8 @@ class Stage:
         self.turns = Turns(table, 90, self.clock)
         self.leases = Leases(table, self.clock, lambda seconds: self.clock.pass_by(seconds + 0.001))
         self.connections = RecordedConnections()
-        failure = Failure(self.leases, self.connections, log)
+        self.figures = Figures()
+        failure = Failure(self.leases, self.connections, log, self.figures.metrics)
         monkeypatch.setattr(failure_entry, "bootstrap", lambda: failure)
         asked, _ = self.turns.accept(ALICE, Chat(REQUEST, CONVERSATION, "경주"), HERE)
         self.job = Job.on(asked, "run", HERE)
@@ -38,7 +39,7 @@ class Stage:
             "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
             "requestPayload": (job or self.job).payload(),
         }
-        failure_entry.lambda_handler(record, None)
+        failure_entry.lambda_handler(record, Context())
 
     @property
     def turn(self) -> Turn:
@@ -66,6 +67,7 @@ def test_a_turn_whose_every_run_died_ends_as_failed_with_the_text_that_it_has(st
     assert snapshot.text == "경주는 "
     assert isinstance(last, Failed)
     assert (last.code, last.retryable) == ("internal", True)
+    assert stage.figures.of("LostTurns") == [1]
 
 
 def test_the_dead_run_s_lease_is_waited_out(stage: Stage) -> None:

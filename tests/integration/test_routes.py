@@ -25,7 +25,7 @@ from tests.builders import (
     uuid,
     websocket_event,
 )
-from tests.fakes import Clock, Invocations
+from tests.fakes import Clock, Context, Figures, Invocations
 from tests.store_contract import ending
 
 if TYPE_CHECKING:
@@ -46,15 +46,16 @@ class Stage:
         self.turns = Turns(table, 90, self.clock)
         self.leases = Leases(table, self.clock)
         self.worker = Invocations()
+        self.figures = Figures()
         self.limit(UNLIMITED)
 
     def limit(self, limits: Limits) -> None:
         turns = Turns(self.table, 90, self.clock, limits)
-        self.routes = Routes(turns, self.worker, self.log)
+        self.routes = Routes(turns, self.worker, self.log, self.figures.metrics)
 
     def send(self, body: str | None, **event: Any) -> dict[str, Any] | None:
         """The frame that answers at once."""
-        answer = routes_entry.lambda_handler(websocket_event(body=body, **event), None)
+        answer = routes_entry.lambda_handler(websocket_event(body=body, **event), Context())
         assert answer["statusCode"] == 200
         return json.loads(answer["body"]) if "body" in answer else None
 
@@ -274,20 +275,20 @@ def test_a_malformed_frame_gets_one_failed_and_has_no_effect(
 
 
 def test_connecting_agrees_on_the_protocol_and_warms_a_worker_up(stage: Stage) -> None:
-    answer = routes_entry.lambda_handler(websocket_event("$connect"), None)
+    answer = routes_entry.lambda_handler(websocket_event("$connect"), Context())
     assert answer == {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "chat.v1"}}
     assert stage.worker.jobs == [Job("warm_up")]
 
 
 def test_connecting_does_not_need_the_warm_up(stage: Stage) -> None:
     stage.worker.refusal = Busy()
-    assert routes_entry.lambda_handler(websocket_event("$connect"), None)["statusCode"] == 200
+    assert routes_entry.lambda_handler(websocket_event("$connect"), Context())["statusCode"] == 200
 
 
 def test_disconnecting_leaves_the_run_alone(stage: Stage) -> None:
     stage.send(frame())
     before = stage.turn
-    answer = routes_entry.lambda_handler(websocket_event("$disconnect"), None)
+    answer = routes_entry.lambda_handler(websocket_event("$disconnect"), Context())
     assert answer == {"statusCode": 200}
     assert stage.turn == before
 
@@ -306,7 +307,7 @@ def test_an_unforeseen_error_is_told_without_its_details(
         raise RuntimeError("arn:aws:dynamodb:us-west-2:123456789012:table/secret")
 
     monkeypatch.setattr(Turns, "accept", fail)
-    answer = routes_entry.lambda_handler(websocket_event(body=frame()), None)
+    answer = routes_entry.lambda_handler(websocket_event(body=frame()), Context())
     told = json.loads(answer["body"])
     assert (told["type"], told["code"], told["retryable"]) == ("failed", "internal", True)
     assert "arn" not in answer["body"]
@@ -318,7 +319,7 @@ def test_no_one_s_words_and_no_token_are_in_the_logs(stage: Stage, logs: Callabl
     token = secret("alice")
     event = websocket_event(body=frame(text="비밀스러운 질문"))
     event["headers"] = {"Sec-WebSocket-Protocol": f"chat.v1, bearer.{token}"}
-    routes_entry.lambda_handler(event, None)
+    routes_entry.lambda_handler(event, Context())
     stage.worker.refusal = Busy()
     stage.send(frame(text="비밀스러운 질문", request_id=uuid(2)))
     stage.send(frame("stop", request_id=uuid(3)))
@@ -374,6 +375,29 @@ def test_without_tokens_a_run_that_is_under_way_goes_on(stage: Stage) -> None:
     assert stage.kinds == [("run", HERE), ("run", THERE)]
 
 
+def test_questions_resumes_and_refusals_are_counted(stage: Stage) -> None:
+    stage.limit(Limits(messages=1))
+    stage.send(frame())
+    stage.send(frame())
+    stage.send(frame("resume"))
+    stage.send(frame(request_id=uuid(2)))
+    counted = {name: stage.figures.of(name) for name in ("Messages", "Resumes", "QuotaRefusals")}
+    assert counted == {"Messages": [1], "Resumes": [1], "QuotaRefusals": [1]}
+    assert stage.figures.dimensions("Messages") == [["stage"]]
+
+
+def test_every_line_carries_its_request_its_connection_and_its_invocation(
+    stage: Stage, logs: Callable[[], str]
+) -> None:
+    stage.send(frame("stop"), connection_id=THERE)
+    [line] = [json.loads(line) for line in logs().splitlines()]
+    assert (line["request_id"], line["connection_id"]) == (REQUEST, THERE)
+    assert line["function_request_id"] == "invocation-1"
+    stage.worker.refusal = Busy()
+    routes_entry.lambda_handler(websocket_event("$connect"), Context())
+    assert "request_id" not in json.loads(logs().splitlines()[-1])
+
+
 class Lambda:
     """The client of Lambda: one operation."""
 
@@ -401,7 +425,7 @@ def lambda_client(monkeypatch: pytest.MonkeyPatch, table: "Table") -> Any:
 
 
 def test_the_worker_is_invoked_asynchronously_with_the_job(lambda_client: Lambda) -> None:
-    routes_entry.lambda_handler(websocket_event(body=frame()), None)
+    routes_entry.lambda_handler(websocket_event(body=frame()), Context())
     [invocation] = lambda_client.invocations
     assert (invocation["FunctionName"], invocation["InvocationType"]) == ("worker", "Event")
     job = Job.from_payload(json.loads(invocation["Payload"]))
@@ -415,7 +439,7 @@ def test_the_environment_sets_the_limits(
     codes = []
     for number in (1, 2):
         event = websocket_event(body=frame(request_id=uuid(number)))
-        codes.append(json.loads(routes_entry.lambda_handler(event, None)["body"]).get("code"))
+        codes.append(json.loads(routes_entry.lambda_handler(event, Context())["body"]).get("code"))
     assert codes == [None, "quota_exceeded"]
 
 
@@ -428,5 +452,5 @@ def test_the_environment_sets_the_limits(
 )
 def test_a_lambda_that_takes_no_invoke_is_busy(lambda_client: Lambda, error: Exception) -> None:
     lambda_client.error = error
-    answer = routes_entry.lambda_handler(websocket_event(body=frame()), None)
+    answer = routes_entry.lambda_handler(websocket_event(body=frame()), Context())
     assert json.loads(answer["body"])["code"] == "busy"

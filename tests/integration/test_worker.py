@@ -1,6 +1,6 @@
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +17,7 @@ from chat_ws.models import Roster
 from chat_ws.protocol import Chat, Delta, Done, Failed, Mode, ServerFrame, Snapshot
 from chat_ws.quota import Quota
 from chat_ws.relay import MAX_TEXT
+from chat_ws.report import Report
 from chat_ws.turns import Turns
 from chat_ws.worker import DEADLINE_MARGIN, Worker, recent
 
@@ -32,7 +33,7 @@ from tests.builders import (
     turn,
     uuid,
 )
-from tests.fakes import Answer, Client, Clock, FakeModel, RecordedConnections
+from tests.fakes import Answer, Client, Clock, Context, FakeModel, Figures, RecordedConnections
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -57,6 +58,7 @@ class Stage:
         self.leases = Leases(self.table, self.clock)
         self.connections = RecordedConnections(lambda _to, frame: self.on_post(frame))
         self.model = FakeModel()
+        self.figures = Figures()
 
     def ask(self, text: str = "경주", request: str = REQUEST, mode: Mode = "chat") -> Job:
         """The job of a question that the routes have just accepted."""
@@ -64,9 +66,12 @@ class Stage:
         assert new
         return Job.on(accepted, "run", HERE)
 
-    def handle(self, job: Job, *answers: Answer) -> None:
+    def handle(self, job: Job, *answers: Answer, report: Report | None = None) -> None:
         self.model = FakeModel(*answers)
-        Worker(
+        self.worker(report).handle(job, self.left)
+
+    def worker(self, report: Report | None = None) -> Worker:
+        return Worker(
             leases=self.leases,
             earlier=lambda turn: recent(self.table, turn, 10),
             connections=self.connections,
@@ -74,8 +79,8 @@ class Stage:
             roster=Roster((MODEL, NEXT_MODEL)),
             quota=Quota(self.table, clock=self.clock),
             max_gen_len=1024,
-            log=self.log,
-        ).handle(job, self.left)
+            report=report or Report(self.log, self.figures.metrics),
+        )
 
     def be_overtaken(self) -> None:
         """Another run takes the turn: by its clock, this one's lease is over."""
@@ -499,6 +504,7 @@ def test_no_one_s_words_are_in_the_logs(stage: Stage, logs: Callable[[], str]) -
     written = logs()
     assert '"run ended"' in written
     assert REQUEST in written
+    written += json.dumps(stage.figures.lines, ensure_ascii=False)
     assert "비밀" not in written
     assert "은밀한" not in written
 
@@ -522,9 +528,82 @@ def test_the_entry_point_makes_its_worker_of_the_environment(
         monkeypatch.setenv(name, value)
     worker_entry.bootstrap.cache_clear()
     try:
-        worker_entry.lambda_handler(Job("warm_up").payload(), SimpleNamespace())  # type: ignore[arg-type] # not looked at
+        worker_entry.lambda_handler(Job("warm_up").payload(), Context())  # type: ignore[arg-type] # not all of it is looked at
         worker = worker_entry.bootstrap()
     finally:
         worker_entry.bootstrap.cache_clear()
     assert worker.roster.order(0.0) == [MODEL, NEXT_MODEL]
     assert worker.earlier(turn()) == []
+
+
+# Figures
+
+
+def test_the_figures_of_an_answer_are_by_stage_and_those_of_tokens_by_model_too(
+    stage: Stage,
+) -> None:
+    stage.handle(stage.ask(), Answer(["경주는 ", "신라의"], usage=Usage(1_000, 2_000)))
+    figures = stage.figures
+    assert (figures.of("Answers"), figures.of("Failures"), figures.of("Stops")) == ([1], [], [0])
+    assert (figures.of("Retries"), figures.of("Continues")) == ([0], [0])
+    assert figures.of("Frames") == [stage.turn.seq]
+    assert (figures.of("PromptTokens"), figures.of("CompletionTokens")) == ([1_000], [2_000])
+    assert figures.of("EstimatedCost") == [pytest.approx(0.00265 + 2 * 0.0035)]
+    assert len(figures.of("FirstToken")) == len(figures.of("TokensPerSecond")) == 1
+    assert figures.dimensions("Answers") == [["stage"]]
+    assert figures.dimensions("PromptTokens") == [["stage"], ["stage", "model"]]
+    assert {line["stage"] for line in figures.lines} == {"test"}
+    assert {line.get("model") for line in figures.lines} == {None, MODEL}
+
+
+def test_a_failure_counts_by_its_code_and_each_call_again_as_a_retry(stage: Stage) -> None:
+    stage.handle(stage.ask(), *[Answer(["가"], StreamBroken())] * 3)
+    figures = stage.figures
+    assert (figures.of("Answers"), figures.of("Failures"), figures.of("Retries")) == ([0], [1], [2])
+    assert figures.dimensions("Failures") == [["stage"], ["stage", "code"]]
+    assert [line["code"] for line in figures.lines if "code" in line] == ["internal"]
+
+
+def test_stops_and_continued_answers_are_counted(stage: Stage) -> None:
+    stage.at_first_delta(lambda: stage.turns.request_stop(stage.turn, HERE))
+    stage.handle(stage.ask(), Answer(["경주"], hangs=True))
+    stage.turns.reopen(stage.turn, HERE)
+    stage.turns.claim_wake(stage.turn)
+    stage.handle(Job.on(stage.turn, "run", HERE), Answer(["는"], usage=Usage(5, 1)))
+    assert (stage.figures.of("Stops"), stage.figures.of("Continues")) == ([1, 0], [0, 1])
+
+
+def test_what_a_lost_run_has_used_is_in_the_figures(stage: Stage) -> None:
+    stage.at_first_delta(stage.be_overtaken)
+    stage.handle(stage.ask(), Answer(["경주"], error=ContextTooLong(), usage=Usage(7, 1)))
+    assert stage.figures.of("PromptTokens") == [7]
+    assert stage.figures.of("Answers") == []
+
+
+def test_a_model_without_a_price_is_said_once_and_has_no_cost(
+    stage: Stage, logs: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat_ws.prices.PRICES", {})
+    report = Report(stage.log, stage.figures.metrics)
+    for number in (1, 2):
+        job = stage.ask(request=uuid(number))
+        stage.handle(job, Answer(["네"], usage=Usage(7, 1)), report=report)
+    assert stage.figures.of("EstimatedCost") == []
+    assert logs().count("model has no price") == 1
+    assert stage.figures.of("PromptTokens") == [7, 7]
+
+
+def test_every_line_of_a_run_carries_its_ids(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, logs: Callable[[], str]
+) -> None:
+    job = stage.ask()
+    stage.model = FakeModel(Answer(["네"], usage=Usage(7, 1)))
+    monkeypatch.setattr(worker_entry, "log", stage.log)
+    monkeypatch.setattr(worker_entry, "bootstrap", lambda: stage.worker())
+    worker_entry.lambda_handler(job.payload(), Context())  # type: ignore[arg-type] # all that is looked at
+    lines = [json.loads(line) for line in logs().splitlines()]
+    assert lines
+    for line in lines:
+        assert (line["request_id"], line["run"]) == (REQUEST, 1)
+        assert (line["turn_id"], line["connection_id"]) == (job.turn_id, HERE)
+        assert line["function_request_id"] == "invocation-1"

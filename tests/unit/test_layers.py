@@ -20,16 +20,18 @@ PURE, EDGE, USE_CASE, ENTRY = range(4)
 LAYERS = {
     PURE: """
         chat_shared.keys chat_shared.principal chat_shared.turn
-        chat_ws.coalescer chat_ws.errors chat_ws.job chat_ws.models chat_ws.prompt chat_ws.protocol
+        chat_ws.coalescer chat_ws.errors chat_ws.job chat_ws.models chat_ws.prices chat_ws.prompt
+        chat_ws.protocol
         chat_ws.settings history_api.cursor history_api.errors authorizer.token
     """,
     EDGE: """
-        chat_shared.history chat_shared.logs chat_ws.connection chat_ws.ending chat_ws.lease
-        chat_ws.model chat_ws.quota chat_ws.relay chat_ws.turns history_api.conversations
-        authorizer.cognito
+        chat_shared.history chat_shared.logs chat_shared.metrics chat_ws.connection chat_ws.ending
+        chat_ws.lease chat_ws.model chat_ws.quota chat_ws.relay chat_ws.turns
+        history_api.conversations authorizer.cognito
     """,
     USE_CASE: """
-        chat_ws.failure chat_ws.generation chat_ws.routes chat_ws.worker history_api.service
+        chat_ws.failure chat_ws.generation chat_ws.report chat_ws.routes chat_ws.worker
+        history_api.service
     """,
     ENTRY: """
         chat_ws.routes_entry chat_ws.worker_entry chat_ws.failure_entry history_api.entry
