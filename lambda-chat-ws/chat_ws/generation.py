@@ -17,6 +17,7 @@ from tenacity import (
 from chat_ws import prompt as prompts
 from chat_ws.errors import (
     ChatError,
+    ContentBlocked,
     Internal,
     ModelFault,
     ModelRetired,
@@ -173,7 +174,7 @@ class Generation:
                 self._feed(piece)
             self.stop_reason = stream.stop_reason
         except ChatError as error:
-            if not said:
+            if not said or isinstance(error, ContentBlocked):
                 raise
             # Once there is text, every failure is a broken stream, to be continued from there.
             raise StreamBroken from error

@@ -2,16 +2,37 @@
 
 from collections.abc import Sequence
 
-# Tokens that a model reads and writes together, from Meta's model cards.
-LLAMA3_CONTEXT = 8_192
-LLAMA31_CONTEXT = 128_000
+# Tokens that a model reads and writes together, from the providers' model cards; the first name
+# that is part of the id counts. What is not known here is taken for a small one.
+CONTEXTS = {
+    "llama3-70b": 8_192,
+    "llama3-8b": 8_192,
+    "meta.llama": 128_000,
+    "amazon.nova-micro": 128_000,
+    "amazon.nova": 300_000,
+    "anthropic.claude": 200_000,
+    "mistral.mistral-large": 128_000,
+}
+SMALL_CONTEXT = 8_192
+PROFILES = {"us", "us-gov", "eu", "apac", "global", "au", "ca", "jp", "sa"}  # of several regions
 
 SET_ASIDE_SECONDS = 300.0
 
 
 def context_tokens(model_id: str) -> int:
-    first_generation = any(name in model_id for name in ("llama3-70b", "llama3-8b"))
-    return LLAMA3_CONTEXT if first_generation else LLAMA31_CONTEXT
+    return next((size for name, size in CONTEXTS.items() if name in model_id), SMALL_CONTEXT)
+
+
+def speaks_llama3(model_id: str) -> bool:
+    """Whether it is asked by Meta's format, and not by messages. An application inference profile
+    does not tell what is behind it: the settings allow them for Llama 3 alone."""
+    return "meta.llama3" in model_id or ":application-inference-profile/" in model_id
+
+
+def provider(model_id: str) -> str:
+    """`anthropic` of `us.anthropic.claude-…`, be it an id, a profile or an ARN of either."""
+    first, _, rest = model_id.rsplit("/", 1)[-1].partition(".")
+    return rest.partition(".")[0] if first in PROFILES else first
 
 
 class Roster:

@@ -60,6 +60,12 @@ class Relay:
             self._connection_id, self._moved = connection_id, True
             self._changed.notify()
 
+    def withdraw(self) -> None:
+        """The answer is not to be read: the client gets an empty snapshot."""
+        with self._changed:
+            self._text, self._moved = "", True
+            self._changed.notify()
+
     def close(self) -> None:
         """What waits is sent, nothing more is taken, `drained` is set."""
         with self._changed:

@@ -37,7 +37,7 @@ class RoutesSettings:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """`endpoint_url` None is Bedrock itself."""
+    """`endpoint_url` None is Bedrock itself, an empty `guardrail_id` none."""
 
     model_ids: tuple[str, ...]
     region: str
@@ -45,6 +45,8 @@ class ModelSettings:
     max_gen_len: int
     temperature: float
     top_p: float
+    guardrail_id: str = ""
+    guardrail_version: str = "DRAFT"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "ModelSettings":
@@ -55,6 +57,8 @@ class ModelSettings:
             max_gen_len=int(env["MAX_GEN_LEN"]),
             temperature=float(env["TEMPERATURE"]),
             top_p=float(env["TOP_P"]),
+            guardrail_id=env.get("GUARDRAIL_ID", ""),
+            guardrail_version=env.get("GUARDRAIL_VERSION") or "DRAFT",
         )
 
 

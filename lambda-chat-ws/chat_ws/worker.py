@@ -12,6 +12,7 @@ from chat_shared.turn import Turn
 
 from chat_ws.connection import Connections
 from chat_ws.ending import last_frame, replay
+from chat_ws.errors import ContentBlocked
 from chat_ws.generation import Generation, Question
 from chat_ws.job import Job
 from chat_ws.lease import RENEW_SECONDS, Leases, Lost, Outcome
@@ -119,6 +120,8 @@ class Run:
         look, so that it has yet to be told; raises Lost."""
         ended_by, seen = self._watch()
         self.generation.abort()
+        if ended_by is None and isinstance(self.generation.error, ContentBlocked):
+            self.relay.withdraw()
         self.relay.close()
         # An aborted call ends at once, as a rule, and its usage counts.
         self.generation.ended.wait(RENEW_SECONDS)

@@ -1,19 +1,19 @@
-"""The HTTP side: InvokeModel and InvokeModelWithResponseStream."""
+"""The HTTP side: InvokeModel, InvokeModelWithResponseStream and ConverseStream."""
 
 import logging
 import socket
 import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from time import perf_counter
 from uuid import uuid4
 
 from aiohttp import web
 
-from . import control, eventstream, invocation
+from . import control, converse, eventstream, invocation
 from .errors import BedrockError, ConnectionCutError
 from .invocation import Backend, Event, Finished, Invocation, Text
 from .scripted import Scripted
+from .writers import ConverseWriter, InvokeWriter, Writer
 
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -33,6 +33,7 @@ def create_app(backend: Backend) -> web.Application:
     endpoint = Endpoint(backend)
     app.router.add_post("/model/{model_id:.+}/invoke", endpoint.invoke)
     app.router.add_post("/model/{model_id:.+}/invoke-with-response-stream", endpoint.stream)
+    app.router.add_post("/model/{model_id:.+}/converse-stream", endpoint.converse)
     if isinstance(backend, Scripted):
         app.add_routes(control.routes(backend.script))
     return app
@@ -72,8 +73,15 @@ class Endpoint:
         raise BedrockError("ModelErrorException", "The model ended without a stop reason.")
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        asked = await _read(request)
-        begun = perf_counter()
+        return await self._answer(request, await _read(request), InvokeWriter())
+
+    async def converse(self, request: web.Request) -> web.StreamResponse:
+        asked = converse.parse(request.match_info["model_id"], await request.read())
+        return await self._answer(request, asked, ConverseWriter())
+
+    async def _answer(
+        self, request: web.Request, asked: Invocation, writer: Writer
+    ) -> web.StreamResponse:
         async with aclosing(self._backend.stream(asked)) as events:
             await anext(events, None)  # Started: a fault until here has a status of its own
             response = web.StreamResponse(
@@ -82,7 +90,7 @@ class Endpoint:
             response.content_type = eventstream.CONTENT_TYPE
             await response.prepare(request)
             try:
-                await _relay(events, response, begun)
+                await _relay(events, response, writer)
             except BedrockError as fault:
                 await response.write(eventstream.exception(fault))
             except ConnectionCutError:
@@ -94,43 +102,15 @@ class Endpoint:
         return response
 
 
-async def _relay(events: Events, response: web.StreamResponse, begun: float) -> None:
-    tokens, first_byte = 0, 0.0
+async def _relay(events: Events, response: web.StreamResponse, writer: Writer) -> None:
+    await response.write(writer.begin())
     async for event in events:
         match event:
             case Text():
-                tokens += event.tokens
-                first_byte = first_byte or perf_counter() - begun
-                await response.write(eventstream.chunk(_body(event.text, tokens)))
+                await response.write(writer.text(event))
             case Finished():
-                latency = perf_counter() - begun
-                last = _last(event, latency, first_byte or latency)
-                await response.write(eventstream.chunk(last))
-
-
-def _body(text: str, tokens: int) -> dict[str, object]:
-    return {
-        "generation": text,
-        "prompt_token_count": None,
-        "generation_token_count": tokens,
-        "stop_reason": None,
-    }
-
-
-def _last(end: Finished, latency: float, first_byte: float) -> dict[str, object]:
-    """The last chunk; latencies come in seconds and leave in milliseconds."""
-    return {
-        "generation": "",
-        "prompt_token_count": end.prompt_tokens,
-        "generation_token_count": end.completion_tokens,
-        "stop_reason": end.stop_reason,
-        "amazon-bedrock-invocationMetrics": {
-            "inputTokenCount": end.prompt_tokens,
-            "outputTokenCount": end.completion_tokens,
-            "invocationLatency": round(latency * 1000),
-            "firstByteLatency": round(first_byte * 1000),
-        },
-    }
+                for part in writer.end(event):
+                    await response.write(part)
 
 
 def _whole(text: str, end: Finished) -> web.Response:
@@ -138,7 +118,7 @@ def _whole(text: str, end: Finished) -> web.Response:
         "generation": text,
         "prompt_token_count": end.prompt_tokens,
         "generation_token_count": end.completion_tokens,
-        "stop_reason": end.stop_reason,
+        "stop_reason": "length" if end.stop_reason == "length" else "stop",
     }
     counts = {
         "x-amzn-bedrock-input-token-count": str(end.prompt_tokens),
@@ -148,7 +128,8 @@ def _whole(text: str, end: Finished) -> web.Response:
 
 
 async def _read(request: web.Request) -> Invocation:
-    return invocation.parse(request.match_info["model_id"], await request.read())
+    guardrail = request.headers.get("X-Amzn-Bedrock-GuardrailIdentifier", "")
+    return invocation.parse(request.match_info["model_id"], await request.read(), guardrail)
 
 
 @web.middleware

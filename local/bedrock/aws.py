@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 # The caller retries as it sees fit. Seconds: a long prompt can wait for its first token.
 CONFIG = Config(retries={"total_max_attempts": 1}, read_timeout=300)
+_REASONS: dict[str, StopReason] = {
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "guardrail_intervened": "blocked",
+    "content_filtered": "blocked",
+}
 _CODES = {lower: code for code, lower in STREAM_CODES.items()}
 
 
@@ -60,27 +66,50 @@ def _steps(
     client: "BedrockRuntimeClient", asked: Invocation, stopped: Flag
 ) -> Generator[Event, None, None]:
     """The stream, blocking. Closing it closes the connection, which stops the model."""
-    body = json.dumps({"prompt": asked.prompt, **asked.parameters}, ensure_ascii=False)
+    ask = _invoke if asked.conversation is None else _converse
     try:
-        answer = client.invoke_model_with_response_stream(modelId=asked.model_id, body=body)
-        with closing(answer["body"]) as stream:
-            yield Started()
-            seen = 0
-            for part in stream:
-                if stopped.is_set():
-                    return
-                chunk = json.loads(part["chunk"]["bytes"])
-                seen, before = chunk["generation_token_count"] or seen, seen
-                if chunk["generation"]:
-                    yield Text(chunk["generation"], seen - before)
-                if chunk["stop_reason"]:
-                    yield _finished(chunk)
+        for step in ask(client, asked):
+            if stopped.is_set():
+                return
+            yield step
     except EventStreamError as error:
         raise _translate(error, "InternalServerException") from error
     except ClientError as error:
         raise _translate(error, "AccessDeniedException") from error
     except BotoCoreError as error:
         raise BedrockError("ServiceUnavailableException", str(error)) from error
+
+
+def _invoke(client: "BedrockRuntimeClient", asked: Invocation) -> Generator[Event, None, None]:
+    body = json.dumps({"prompt": asked.prompt, **asked.parameters}, ensure_ascii=False)
+    answer = client.invoke_model_with_response_stream(modelId=asked.model_id, body=body)
+    with closing(answer["body"]) as stream:
+        yield Started()
+        seen = 0
+        for part in stream:
+            chunk = json.loads(part["chunk"]["bytes"])
+            seen, before = chunk["generation_token_count"] or seen, seen
+            if chunk["generation"]:
+                yield Text(chunk["generation"], seen - before)
+            if chunk["stop_reason"]:
+                yield _finished(chunk)
+
+
+def _converse(client: "BedrockRuntimeClient", asked: Invocation) -> Generator[Event, None, None]:
+    """The request goes on as it came."""
+    request: Any = asked.conversation
+    answer: Any = client.converse_stream(modelId=asked.model_id, **request)
+    with closing(answer["stream"]) as stream:
+        yield Started()
+        reason: StopReason | None = None
+        for part in stream:
+            match part:
+                case {"contentBlockDelta": {"delta": {"text": str(text)}}} if text:
+                    yield Text(text)
+                case {"messageStop": {"stopReason": stopped_by}}:
+                    reason = _REASONS.get(stopped_by, "stop")
+                case {"metadata": {"usage": usage}} if reason:
+                    yield Finished(reason, usage["inputTokens"], usage["outputTokens"])
 
 
 def _finished(chunk: dict[str, Any]) -> Finished:

@@ -35,6 +35,12 @@ def chunk(body: Mapping[str, object]) -> bytes:
     return encode({":event-type": "chunk", **_JSON, ":message-type": "event"}, payload)
 
 
+def event(kind: str, body: Mapping[str, object]) -> bytes:
+    """An event of ConverseStream: its JSON is the payload."""
+    payload = json.dumps(body, ensure_ascii=False).encode()
+    return encode({":event-type": kind, **_JSON, ":message-type": "event"}, payload)
+
+
 def exception(fault: BedrockError) -> bytes:
     """An exception in the middle of a stream, which ends it."""
     payload = json.dumps({"message": fault.message}, ensure_ascii=False).encode()

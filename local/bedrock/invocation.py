@@ -7,18 +7,23 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from .errors import BedrockError, malformed
 
-StopReason: TypeAlias = Literal["stop", "length"]
+StopReason: TypeAlias = Literal["stop", "length", "blocked"]
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """A validated request for a Meta model; the defaults are Bedrock's own."""
+    """A validated request, with the defaults of Bedrock for a Meta model.
+
+    `guardrail` is the id of one, `conversation` the body of ConverseStream where it was that.
+    """
 
     model_id: str
     prompt: str
     max_gen_len: int = 512
     temperature: float = 0.5
     top_p: float = 0.9
+    guardrail: str = ""
+    conversation: dict[str, Any] | None = None
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -68,16 +73,16 @@ class Backend(Protocol):
         """Stop the model and give back what it holds."""
 
 
-def parse(model_id: str, body: bytes) -> Invocation:
+def parse(model_id: str, body: bytes, guardrail: str = "") -> Invocation:
     """Raises ValidationException in Bedrock's words."""
     if "meta.llama" not in model_id and not model_id.startswith("arn:"):
         raise BedrockError("ValidationException", "The provided model identifier is invalid.")
-    fields = _load(body)
+    fields = load(body)
     _check(fields)
-    return Invocation(model_id, **fields)
+    return Invocation(model_id, **fields, guardrail=guardrail)
 
 
-def _load(body: bytes) -> dict[str, Any]:
+def load(body: bytes) -> dict[str, Any]:
     try:
         fields = json.loads(body)
         json.dumps(fields, ensure_ascii=False).encode()  # a lone surrogate is not text

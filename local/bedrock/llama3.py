@@ -62,6 +62,23 @@ def parse(prompt: str) -> Dialogue:
     raise _refusal(at, "a header, then two newlines, expected")
 
 
+def render(dialogue: Dialogue) -> str:
+    """The prompt that `parse` reads; text that spells a special token is kept from being one."""
+    turns = "".join(
+        f"{_header(message.role)}{_plain(message.content)}{END_OF_TURN}"
+        for message in dialogue.messages
+    )
+    return f"{BEGIN}{turns}{_header('assistant')}{_plain(dialogue.prefill)}"
+
+
+def _header(role: Role) -> str:
+    return f"<|start_header_id|>{role}<|end_header_id|>\n\n"
+
+
+def _plain(text: str) -> str:
+    return text.replace("<|", "< |")
+
+
 def _finish(turns: list[Message], last: Message, at: int) -> Dialogue:
     if last.role != "assistant":
         raise _refusal(at, f"the last turn is not the assistant's and lacks {END_OF_TURN}")

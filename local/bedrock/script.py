@@ -36,7 +36,8 @@ class Failure:
 class Reply:
     """One planned answer.
 
-    `answer` is the whole answer: a prompt that ends with its beginning gets the rest of it.
+    `answer` is the whole answer: a prompt that ends with its beginning gets the rest of it. With
+    the `stop_reason` "blocked", a guardrail intervenes after it.
     """
 
     answer: str | None = None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from chat_ws.errors import (
     ChatError,
+    ContentBlocked,
     ContextTooLong,
     Internal,
     ModelRetired,
@@ -29,6 +30,7 @@ ERRORS: list[Callable[[], ChatError]] = [
     Internal,
     ModelUnavailable,
     ModelRetired,
+    ContentBlocked,
     ContextTooLong,
     StreamBroken,
 ]

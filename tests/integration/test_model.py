@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,6 +14,7 @@ from chat_shared.turn import Usage
 from chat_ws import prompt as prompts
 from chat_ws.errors import (
     ChatError,
+    ContentBlocked,
     ContextTooLong,
     ModelRetired,
     ModelUnavailable,
@@ -37,6 +38,8 @@ PROMPT = prompts.build(
     "chat", [Exchange("안녕<|eot_id|>", "안녕하세요!\n")], "  경주 😀 \\n ", budget=8_000
 )
 SETTINGS = ModelSettings((MODEL,), REGION, None, 1024, 0.1, 0.9)
+GUARDED = replace(SETTINGS, guardrail_id="gr-1", guardrail_version="3")
+NOVA, CLAUDE = "us.amazon.nova-lite-v1:0", "global.anthropic.claude-sonnet-4-20250514-v1:0"
 
 
 @dataclass
@@ -50,8 +53,13 @@ class Endpoint:
     def plan(self, *replies: Reply) -> None:
         self.backend.script.plan(list(replies))
 
-    def ask(self, prompt: prompts.Prompt = PROMPT, model_id: str = MODEL) -> BedrockStream:
-        return BedrockModel(self.client, SETTINGS).stream(model_id, prompt)
+    def ask(
+        self,
+        prompt: prompts.Prompt = PROMPT,
+        model_id: str = MODEL,
+        settings: ModelSettings = SETTINGS,
+    ) -> BedrockStream:
+        return BedrockModel(self.client, settings).stream(model_id, prompt)
 
     @property
     def records(self) -> list[Record]:
@@ -99,6 +107,9 @@ def endpoint(running: Endpoint) -> Endpoint:
     return running
 
 
+BOTH = pytest.mark.parametrize("model_id", [MODEL, NOVA])
+
+
 def reply(**fields: Any) -> Reply:
     usual: dict[str, Any] = {"answer": ANSWER, "delay_ms": 0}
     return Reply(**(usual | fields))
@@ -134,9 +145,12 @@ def test_an_inference_profile_may_be_named_by_its_arn(endpoint: Endpoint) -> Non
     assert endpoint.records[0].invocation.model_id == arn
 
 
-def test_the_answer_comes_in_the_model_s_pieces(endpoint: Endpoint) -> None:
+@BOTH
+def test_the_answer_comes_in_the_model_s_pieces(endpoint: Endpoint, model_id: str) -> None:
     endpoint.plan(reply(chunk_size=3))
-    assert list(endpoint.ask()) == [ANSWER[at : at + 3] for at in range(0, len(ANSWER), 3)]
+    assert list(endpoint.ask(model_id=model_id)) == [
+        ANSWER[at : at + 3] for at in range(0, len(ANSWER), 3)
+    ]
 
 
 @pytest.mark.parametrize("reason", ["stop", "length"])
@@ -150,6 +164,7 @@ def test_usage_and_stop_reason_are_known_however_the_answer_ends(
     assert stream.usage == Usage(tokens(prompts.llama3(PROMPT)), tokens(ANSWER))
 
 
+@BOTH
 @pytest.mark.parametrize("at", [None, 0, 2])
 @pytest.mark.parametrize(
     ("code", "message", "kind"),
@@ -164,10 +179,15 @@ def test_usage_and_stop_reason_are_known_however_the_answer_ends(
     ],
 )
 def test_a_fault_of_bedrock_is_an_error_of_ours(
-    endpoint: Endpoint, at: int | None, code: str, message: str, kind: type[ChatError]
+    endpoint: Endpoint,
+    at: int | None,
+    code: str,
+    message: str,
+    kind: type[ChatError],
+    model_id: str,
 ) -> None:
     endpoint.plan(reply(failure=Failure("error", at, code, message)))
-    stream = endpoint.ask()
+    stream = endpoint.ask(model_id=model_id)
     with pytest.raises(kind) as caught:
         list(stream)
     assert caught.value.code == ("internal" if kind is ChatError else kind.code)
@@ -176,22 +196,24 @@ def test_a_fault_of_bedrock_is_an_error_of_ours(
     assert "".join(stream) == ANSWER
 
 
-def test_what_came_before_a_fault_is_kept(endpoint: Endpoint) -> None:
+@BOTH
+def test_what_came_before_a_fault_is_kept(endpoint: Endpoint, model_id: str) -> None:
     endpoint.plan(reply(failure=Failure("error", 2, "ModelStreamErrorException")))
-    reader = Reader(endpoint.ask())
+    reader = Reader(endpoint.ask(model_id=model_id))
     assert reader.ends()
     assert "".join(reader.pieces) == ANSWER[:4]
     assert isinstance(reader.error, ChatError)
 
 
+@BOTH
 @pytest.mark.parametrize("kind", ["end", "reset"])
 @pytest.mark.parametrize("at", [None, 0, 3])
 def test_a_stream_without_a_stop_reason_is_broken(
-    endpoint: Endpoint, kind: Any, at: int | None
+    endpoint: Endpoint, kind: Any, at: int | None, model_id: str
 ) -> None:
     endpoint.plan(reply(failure=Failure(kind, at)))
     with pytest.raises(StreamBroken):
-        list(endpoint.ask())
+        list(endpoint.ask(model_id=model_id))
 
 
 def test_an_endpoint_that_is_not_there_is_a_broken_stream() -> None:
@@ -232,27 +254,36 @@ class Reader(threading.Thread):
         return not self.is_alive()
 
 
-def test_aborting_a_model_that_hangs_closes_the_connection(endpoint: Endpoint) -> None:
+@BOTH
+def test_aborting_a_model_that_hangs_closes_the_connection(
+    endpoint: Endpoint, model_id: str
+) -> None:
     endpoint.plan(reply(failure=Failure("hang", 2)))
-    reader = Reader(endpoint.ask())
+    reader = Reader(endpoint.ask(model_id=model_id))
     assert reader.said.wait(PATIENCE)
     reader.stream.abort()
     assert reader.ends()
     endpoint.wait_for("closed_by_client")
 
 
-def test_aborting_in_the_middle_of_an_answer_closes_the_connection(endpoint: Endpoint) -> None:
+@BOTH
+def test_aborting_in_the_middle_of_an_answer_closes_the_connection(
+    endpoint: Endpoint, model_id: str
+) -> None:
     endpoint.plan(reply(answer="가" * 20_000, delay_ms=1))
-    reader = Reader(endpoint.ask())
+    reader = Reader(endpoint.ask(model_id=model_id))
     assert reader.said.wait(PATIENCE)
     reader.stream.abort()
     assert reader.ends()
     endpoint.wait_for("closed_by_client")
 
 
-def test_a_stream_aborted_before_it_was_read_ends_at_once(endpoint: Endpoint) -> None:
+@BOTH
+def test_a_stream_aborted_before_it_was_read_ends_at_once(
+    endpoint: Endpoint, model_id: str
+) -> None:
     endpoint.plan(reply(failure=Failure("hang", 0)))
-    stream = endpoint.ask()
+    stream = endpoint.ask(model_id=model_id)
     stream.abort()
     assert Reader(stream).ends()
 
@@ -288,3 +319,108 @@ def test_two_streams_of_one_client_do_not_disturb_each_other(endpoint: Endpoint)
     assert speaking.ends()
     assert (speaking.error, "".join(speaking.pieces)) == (None, "나" * 400)
     assert speaking.stream.stop_reason == "length"
+
+
+# Models that are not Llama 3: ConverseStream
+
+
+def test_another_model_gets_the_conversation_as_messages(endpoint: Endpoint) -> None:
+    endpoint.plan(reply())
+    assert "".join(endpoint.ask(model_id=NOVA)) == ANSWER
+    [record] = endpoint.records
+    assert record.invocation.model_id == NOVA
+    request = record.invocation.conversation
+    assert request == {
+        "system": [{"text": prompts.SYSTEM["chat"].strip()}],
+        "messages": [
+            {"role": "user", "content": [{"text": "안녕<|eot_id|>"}]},
+            {"role": "assistant", "content": [{"text": "안녕하세요!"}]},
+            {"role": "user", "content": [{"text": "경주 😀 \\n"}]},
+        ],
+        "inferenceConfig": {"maxTokens": 1024, "temperature": 0.1, "topP": 0.9},
+    }
+
+
+def test_anthropic_s_models_get_one_of_the_two_sampling_parameters(endpoint: Endpoint) -> None:
+    endpoint.plan(reply())
+    assert "".join(endpoint.ask(model_id=CLAUDE)) == ANSWER
+    request = endpoint.records[0].invocation.conversation
+    assert request
+    assert request["inferenceConfig"] == {"maxTokens": 1024, "temperature": 0.1}
+
+
+@pytest.mark.parametrize("model_id", ["nobody.knows-v1:0", f"arn:aws:bedrock:x:1:y/{NOVA}"])
+def test_any_model_of_bedrock_can_be_asked(endpoint: Endpoint, model_id: str) -> None:
+    endpoint.plan(reply())
+    assert "".join(endpoint.ask(model_id=model_id)) == ANSWER
+
+
+@pytest.mark.parametrize("reason", ["stop", "length"])
+def test_another_model_s_usage_and_stop_reason_are_known(endpoint: Endpoint, reason: Any) -> None:
+    endpoint.plan(reply(stop_reason=reason))
+    stream = endpoint.ask(model_id=NOVA)
+    list(stream)
+    assert stream.stop_reason == reason
+    assert stream.usage.completion_tokens == tokens(ANSWER)
+    assert stream.usage.prompt_tokens > 0
+
+
+def prefilled(prefill: str) -> prompts.Prompt:
+    return prompts.build("chat", (), "경주", budget=8_000, prefill=prefill)
+
+
+def test_another_model_goes_on_in_the_middle_of_its_answer(endpoint: Endpoint) -> None:
+    endpoint.plan(reply())
+    assert "".join(endpoint.ask(prefilled("경주는 신라의"), NOVA)) == " 수도였습니다."
+    request = endpoint.records[0].invocation.conversation
+    assert request
+    last = {"role": "assistant", "content": [{"text": "경주는 신라의"}]}
+    assert request["messages"][-1] == last
+
+
+def test_a_model_that_refuses_to_go_on_is_asked_to_in_words(endpoint: Endpoint) -> None:
+    refusal = Failure("error", None, "ValidationException", "must end with a user message")
+    endpoint.plan(reply(failure=refusal), reply(answer=" 수도였습니다."))
+    assert "".join(endpoint.ask(prefilled("경주는 신라의"), NOVA)) == " 수도였습니다."
+    request = endpoint.records[-1].invocation.conversation
+    assert request
+    assert [one["role"] for one in request["messages"]] == ["user", "assistant", "user"]
+
+
+def test_a_model_that_refuses_a_question_is_not_asked_to_go_on(endpoint: Endpoint) -> None:
+    refusal = Failure("error", None, "ValidationException", "something is wrong")
+    endpoint.plan(reply(failure=refusal), reply())
+    with pytest.raises(ChatError):
+        list(endpoint.ask(model_id=NOVA))
+    assert len(endpoint.records) == 1
+
+
+# A guardrail
+
+
+@BOTH
+def test_a_guardrail_goes_with_each_call_where_one_is_set(
+    endpoint: Endpoint, model_id: str
+) -> None:
+    endpoint.plan(reply(), reply())
+    list(endpoint.ask(model_id=model_id))
+    list(endpoint.ask(model_id=model_id, settings=GUARDED))
+    assert [record.invocation.guardrail for record in endpoint.records] == ["", "gr-1"]
+
+
+@BOTH
+def test_what_a_guardrail_has_blocked_is_content_blocked(endpoint: Endpoint, model_id: str) -> None:
+    endpoint.plan(reply(stop_reason="blocked"))
+    stream = endpoint.ask(model_id=model_id, settings=GUARDED)
+    with pytest.raises(ContentBlocked):
+        list(stream)
+    assert stream.usage.completion_tokens == tokens(ANSWER)
+
+
+def test_what_a_guardrail_says_instead_of_llama_is_no_piece_of_the_answer(
+    endpoint: Endpoint,
+) -> None:
+    endpoint.plan(reply(answer="", stop_reason="blocked"))
+    reader = Reader(endpoint.ask(settings=GUARDED))
+    assert reader.ends()
+    assert (reader.pieces, type(reader.error)) == ([], ContentBlocked)

@@ -252,6 +252,16 @@ def test_a_failure_in_mid_answer_keeps_what_there_is(stage: Stage) -> None:
     assert (stage.turn.status, stage.turn.answer) == ("failed", "가나다")
 
 
+def test_what_was_blocked_is_taken_from_the_screen_and_the_store(stage: Stage) -> None:
+    stage.handle(stage.ask(), Answer(["위험한 ", "글"], ContentBlocked(), usage=Usage(7, 2)))
+    *told, last = stage.frames()
+    assert Client().apply(told).text == ""
+    assert last == Failed.of(ContentBlocked(), REQUEST)
+    assert (stage.turn.status, stage.turn.code) == ("failed", "content_blocked")
+    assert (stage.turn.answer, len(stage.model.asked)) == ("", 1)
+    assert tokens_counted(stage) == 9
+
+
 def test_a_failed_turn_is_told_again_as_it_failed(stage: Stage) -> None:
     stage.handle(stage.ask(), Answer(error=ContentBlocked()))
     stage.handle(Job.on(stage.turn, "replay", THERE))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import boto3
 import pytest
 from botocore.exceptions import EventStreamError
 
@@ -85,3 +86,30 @@ def test_without_credentials_one_line_says_what_to_do(monkeypatch: pytest.Monkey
     with pytest.raises(SetupError, match="aws configure") as caught:
         aws.connect("us-west-2")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("stop", "end_turn"), ("length", "max_tokens"), ("blocked", "guardrail_intervened")],
+)
+def test_a_conversation_passes_through_with_its_end(
+    stage: Stage, forwarding: str, reason: str, told: str
+) -> None:
+    stage.plan({"answer": "천년의 고도", "delay_ms": 0, "stop_reason": reason})
+    client = boto3.client("bedrock-runtime", region_name="us-west-2", endpoint_url=forwarding)
+    answer = client.converse_stream(
+        modelId="us.amazon.nova-lite-v1:0",
+        messages=[{"role": "user", "content": [{"text": "경주"}]}],
+    )
+    events = list(answer["stream"])
+    client.close()
+    text = "".join(
+        event["contentBlockDelta"]["delta"]["text"]
+        for event in events
+        if "contentBlockDelta" in event
+    )
+    assert text.startswith("천년의 고도")
+    assert [event["messageStop"]["stopReason"] for event in events if "messageStop" in event] == [
+        told
+    ]
+    assert events[-1]["metadata"]["usage"]["outputTokens"] == 3
