@@ -5,7 +5,7 @@ import pytest
 from chat_ws import coalescer
 from chat_ws.connection import Gone
 from chat_ws.protocol import MAX_FRAME_BYTES, Delta, Pong, ServerFrame, Snapshot, encode
-from chat_ws.relay import MAX_TEXT, Relay
+from chat_ws.relay import MAX_TEXT, Relay, snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -291,3 +291,61 @@ def test_what_a_client_that_came_back_has_is_the_whole_text(
 
 def deltas(connections: RecordedConnections) -> list[Delta]:
     return [frame for frame in connections.frames() if isinstance(frame, Delta)]
+
+
+def test_what_was_abandoned_is_missed_by_the_number_of_the_end() -> None:
+    """`done` carries the relay's `seq`: a client that lacks text must not take it for the end."""
+    gate = Gate()
+    connections = RecordedConnections(gate)
+    relay = relay_to(connections)
+    relay.feed("가")
+    gate.wait()
+    relay.feed("나")
+    relay.abandon()
+    gate.open()
+    assert relay.drained.wait(PATIENCE)
+    assert Client().apply(connections.frames()).seq == 1
+    assert relay.seq == 2
+
+
+def test_a_snapshot_that_was_abandoned_is_missed_too() -> None:
+    gate = Gate()
+    connections = RecordedConnections(gate)
+    relay = relay_to(connections)
+    relay.feed("가")
+    gate.wait()
+    relay.move(SECOND)
+    relay.abandon()
+    gate.open()
+    assert relay.drained.wait(PATIENCE)
+    assert (connections.frames(SECOND), relay.seq) == ([], 2)
+
+
+def test_with_nothing_abandoned_the_end_has_the_number_of_the_last_delta() -> None:
+    connections = RecordedConnections()
+    relay = relay_to(connections)
+    relay.feed("가")
+    connections.wait_for_posts(1)
+    relay.abandon()
+    assert relay.drained.wait(PATIENCE)
+    assert relay.seq == 1
+
+
+def test_the_beginning_of_a_long_snapshot_has_a_number_of_its_own() -> None:
+    """By the number of the last delta, a `done` that is on its way would end it half told."""
+    [short] = snapshot(REQUEST, 1, 7, "가" * MAX_TEXT)
+    assert short == Snapshot(REQUEST, 1, 7, "가" * MAX_TEXT)
+    beginning, rest = snapshot(REQUEST, 1, 7, "가" * MAX_TEXT + "나")
+    assert beginning == Snapshot(REQUEST, 1, 8, "가" * MAX_TEXT)
+    assert rest == Delta(REQUEST, 1, 9, "나")
+
+
+def test_a_withdrawn_answer_is_replaced_by_nothing() -> None:
+    connections = RecordedConnections()
+    relay = relay_to(connections)
+    relay.feed("가")
+    connections.wait_for_posts(1)
+    relay.withdraw()
+    drain(relay)
+    assert connections.frames()[-1] == Snapshot(REQUEST, 1, 1, "")
+    assert relay.text == ""
