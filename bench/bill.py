@@ -144,7 +144,8 @@ def idle_lines(counts: Counts, kept: Kept) -> list[Line]:
 
 
 def watching_lines(alarms: int, dashboards: int) -> list[Line]:
-    """What alarms and a dashboard would add to a month; metrics cost while they are sent only."""
+    """What alarms and a dashboard add to a month where no free one is left; metrics cost while they
+    are sent only."""
     return [
         Line("CloudWatch", "alarms", alarms, prices.ALARM),
         Line("CloudWatch", "dashboards", dashboards, prices.DASHBOARD),

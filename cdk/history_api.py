@@ -70,6 +70,7 @@ class HistoryApi(Construct):
                 stage_name=STAGE,
                 throttling_rate_limit=RATE_LIMIT,
                 throttling_burst_limit=BURST_LIMIT,
+                tracing_enabled=True,
             ),
             default_integration=LambdaIntegration(self.function, scope_permission_to_method=False),
             default_method_options=MethodOptions(

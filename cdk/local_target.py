@@ -22,6 +22,8 @@ class LocalTarget:
     data_policy = RemovalPolicy.DESTROY
     # MiniStack takes its own CloudFront's reads for plain HTTP, and would refuse them.
     bucket_needs_tls = False
+    # MiniStack makes no metrics of what functions log.
+    watched = False
 
     def __init__(self, settings: Settings) -> None:
         self._endpoint_url = settings.local_endpoint_url

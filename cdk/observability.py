@@ -4,7 +4,6 @@ from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import LogGroup, RetentionDays
 from constructs import Construct
 
-METRICS_NAMESPACE = "Seoyeon"
 _RETENTION = {
     1: RetentionDays.ONE_DAY,
     3: RetentionDays.THREE_DAYS,

@@ -15,12 +15,14 @@ from aws_cdk.aws_lambda import (
     IDestination,
     IFunction,
     Runtime,
+    Tracing,
 )
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
 from cdk.function_asset import ROOT, PackageTarget, bundle_function
-from cdk.observability import METRICS_NAMESPACE, log_group
+from cdk.metrics import METRICS_NAMESPACE
+from cdk.observability import log_group
 
 LAMBDA_PYTHON = "3.13"
 _ARCHITECTURES = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}
@@ -56,7 +58,7 @@ class PythonFunctions:
         on_failure: Function | None = None,
         reserved_concurrency: int | None = None,
     ) -> Function:
-        """A function that may write its own log and nothing else."""
+        """A function that may write its own log and traces, and nothing else."""
         logs = log_group(scope, f"{construct_id}Logs", self.log_days)
         role = Role(
             scope, f"{construct_id}Role", assumed_by=ServicePrincipal("lambda.amazonaws.com")
@@ -83,7 +85,9 @@ class PythonFunctions:
             role=role,
             runtime=Runtime.PYTHON_3_13,
             timeout=timeout,
+            tracing=Tracing.ACTIVE,
         )
+        acknowledge(role, **{"IAM5[Resource::*]": "X-Ray takes traces without naming a resource"})
         acknowledge(function, L1="Python 3.13 is supported until 2029 and is what we test with")
         return function
 

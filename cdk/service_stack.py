@@ -7,8 +7,11 @@ from aws_cdk.aws_dynamodb import ITable
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
+from cdk.alarms import Alarms
+from cdk.dashboard import Dashboard
 from cdk.history_api import HistoryApi
 from cdk.identity import Identity
+from cdk.metrics import StageMetrics
 from cdk.python_function import PythonFunctions, allow
 from cdk.settings import Settings
 from cdk.storage import ACTIVITY_INDEX
@@ -52,6 +55,8 @@ class ServiceStack(Stack):
         self._web = self._make_web()
         self._identity.function.add_environment("SITE_ORIGIN", self._web.url)
         self._grant_access()
+        if target.watched:
+            self._watch()
         self._add_outputs()
         target.adapt(self)
 
@@ -169,6 +174,37 @@ class ServiceStack(Stack):
             region=self._settings.bedrock_region,
             resource="guardrail",
             resource_name=guardrail,
+        )
+
+    def _watch(self) -> None:
+        settings, socket = self._settings, self._socket
+        metrics = StageMetrics(settings.stage)
+        alarms = Alarms(
+            self,
+            "Alarms",
+            metrics=metrics,
+            routes=socket.routes,
+            worker=socket.worker,
+            failure=socket.failure,
+            daily_cost=settings.daily_cost_alarm,
+            email=settings.alarm_email,
+        )
+        Dashboard(
+            self,
+            "Dashboard",
+            metrics=metrics,
+            functions={
+                "routes": socket.routes,
+                "worker": socket.worker,
+                "failure": socket.failure,
+                "history": self._history.function,
+                "authorizer": self._identity.function,
+            },
+            table=self._table,
+            alarms=alarms.all,
+            bedrock_region=settings.bedrock_region,
+            daily_cost=settings.daily_cost_alarm,
+            daily_tokens=settings.daily_tokens,
         )
 
     def _add_outputs(self) -> None:

@@ -32,6 +32,10 @@ class Target(Protocol):
         """Whether the page's bucket refuses plain HTTP."""
 
     @property
+    def watched(self) -> bool:
+        """Whether there are alarms and a dashboard."""
+
+    @property
     def worker_environment(self) -> Mapping[str, str]:
         """What the worker needs besides its usual settings."""
 
@@ -56,6 +60,7 @@ class AwsTarget:
 
     data_policy = RemovalPolicy.RETAIN
     bucket_needs_tls = True
+    watched = True
     worker_environment: Mapping[str, str] = {}
 
     def __init__(self, settings: Settings) -> None:

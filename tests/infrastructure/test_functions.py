@@ -26,6 +26,15 @@ def test_logs_are_kept_for_the_configured_days(aws: Assembly, described: str) ->
     assert group["Properties"]["RetentionInDays"] == 30
 
 
+@pytest.mark.parametrize("described", OURS)
+def test_every_call_is_traced(aws: Assembly, described: str) -> None:
+    _, function = aws.service.function(described)
+    _, stage = aws.service.one("AWS::ApiGateway::Stage")
+
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert stage["Properties"]["TracingEnabled"] is True
+
+
 def test_routes_and_worker_share_an_asset(aws: Assembly) -> None:
     _, routes = aws.service.function("frames")
     _, worker = aws.service.function("one run of one turn")

@@ -15,7 +15,10 @@ Grants = dict[str, set[str]]
 
 
 def granted(template: Template, function: Json) -> Grants:
-    """Action → resources of the function's role, its own log left out; only Allow is expected."""
+    """Action → resources of the function's role; only Allow is expected.
+
+    What every function may is checked here and left out: write its own log, and traces.
+    """
     role = template.text(function["Role"]).strip("<>").removesuffix(".Arn")
     grants: Grants = {}
     for policy in template.properties("AWS::IAM::Policy"):
@@ -26,6 +29,8 @@ def granted(template: Template, function: Json) -> Grants:
             for action in _listed(statement["Action"]):
                 resources = map(template.text, _listed(statement["Resource"]))
                 grants.setdefault(action, set()).update(resources)
+    for action in ("xray:PutTelemetryRecords", "xray:PutTraceSegments"):
+        assert grants.pop(action) == {"*"}
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         (log,) = grants.pop(action)
         assert log == f"<{function['LoggingConfig']['LogGroup']['Ref']}.Arn>"
@@ -74,6 +79,17 @@ def test_the_worker_calls_the_configured_models_and_its_own_sockets(
             f"{BEDROCK}:us-east-2::foundation-model/{LLAMA_3_3}",
             f"{BEDROCK}:us-west-2::foundation-model/{LLAMA_3_3}",
         },
+    }
+
+
+def test_a_worker_with_other_models_may_call_these_and_no_other(full: Assembly) -> None:
+    _, worker = full.service.function("one run of one turn")
+
+    assert granted(full.service, worker)["bedrock:InvokeModelWithResponseStream"] == {
+        f"{BEDROCK}:us-west-2::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",
+        f"{BEDROCK}:us-west-2:<AWS::AccountId>:inference-profile/global.amazon.nova-2-lite-v1:0",
+        f"{BEDROCK}:us-west-2::foundation-model/amazon.nova-2-lite-v1:0",
+        f"{BEDROCK}:::foundation-model/amazon.nova-2-lite-v1:0",
     }
 
 

@@ -1,0 +1,204 @@
+"""One page for whoever looks after a stage: people, speed, faults, money, from top to bottom."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration, Stack
+from aws_cdk.aws_cloudwatch import (
+    Alarm,
+    AlarmStatusWidget,
+    GraphWidget,
+    HorizontalAnnotation,
+    IMetric,
+    IWidget,
+    MathExpression,
+    Metric,
+    SingleValueWidget,
+    TextWidget,
+    TextWidgetBackground,
+    YAxisProps,
+)
+from aws_cdk.aws_cloudwatch import Dashboard as CloudWatchDashboard
+from aws_cdk.aws_dynamodb import ITable
+from aws_cdk.aws_lambda import IFunction
+from constructs import Construct
+
+from cdk.metrics import FIVE_MINUTES, StageMetrics, of_function
+
+WIDTH = 24
+# Four in a row.
+COLUMN, HEIGHT = WIDTH // 4, 6
+DAY = Duration.days(1)
+
+
+class Dashboard(Construct):
+    """A CloudWatch dashboard named like its stack."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        metrics: StageMetrics,
+        functions: Mapping[str, IFunction],
+        table: ITable,
+        alarms: Sequence[Alarm],
+        bedrock_region: str,
+        daily_cost: float,
+        daily_tokens: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._metrics = metrics
+        self._functions = functions
+        self._bedrock_region = bedrock_region
+        rows: list[list[IWidget]] = [
+            [AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=WIDTH, height=2)],
+            [_heading("People")],
+            self._people(),
+            [_heading("Speed")],
+            self._speed(),
+            [_heading("What goes wrong")],
+            self._faults(table),
+            [_heading("Money")],
+            self._money(daily_cost, daily_tokens),
+        ]
+        CloudWatchDashboard(
+            self,
+            "Dashboard",
+            dashboard_name=Stack.of(self).stack_name,
+            default_interval=DAY,
+            widgets=rows,
+        )
+
+    def _people(self) -> list[IWidget]:
+        total = self._metrics.total
+        return [
+            _today("Today", total("Messages", "questions"), total("Answers", "answers")),
+            _graph("Questions and answers", total("Messages"), total("Answers")),
+            _graph(
+                "What people did about an answer",
+                total("Stops", "stopped"),
+                total("Continues", "continued"),
+                total("Resumes", "resumed"),
+            ),
+            _graph("Refused for the day", total("QuotaRefusals", "quota_exceeded")),
+        ]
+
+    def _speed(self) -> list[IWidget]:
+        percentile, worker = self._metrics.percentile, self._functions["worker"]
+        return [
+            _graph("First words, ms", *(percentile("FirstToken", each) for each in (50, 95, 99))),
+            _graph("Tokens a second", *(percentile("TokensPerSecond", each) for each in (5, 50))),
+            _graph(
+                "An answer's whole run, ms",
+                *(of_function(worker, "Duration", f"p{each}", f"p{each}") for each in (50, 95)),
+            ),
+            _graph(
+                "Functions at once",
+                *(
+                    of_function(function, "ConcurrentExecutions", name, "Maximum")
+                    for name, function in self._functions.items()
+                ),
+            ),
+        ]
+
+    def _faults(self, table: ITable) -> list[IWidget]:
+        total = self._metrics.total
+        functions = self._functions.items()
+        return [
+            _graph("Failures by code", self._metrics.by("code", "Failures")),
+            _graph(
+                "Mended, or lost",
+                total("Retries", "asked the model again"),
+                total("LostTurns", "lost turns"),
+            ),
+            _graph("Errors", *(of_function(each, "Errors", name) for name, each in functions)),
+            _graph(
+                "Turned away",
+                *(of_function(each, "Throttles", name) for name, each in functions),
+                self._bedrock_throttles(),
+                _table_throttles(table),
+            ),
+        ]
+
+    def _money(self, daily_cost: float, daily_tokens: int) -> list[IWidget]:
+        total = self._metrics.total
+        tokens = MathExpression(
+            expression="SUM([prompt, answer])",
+            using_metrics={
+                "prompt": total("PromptTokens").with_(period=DAY),
+                "answer": total("CompletionTokens").with_(period=DAY),
+            },
+            label="tokens",
+            period=DAY,
+        )
+        limit = [HorizontalAnnotation(value=daily_tokens, label="limit")] if daily_tokens else []
+        return [
+            _graph("Prompt tokens by model", self._metrics.by("model", "PromptTokens")),
+            _graph("Answer tokens by model", self._metrics.by("model", "CompletionTokens")),
+            _graph("Tokens a day", tokens, marks=limit),
+            _graph(
+                "Estimated dollars a day",
+                total("EstimatedCost", "dollars").with_(period=DAY),
+                marks=[HorizontalAnnotation(value=daily_cost, label="alarm")],
+            ),
+        ]
+
+    def _bedrock_throttles(self) -> MathExpression:
+        """Of the account: other users of the same model are in it."""
+        search = '{AWS/Bedrock,ModelId} MetricName="InvocationThrottles"'
+        return MathExpression(
+            expression=f"SUM(SEARCH('{search}', 'Sum'))",
+            using_metrics={},
+            label="Bedrock, whole account",
+            search_region=self._bedrock_region,
+            period=FIVE_MINUTES,
+        )
+
+
+def _table_throttles(table: ITable) -> MathExpression:
+    def throttles(name: str) -> Metric:
+        return Metric(
+            namespace="AWS/DynamoDB",
+            metric_name=name,
+            dimensions_map={"TableName": table.table_name},
+            statistic="Sum",
+            period=FIVE_MINUTES,
+        )
+
+    return MathExpression(
+        expression="SUM([reads, writes])",
+        using_metrics={
+            "reads": throttles("ReadThrottleEvents"),
+            "writes": throttles("WriteThrottleEvents"),
+        },
+        label="table",
+        period=FIVE_MINUTES,
+    )
+
+
+def _heading(text: str) -> TextWidget:
+    return TextWidget(
+        markdown=f"## {text}", width=WIDTH, height=1, background=TextWidgetBackground.TRANSPARENT
+    )
+
+
+def _today(title: str, *metrics: Metric) -> SingleValueWidget:
+    return SingleValueWidget(
+        title=title,
+        metrics=[metric.with_(period=DAY) for metric in metrics],
+        width=COLUMN,
+        height=HEIGHT,
+    )
+
+
+def _graph(
+    title: str, *metrics: IMetric, marks: Sequence[HorizontalAnnotation] = ()
+) -> GraphWidget:
+    return GraphWidget(
+        title=title,
+        left=list(metrics),
+        left_annotations=list(marks),
+        left_y_axis=YAxisProps(min=0, show_units=False),
+        width=COLUMN,
+        height=HEIGHT,
+    )

@@ -1,0 +1,84 @@
+"""The dashboard: everything that is measured is on it, and it fits into the free tier."""
+
+import json
+import re
+
+import pytest
+
+from tests.infrastructure.conftest import Assembly, Json
+
+# By contract between the functions and the dashboard.
+OURS = {
+    "FirstToken",
+    "TokensPerSecond",
+    "Answers",
+    "Failures",
+    "Stops",
+    "Continues",
+    "Resumes",
+    "Retries",
+    "PromptTokens",
+    "CompletionTokens",
+    "EstimatedCost",
+    "Messages",
+    "QuotaRefusals",
+    "LostTurns",
+}
+
+
+@pytest.fixture(scope="module")
+def widgets(aws: Assembly) -> list[Json]:
+    _, dashboard = aws.service.one("AWS::CloudWatch::Dashboard")
+    body = json.loads(aws.service.text(dashboard["Properties"]["DashboardBody"]))
+    return list(body["widgets"])
+
+
+def lines_of(widgets: list[Json]) -> list[list[object]]:
+    return [line for widget in widgets for line in widget["properties"].get("metrics", [])]
+
+
+def test_every_metric_of_ours_is_shown(widgets: list[Json]) -> None:
+    shown = {str(line[1]) for line in lines_of(widgets) if line[0] == "Seoyeon"}
+    searched = set(re.findall(r'MetricName=\\?"(\w+)', json.dumps(widgets).replace('\\"', '"')))
+
+    assert shown | searched >= OURS
+    assert shown <= OURS
+
+
+def test_it_is_read_from_top_to_bottom(widgets: list[Json]) -> None:
+    headings = [widget["properties"]["markdown"] for widget in widgets if widget["type"] == "text"]
+
+    assert widgets[0]["type"] == "alarm"
+    assert len(widgets[0]["properties"]["alarms"]) == 5
+    assert headings == ["## People", "## Speed", "## What goes wrong", "## Money"]
+
+
+def test_widgets_fill_rows_and_never_overlap(widgets: list[Json]) -> None:
+    cells = [
+        (x, y)
+        for widget in widgets
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
+    ]
+
+    assert len(cells) == len(set(cells))
+    assert len(cells) == 24 * (max(y for _, y in cells) + 1)
+
+
+def test_codes_and_models_are_found_whatever_they_are(widgets: list[Json]) -> None:
+    searches = re.findall(r"\{Seoyeon,(\w+),stage\}", json.dumps(widgets))
+
+    assert sorted(searches) == ["code", "model", "model"]
+
+
+def test_bedrock_is_looked_at_where_it_is_called(widgets: list[Json]) -> None:
+    (line,) = (line[0] for line in lines_of(widgets) if "AWS/Bedrock" in json.dumps(line))
+
+    assert isinstance(line, dict)
+    assert line["region"] == "us-west-2"
+
+
+def test_it_stays_below_the_metrics_that_a_free_dashboard_may_hold(widgets: list[Json]) -> None:
+    metrics = {json.dumps(line[:-1]) for line in lines_of(widgets) if isinstance(line[0], str)}
+
+    assert 20 < len(metrics) <= 50
