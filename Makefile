@@ -57,14 +57,17 @@ bench: setup ## what the chat costs on AWS, and an answer a slow browser, as tab
 	@PYTHONPATH=lambda-shared:lambda-chat-ws:lambda-history $(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.stream
 
+# STAGE names a deployment of its own, ARGS passes settings on: make deploy STAGE=test ARGS="-c log_days=7"
+CONTEXT = $(if $(STAGE),-c stage=$(STAGE)) $(ARGS)
+
 doctor: setup ## what would stop a deploy or a first chat: credentials, region, models, quotas
-	@$(BIN)/python -m local.doctor
+	@$(BIN)/python -m local.doctor $(CONTEXT)
 
-deploy: setup ## deploy to the AWS account of the current credentials
-	@cdk deploy --all
+deploy: setup ## deploy to the AWS account of the current credentials; STAGE=... for another one
+	@$(BIN)/python -m deployment deploy $(CONTEXT)
 
-destroy: setup ## remove the deployment; what holds data is retained
-	@cdk destroy --all
+destroy: setup ## remove the deployment and keep its data; DATA=delete deletes that, too
+	@$(BIN)/python -m deployment destroy $(if $(DATA),--data=$(DATA)) $(CONTEXT)
 
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --no-header --no-annotate
 lock: $(VENV)/.ready ## renew requirements.txt and the functions' own from pyproject.toml

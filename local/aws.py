@@ -24,9 +24,8 @@ def tool_environment(endpoint_url: str, home: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "CDK_")) and name.lower() != "no_proxy"
     }
-    tools = [str(Path(sys.prefix) / "bin"), str(ROOT / "node_modules" / ".bin")]
     return kept | {
-        "PATH": os.pathsep.join([*tools, os.environ.get("PATH", os.defpath)]),
+        "PATH": tool_path(os.environ.get("PATH", os.defpath)),
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -43,6 +42,12 @@ def tool_environment(endpoint_url: str, home: Path) -> dict[str, str]:
         "no_proxy": _NO_PROXY,
         "NO_COLOR": "1",
     }
+
+
+def tool_path(path: str) -> str:
+    """`path` with this repository's own tools first."""
+    tools = [str(Path(sys.prefix) / "bin"), str(ROOT / "node_modules" / ".bin")]
+    return os.pathsep.join([*tools, path])
 
 
 def session() -> boto3.Session:

@@ -1,19 +1,16 @@
 """The real CDK deployment of this repository, onto MiniStack."""
 
 import asyncio
-import contextlib
 import hashlib
 import json
-import os
 import platform
-import shutil
-import signal
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local import aws
 from local.cloud import STAGE, Cloud
+from local.commands import Commands
 from local.errors import RunError, plain_errors
 from local.progress import Progress
 
@@ -63,10 +60,7 @@ class Deployment:
         return self._cloud.outputs()
 
     async def _deploy(self, progress: Progress) -> None:
-        program = shutil.which("cdk", path=self._environment["PATH"])
-        if program is None:
-            raise RunError("The CDK CLI is missing: run 'make setup'.")
-        self._log.write_bytes(b"")
+        commands = Commands(self._log, self._environment)
         assembly = self._folder / "cdk.out"
         context = [f"--context={name}={value}" for name, value in self._context.items()]
 
@@ -74,14 +68,13 @@ class Deployment:
             if not await asyncio.to_thread(self._cloud.is_bootstrapped):
                 with progress.step("Preparing MiniStack for deployments"):
                     # Outside the repository there is no app, which it would otherwise synthesize.
-                    await self._run(
-                        [program, "bootstrap", f"aws://{aws.ACCOUNT}/{aws.REGION}"], self._folder
-                    )
+                    account = f"aws://{aws.ACCOUNT}/{aws.REGION}"
+                    await commands.cdk("bootstrap", account, folder=self._folder)
 
         async def synthesize() -> None:
             with progress.step("Bundling the functions"):
-                await self._run(
-                    [program, "synth", "--quiet", f"--output={assembly}", *context], aws.ROOT
+                await commands.cdk(
+                    "synth", "--quiet", f"--output={assembly}", *context, folder=aws.ROOT
                 )
 
         with plain_errors():
@@ -89,32 +82,9 @@ class Deployment:
                 group.create_task(bootstrap())
                 group.create_task(synthesize())
         with progress.step("Deploying to MiniStack"):
-            await self._run(
-                [program, "deploy", "--all", f"--app={assembly}", *_DEPLOY_OPTIONS], aws.ROOT
+            await commands.cdk(
+                "deploy", "--all", f"--app={assembly}", *_DEPLOY_OPTIONS, folder=aws.ROOT
             )
-
-    async def _run(self, command: list[str], folder: Path) -> None:
-        with self._log.open("ab") as output:
-            output.write(f"$ {' '.join(command)}\n".encode())
-            output.flush()
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                cwd=folder,
-                env=self._environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-            try:
-                status = await process.wait()
-            finally:
-                if process.returncode is None:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
-                    await process.wait()
-        if status:
-            raise RunError(f"'cdk {command[1]}' failed with status {status}: see {self._log}")
 
 
 def inputs_hash(root: Path, context: Mapping[str, str]) -> str:

@@ -80,13 +80,20 @@ def check_caller(caller: Caller | Unread) -> Finding:
     return Finding(Level.NO_DEPLOY, "credentials", said, command)
 
 
+def needs_bootstrap(version: int | Unread) -> bool:
+    """Whether the region is known to be unprepared, or prepared for an older CDK."""
+    if isinstance(version, int):
+        return version < BOOTSTRAP_VERSION
+    return version.absent
+
+
 def check_bootstrap(version: int | Unread, account: str, region: str) -> Finding:
-    command = f". .venv/bin/activate && npx cdk bootstrap aws://{account}/{region}"
+    command = "make deploy  # prepares it first"
     if isinstance(version, int) and version >= BOOTSTRAP_VERSION:
         return Finding(Level.OK, "bootstrap", f"CDK has prepared the region (version {version}).")
     if isinstance(version, int):
         return Finding(
-            Level.NO_DEPLOY,
+            Level.WARNING,
             "bootstrap",
             f"The region was prepared for an older CDK: version {version}, "
             f"{BOOTSTRAP_VERSION} is needed.",
@@ -94,7 +101,7 @@ def check_bootstrap(version: int | Unread, account: str, region: str) -> Finding
         )
     if version.absent:
         return Finding(
-            Level.NO_DEPLOY, "bootstrap", f"CDK has never prepared {region} in {account}.", command
+            Level.WARNING, "bootstrap", f"CDK has never prepared {region} in {account}.", command
         )
     return unread("bootstrap", version)
 

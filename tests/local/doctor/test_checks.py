@@ -138,17 +138,33 @@ def test_each_fault_of_credentials_has_its_own_remedy(code: str, word: str, comm
     [
         (6, Level.OK),
         (33, Level.OK),
-        (5, Level.NO_DEPLOY),
-        (Unread("ssm:GetParameter", "ParameterNotFound"), Level.NO_DEPLOY),
+        (5, Level.WARNING),
+        (Unread("ssm:GetParameter", "ParameterNotFound"), Level.WARNING),
         (DENIED, Level.WARNING),
     ],
 )
-def test_a_deploy_needs_a_bootstrap_of_version_6(version: int | Unread, level: Level) -> None:
+def test_a_bootstrap_below_version_6_is_left_to_the_deploy(
+    version: int | Unread, level: Level
+) -> None:
     finding = account.check_bootstrap(version, "123456789012", REGION)
     assert finding.level is level
-    if level is Level.NO_DEPLOY:
-        assert finding.command
-        assert finding.command.endswith("cdk bootstrap aws://123456789012/us-west-2")
+    if account.needs_bootstrap(version):
+        assert (finding.command or "").startswith("make deploy")
+
+
+@pytest.mark.parametrize(
+    ("version", "needed"),
+    [
+        (6, False),
+        (5, True),
+        (Unread("ssm:GetParameter", "ParameterNotFound"), True),
+        (DENIED, False),
+    ],
+)
+def test_a_region_is_prepared_only_if_it_is_known_not_to_be(
+    version: int | Unread, needed: bool
+) -> None:
+    assert account.needs_bootstrap(version) is needed
 
 
 # Models

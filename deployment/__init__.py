@@ -1,0 +1,1 @@
+"""`make deploy` and `make destroy`: this app in an AWS account, by one command each."""

@@ -1,0 +1,131 @@
+"""Both commands with the real CDK, onto an emulator: a deployment's life from end to end.
+
+The service stack is the laptop's: MiniStack cannot run the function by which AWS's gets its page.
+The data stack is AWS's.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployment.deploy import deploy
+from deployment.destroy import destroy
+from deployment.place import Place
+from deployment.remains import TABLE, Remains
+from deployment.tools import Cdk
+from local import aws
+from local.ministack import environment
+from local.ministack.server import MiniStack
+from local.progress import Progress
+from local.sockets import free_port
+
+
+@asynccontextmanager
+async def ministack(folder: Path) -> AsyncIterator[str]:
+    server = await MiniStack.start(await environment.ensure(), folder, free_port(None))
+    try:
+        yield server.url
+    finally:
+        await server.stop()
+
+
+def client(url: str, service: str) -> Any:
+    return aws.session().client(service, endpoint_url=url, config=aws.config())  # type: ignore[call-overload]  # any service
+
+
+def stacks(url: str) -> set[str]:
+    pages = client(url, "cloudformation").get_paginator("list_stacks").paginate()
+    return {
+        stack["StackName"]
+        for page in pages
+        for stack in page["StackSummaries"]
+        if stack["StackStatus"] != "DELETE_COMPLETE" and stack["StackName"].startswith("Seoyeon")
+    }
+
+
+def resources(url: str) -> dict[str, int]:
+    """How many of what costs, or holds something, there are."""
+    return {
+        "functions": len(client(url, "lambda").list_functions()["Functions"]),
+        "tables": len(client(url, "dynamodb").list_tables()["TableNames"]),
+        "rest": len(client(url, "apigateway").get_rest_apis()["items"]),
+        "sockets": len(client(url, "apigatewayv2").get_apis()["Items"]),
+        "logs": len(client(url, "logs").describe_log_groups()["logGroups"]),
+        "roles": len(
+            [
+                role
+                for role in client(url, "iam").list_roles()["Roles"]
+                if role["RoleName"].startswith("Seoyeon")
+            ]
+        ),
+    }
+
+
+def cdk(place: Place, url: str, out: Path) -> Cdk:
+    environ: Mapping[str, str] = aws.tool_environment(url, out / "home")
+    return Cdk(place, environ, out)
+
+
+def a_place(*context: str, bootstrapped: bool) -> Place:
+    return Place("try", ("stage=try", *context), aws.ACCOUNT, aws.REGION, bootstrapped, None)
+
+
+def test_a_stage_comes_with_one_command_and_goes_with_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def scenario() -> None:
+        async with ministack(tmp_path / "ministack") as url:
+            place = a_place("target=local", f"local_endpoint_url={url}", bootstrapped=False)
+            tool = cdk(place, url, tmp_path / "out")
+            page = await deploy(place, tool, Progress())
+            assert page.startswith("https://d")
+            assert stacks(url) == set(place.stacks)
+            assert all(resources(url).values())
+
+            remains = Remains(lambda service: client(url, service))
+            said = await destroy(
+                place, tool, remains, Progress(), data_too=True, ask=lambda question: "try"
+            )
+            assert said == ["All of it is gone."]
+            assert stacks(url) == set()
+            assert not any(resources(url).values()), resources(url)
+
+    asyncio.run(scenario())
+    lines = capsys.readouterr().out.splitlines()
+    # Quiet: one line when a step begins, one when it has ended.
+    assert len(lines) == 2 * 6
+    log = (tmp_path / "out" / "try.log").read_text()
+    assert "Seoyeon-try-Service" in log
+
+
+def test_the_table_outlives_its_stack_until_its_deletion_is_asked_for(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with ministack(tmp_path / "ministack") as url:
+            place = a_place(bootstrapped=False)
+            tool = cdk(place, url, tmp_path / "out")
+            await tool.bootstrap()
+            await tool.synthesize(Progress())
+            await tool.deploy(place.stacks.data)
+            remains = Remains(lambda service: client(url, service))
+            (table,) = remains.of(place.stacks.data)
+            assert table.kind == TABLE
+            tables = client(url, "dynamodb")
+            assert tables.describe_table(TableName=table.name)["Table"]["DeletionProtectionEnabled"]
+
+            said = await destroy(
+                place, tool, remains, Progress(), data_too=False, ask=lambda question: ""
+            )
+            assert said[0] == f"Kept: DynamoDB Table {table.name}"
+            assert tables.list_tables()["TableNames"] == [table.name]
+
+            await tool.destroy(place.stacks.data)
+            assert tables.list_tables()["TableNames"] == [table.name], "retained without its stack"
+            assert remains.delete(table)
+            assert tables.list_tables()["TableNames"] == []
+            assert remains.of(place.stacks.data) == []
+
+    asyncio.run(scenario())
