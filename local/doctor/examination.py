@@ -39,13 +39,18 @@ def examine(
     yield account.check_caller(caller)
     if isinstance(caller, Caller):
         yield account.check_bootstrap(reader.bootstrap_version(region), caller.account, region)
-        yield from _gateway_quotas(reader, region)
+        yield from _gateway_quotas(reader, region, settings)
         if settings:
             yield from _bedrock(reader, settings, now())
 
 
-def _gateway_quotas(reader: AwsReader, region: str) -> Iterator[Finding]:
-    yield quotas.check_concurrency(reader.concurrency(region), region)
+def _gateway_quotas(reader: AwsReader, region: str, settings: Settings | None) -> Iterator[Finding]:
+    concurrency = reader.concurrency(region)
+    yield quotas.check_concurrency(concurrency, region)
+    wanted = settings.worker_concurrency if settings else 0
+    reserved = quotas.check_reserved(concurrency, wanted, region)
+    if reserved:
+        yield reserved
     yield quotas.check_connections(reader.quota(*quotas.CONNECTIONS, region), region)
     yield quotas.check_requests(reader.quota(*quotas.REQUESTS, region), region)
 

@@ -14,6 +14,8 @@ REQUESTS = ("apigateway", "L-8A5B8E43")
 
 # Authorizer, routes, worker and history, once each: less, and one person's chat fails.
 LEAST_CONCURRENCY = 4
+# What Lambda insists on, whatever is reserved.
+KEPT_UNRESERVED = 100
 # Some 40 people answered at once, each by a worker and a few quick calls; new accounts have 10.
 FAIR_CONCURRENCY = 100
 FAIR_CONNECTIONS = 50  # a second: when a network comes back, everyone reconnects at once
@@ -41,6 +43,25 @@ def check_concurrency(concurrency: Concurrency | Unread, region: str) -> Finding
             _raise(CONCURRENCY, region),
         )
     return Finding(Level.OK, subject, f"{said}.")
+
+
+def check_reserved(concurrency: Concurrency | Unread, wanted: int, region: str) -> Finding | None:
+    """The setting worker_concurrency; None where nothing is to be reserved, or nothing is known."""
+    if not wanted or isinstance(concurrency, Unread):
+        return None
+    subject = "worker_concurrency"
+    fits = max(0, concurrency.unreserved - KEPT_UNRESERVED)
+    said = f"{wanted} are to be reserved for the worker"
+    if wanted <= fits:
+        return Finding(Level.OK, subject, f"{said}; up to {fits} can be.")
+    command = _raise(CONCURRENCY, region, wanted + KEPT_UNRESERVED)
+    kept = f"AWS keeps {KEPT_UNRESERVED} unreserved"
+    if wanted > concurrency.limit - KEPT_UNRESERVED:
+        said = f"{said}, but {kept} of the account's {concurrency.limit}: set it to 0, or ask."
+        return Finding(Level.NO_DEPLOY, subject, said, command)
+    # What this stage has reserved already is not told apart from what others have.
+    said = f"{said}; {fits} are left, as {kept}. That will do only for those reserved already."
+    return Finding(Level.WARNING, subject, said, command)
 
 
 def check_connections(quota: Quota | Unread, region: str) -> Finding:

@@ -21,7 +21,10 @@ def check_settings(context: Mapping[str, Any]) -> tuple[Settings | None, Finding
         settings = Settings.from_context(context)
     except SettingsError as error:
         return None, Finding(Level.NO_DEPLOY, "settings", str(error), "$EDITOR cdk.json")
-    sentence = f"cdk.json is sound; Bedrock is called in {settings.bedrock_region}."
+    sentence = (
+        f"cdk.json is sound, for the stage {settings.stage}; Bedrock is called in "
+        f"{settings.bedrock_region}."
+    )
     return settings, Finding(Level.OK, "settings", sentence)
 
 

@@ -14,8 +14,9 @@ from tests.stack import Stack, request
 
 PATIENCE_S = 60
 DOUBT_S = 8  # how long an answer that should not come is waited for
-# What MiniStack does not see: calls of Bedrock go to the local model's endpoint, logs to a file.
-ELSEWHERE = ("bedrock:", "logs:")
+# What MiniStack does not see: calls of Bedrock go to the local model's endpoint, logs to a file,
+# traces nowhere.
+ELSEWHERE = ("bedrock:", "logs:", "xray:")
 # Needed when every run of a turn dies, which the fault tests play, with all grants.
 UNPLAYED = {("Worker", "lambda:InvokeFunction"), ("Failure", "")}
 Policy = dict[str, Any]

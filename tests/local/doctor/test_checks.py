@@ -330,3 +330,30 @@ def test_a_quota_that_service_quotas_does_not_name_is_a_warning() -> None:
 
 def test_a_model_that_could_not_be_read_has_no_quota_to_look_for() -> None:
     assert quotas.check_tokens(DIRECT, DENIED, [], REGION) is None
+
+
+# Reserved workers
+
+
+@pytest.mark.parametrize(
+    ("limit", "unreserved", "level", "said"),
+    [
+        (1_000, 1_000, Level.OK, "up to 900 can be"),
+        (1_000, 120, Level.OK, "up to 20 can be"),
+        (1_000, 110, Level.WARNING, "10 are left"),
+        (10, 10, Level.NO_DEPLOY, "AWS keeps 100 unreserved of the account's 10"),
+        (119, 119, Level.NO_DEPLOY, "set it to 0"),
+    ],
+)
+def test_what_can_be_reserved_is_what_lambda_does_not_keep(
+    limit: int, unreserved: int, level: Level, said: str
+) -> None:
+    finding = quotas.check_reserved(Concurrency(limit, unreserved), 20, REGION)
+    assert finding
+    assert finding.level is level
+    assert said in finding.sentence
+
+
+def test_nothing_is_said_of_reserving_where_nothing_is_reserved() -> None:
+    assert quotas.check_reserved(Concurrency(10, 10), 0, REGION) is None
+    assert quotas.check_reserved(DENIED, 20, REGION) is None
