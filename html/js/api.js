@@ -1,9 +1,12 @@
 /** The history API (contract D). Every method throws when it is refused or the network fails. */
 export class HistoryApi {
   #token;
+  #renew;
 
-  constructor(token) {
+  /** `renew(refused)` gives a token in place of a refused one, or nothing where there is no other. */
+  constructor(token, renew) {
     this.#token = token;
+    this.#renew = renew;
   }
 
   /** Turns of a conversation, oldest first inside a page, newest page first. */
@@ -30,12 +33,23 @@ export class HistoryApi {
     });
   }
 
-  async #request(method, path, query = {}, body = undefined) {
+  async #request(...request) {
+    const token = await this.#token();
+    try {
+      return await this.#send(token, ...request);
+    } catch (error) {
+      const renewed = error.status === 401 && (await this.#renew(token));
+      if (!renewed) throw error;
+      return this.#send(renewed, ...request);
+    }
+  }
+
+  async #send(token, method, path, query = {}, body = undefined) {
     const url = new URL(path, window.location);
     for (const [name, value] of Object.entries(query)) {
       if (value) url.searchParams.set(name, value);
     }
-    const headers = { Authorization: `Bearer ${this.#token()}` };
+    const headers = { Authorization: `Bearer ${token}` };
     if (body) headers["Content-Type"] = "application/json";
     const keepalive = method === "DELETE";
     const response = await fetch(url, { method, headers, keepalive, cache: "no-store", body: JSON.stringify(body) });

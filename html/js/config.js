@@ -6,6 +6,7 @@ export async function loadConfig() {
   return {
     websocketUrl: resolveSocket(config.websocket_url),
     auth: config.auth,
+    cognito: config.cognito,
     maxTextLength: config.max_text_length,
   };
 }

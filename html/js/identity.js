@@ -1,3 +1,5 @@
+import { randomText } from "./base64url.js";
+
 /** Where this browser keeps it. */
 export const SECRET = "seoyeon.secret";
 const BYTES = 32;
@@ -25,15 +27,8 @@ export class GuestIdentity {
   }
 
   #create() {
-    const secret = encodeBase64url(crypto.getRandomValues(new Uint8Array(BYTES)));
+    const secret = randomText(BYTES);
     this.#storage.set(SECRET, secret);
     return secret;
   }
-}
-
-function encodeBase64url(bytes) {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
 }

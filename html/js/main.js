@@ -29,11 +29,11 @@ async function bootstrap() {
   await speak(preferences.get("language"));
   const config = await loadConfig();
   if (config.auth === "guest") await receive(moved);
-  const identity = new GuestIdentity(storage);
+  const identity = await identify(config, storage);
   const { isNew } = identity;
   const token = () => identity.token();
 
-  const api = new HistoryApi(token);
+  const api = new HistoryApi(token, (refused) => identity.renew?.(refused));
   const socket = new Socket(config.websocketUrl, token);
   const outbox = new Outbox(storage);
   const delivery = new Delivery(socket, outbox, new Tabs());
@@ -181,6 +181,13 @@ function onSettings(show) {
     event.preventDefault();
     show();
   });
+}
+
+/** A guest needs nothing; an account's person may have to sign in first. */
+async function identify({ auth, cognito }, storage) {
+  if (auth !== "cognito") return new GuestIdentity(storage);
+  const { CognitoIdentity } = await import("./sign_in.js");
+  return CognitoIdentity.open(cognito, storage);
 }
 
 /** The shown conversation is in the address, so that a reload and the back button find it. */

@@ -24,6 +24,7 @@ export class Socket extends EventTarget {
   #token;
   #current = null;
   #next = null;
+  #opening = null;
   #state = "connecting";
   #attempt = 0;
   #timers = {};
@@ -68,10 +69,19 @@ export class Socket extends EventTarget {
     if (!this.ping()) this.#connect();
   }
 
-  #connect() {
+  async #connect() {
     this.#cancel("retry");
     this.#abandon(this.#next);
-    const socket = new WebSocket(this.#url, [SUBPROTOCOL, `bearer.${this.#token()}`]);
+    const opening = (this.#opening = Symbol("opening"));
+    let token;
+    try {
+      token = await this.#token();
+    } catch {
+      if (opening === this.#opening) this.#closed(null);
+      return;
+    }
+    if (opening !== this.#opening) return;
+    const socket = new WebSocket(this.#url, [SUBPROTOCOL, `bearer.${token}`]);
     this.#next = socket;
     this.#later("open", OPEN_WITHIN, () => socket.close());
     socket.addEventListener("open", () => this.#opened(socket));

@@ -35,7 +35,7 @@ def test_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def site(test_site: Site) -> Site:
-    test_site.history.__init__()  # type: ignore[misc]  # a fresh script on the same port
+    test_site.reset()
     return test_site
 
 

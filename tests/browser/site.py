@@ -19,7 +19,7 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
-CONFIG = {"websocket_url": "/ws", "auth": "guest", "max_text_length": 8000}
+CONFIG: dict[str, Any] = {"websocket_url": "/ws", "auth": "guest", "max_text_length": 8000}
 BLANK = b'<!doctype html><title>blank</title><link rel="icon" href="data:,">'
 PAGE_LENGTH = 20
 Turn = dict[str, Any]
@@ -50,6 +50,7 @@ class History:
         self.titles: dict[str, str] = {}
         self.failing = False
         self.conversations_page = 50
+        self.good_tokens: set[str] | None = None  # None: any
         self.requests: list[tuple[str, str, str | None]] = []
 
     def answer(
@@ -58,6 +59,9 @@ class History:
         self.requests.append((method, target, authorization))
         if self.failing:
             return 500, {"code": "internal", "message": "the history is not there"}
+        bearer = (authorization or "").removeprefix("Bearer ")
+        if self.good_tokens is not None and bearer not in self.good_tokens:
+            return 401, {"code": "unauthorized", "message": "Unauthorized"}
         url = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         if method == "DELETE" and url.path == "/history":
@@ -109,7 +113,17 @@ class Site:
     def __init__(self, port: int, page: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.page = page
+        self.reset()
+
+    def reset(self) -> None:
         self.history = History()
+        self.config: dict[str, Any] = {}  # what differs from CONFIG
+        self.connects_to = ""  # another origin that the page may talk to
+
+    @property
+    def policy(self) -> str:
+        sources = f"connect-src 'self' {self.connects_to}".rstrip()
+        return CONTENT_SECURITY_POLICY.replace("connect-src 'self'", sources)
 
 
 @contextmanager
@@ -135,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         if path == "/config.json":
-            self._answer_json(200, CONFIG)
+            self._answer_json(200, CONFIG | self.site.config)
         elif path == "/blank":
             self._answer(200, BLANK, "text/html")
         elif path.startswith("/history"):
@@ -177,7 +191,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, body: bytes, kind: str) -> None:
         self.send_response(HTTPStatus(status))
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        self.send_header("Content-Security-Policy", self.site.policy)
         if status != 204:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
