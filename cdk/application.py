@@ -5,6 +5,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from cdk.data_stack import DataStack
 from cdk.local_target import LocalTarget
+from cdk.python_function import PythonFunctions
 from cdk.service_stack import ServiceStack
 from cdk.settings import Settings
 from cdk.stack_names import stack_names
@@ -20,6 +21,23 @@ def build_app(app: App) -> None:
     }
     target: Target = targets[settings.target](settings)
     names = stack_names(settings.stage)
-    data = DataStack(app, names.data, removal_policy=target.data_policy)
-    ServiceStack(app, names.service, settings=settings, target=target, table=data.table)
+    functions = PythonFunctions(
+        target.packages, settings.architecture, settings.log_days, settings.stage
+    )
+    data = DataStack(
+        app,
+        names.data,
+        settings=settings,
+        functions=functions,
+        removal_policy=target.data_policy,
+    )
+    ServiceStack(
+        app,
+        names.service,
+        settings=settings,
+        target=target,
+        functions=functions,
+        table=data.table,
+        accounts=data.accounts,
+    )
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

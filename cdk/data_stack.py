@@ -1,16 +1,25 @@
-"""What outlives every other change: the table."""
+"""What outlives every other change: the table, and people's accounts."""
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
 
+from cdk.accounts import Accounts
+from cdk.python_function import PythonFunctions
+from cdk.settings import Settings
 from cdk.storage import Storage
 
 
 class DataStack(Stack):
-    """Exposes `table`."""
+    """Exposes `table`, and `accounts` where there are any."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        functions: PythonFunctions,
+        removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, construct_id, description="Seoyeon: conversations")
         self.table = Storage(
@@ -19,3 +28,13 @@ class DataStack(Stack):
             removal_policy=removal_policy,
             deletion_protection=removal_policy == RemovalPolicy.RETAIN,
         ).table
+        self.accounts: Accounts | None = None
+        if settings.auth == "cognito":
+            self.accounts = Accounts(
+                self,
+                "Accounts",
+                settings=settings,
+                functions=functions,
+                removal_policy=removal_policy,
+            )
+            CfnOutput(self, "UserPoolId", value=self.accounts.pool.user_pool_id)

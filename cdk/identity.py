@@ -7,6 +7,10 @@ from constructs import Construct
 
 from cdk.python_function import PythonFunctions
 
+# A guest's secret does not end. A token that does is asked about each time: an answer that is kept
+# would outlive it.
+_REST_CACHE = {"guest": Duration.minutes(5), "cognito": Duration.seconds(0)}
+
 
 class Identity(Construct):
     """Exposes the function and one authorizer for each kind of API."""
@@ -21,8 +25,9 @@ class Identity(Construct):
             code=functions.code("lambda-authorizer"),
             description="Turns a bearer token into a principal, or refuses it",
             environment={"AUTH": auth},
-            # Hashing one token is all it does; the smallest size with a tolerable cold start.
-            memory_mb=256,
+            # Hashing one token is all it does for guests: the smallest size with a tolerable cold
+            # start. Loading a library for signatures takes twice as long.
+            memory_mb=256 if auth == "guest" else 512,
             timeout=Duration.seconds(5),
         )
         self.websocket_authorizer = WebSocketLambdaAuthorizer(
@@ -36,5 +41,5 @@ class Identity(Construct):
             "BearerAuthorizer",
             handler=self.function,
             identity_sources=[IdentitySource.header("Authorization")],
-            results_cache_ttl=Duration.minutes(5),
+            results_cache_ttl=_REST_CACHE[auth],
         )

@@ -6,8 +6,10 @@ from typing import cast
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk.aws_apigatewayv2 import CfnRouteResponse, WebSocketStage
+from aws_cdk.aws_cognito import CfnManagedLoginBranding
 from constructs import IConstruct
 
+from cdk.accounts import Accounts
 from cdk.acknowledgement import acknowledge
 from cdk.function_asset import HOST_PYTHON, PackageTarget
 from cdk.settings import Settings
@@ -28,6 +30,7 @@ class LocalTarget:
     def __init__(self, settings: Settings) -> None:
         self._endpoint_url = settings.local_endpoint_url
         self._bedrock_url = settings.bedrock_endpoint_url
+        self._page_url = settings.local_page_url
 
     @property
     def worker_environment(self) -> Mapping[str, str]:
@@ -42,8 +45,20 @@ class LocalTarget:
         """The front door's; the page resolves it against its own location."""
         return "/ws"
 
-    def connect_sources(self, stage: WebSocketStage) -> Sequence[str]:
-        """None: the page's own origin covers its WebSocket."""
+    def page_url(self, web: Web) -> str:
+        """The front door's: no browser knows MiniStack's CloudFront."""
+        return f"{self._page_url}/"
+
+    def sign_in_url(self, accounts: Accounts) -> str:
+        """The front door hands MiniStack's sign-in on."""
+        return "/"
+
+    def jwks_url(self, accounts: Accounts) -> str:
+        """MiniStack's tokens name AWS as their issuer; their keys are MiniStack's."""
+        return f"{self._endpoint_url}/{accounts.pool.user_pool_id}/.well-known/jwks.json"
+
+    def connect_sources(self, stage: WebSocketStage, accounts: Accounts | None) -> Sequence[str]:
+        """None: the page's own origin covers its WebSocket and its sign-in."""
         return ()
 
     def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
@@ -54,8 +69,10 @@ class LocalTarget:
         )
 
     def adapt(self, stack: Stack) -> None:
-        """Leave out what MiniStack does not know."""
+        """Leave out what MiniStack does not know.
+
+        It sends every route's answer back regardless, and has one look for its sign-in.
+        """
         for construct in stack.node.find_all():
-            if isinstance(construct, CfnRouteResponse):
-                # It has no such resource, and sends every route's answer back regardless.
+            if isinstance(construct, CfnRouteResponse | CfnManagedLoginBranding):
                 cast(IConstruct, construct.node.scope).node.try_remove_child(construct.node.id)

@@ -6,6 +6,7 @@ from aws_cdk import CfnElement, CfnOutput, Stack
 from aws_cdk.aws_dynamodb import ITable
 from constructs import Construct
 
+from cdk.accounts import Accounts, PageClient
 from cdk.acknowledgement import acknowledge
 from cdk.alarms import Alarms
 from cdk.dashboard import Dashboard
@@ -33,15 +34,16 @@ class ServiceStack(Stack):
         *,
         settings: Settings,
         target: Target,
+        functions: PythonFunctions,
         table: ITable,
+        accounts: Accounts | None,
     ) -> None:
         super().__init__(scope, construct_id, description="Seoyeon: a Korean chatbot on Llama 3")
         self._settings = settings
         self._target = target
         self._table = table
-        self._functions = PythonFunctions(
-            target.packages, settings.architecture, settings.log_days, settings.stage
-        )
+        self._functions = functions
+        self._accounts = accounts
         self._identity = Identity(self, "Identity", functions=self._functions, auth=settings.auth)
         self._socket = self._make_socket()
         self._history = HistoryApi(
@@ -107,17 +109,32 @@ class ServiceStack(Stack):
             self,
             "Web",
             history=self._history.origin,
-            connect_sources=self._target.connect_sources(stage),
+            connect_sources=self._target.connect_sources(stage, self._accounts),
             bucket_needs_tls=self._target.bucket_needs_tls,
             domain=self._domain(),
         )
-        config = {
+        config: dict[str, object] = {
             "websocket_url": self._target.page_socket_url(stage),
             "auth": self._settings.auth,
             "max_text_length": MAX_TEXT_LENGTH,
         }
+        if self._accounts:
+            config["cognito"] = self._trust(self._accounts, web)
         self._target.publish_page(web, config)
         return web
+
+    def _trust(self, accounts: Accounts, web: Web) -> dict[str, str]:
+        """Let the pool's people in; what the page must know to send them to the sign-in."""
+        client = PageClient(
+            self, "PageClient", pool=accounts.pool, page_url=self._target.page_url(web)
+        )
+        for name, value in (
+            ("COGNITO_ISSUER", accounts.issuer),
+            ("COGNITO_JWKS_URL", self._target.jwks_url(accounts)),
+            ("COGNITO_CLIENT_ID", client.client_id),
+        ):
+            self._identity.function.add_environment(name, value)
+        return {"url": self._target.sign_in_url(accounts), "client_id": client.client_id}
 
     def _domain(self) -> Domain | None:
         name, certificate_arn = self._settings.domain_name, self._settings.certificate_arn

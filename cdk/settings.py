@@ -53,6 +53,7 @@ class Settings:
     architecture: str
     bedrock_endpoint_url: str | None = None
     local_endpoint_url: str | None = None
+    local_page_url: str | None = None
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> Self:
@@ -91,6 +92,7 @@ class Settings:
             architecture=values.choice("architecture", ("arm64", "x86_64")),
             bedrock_endpoint_url=values.url("bedrock_endpoint_url"),
             local_endpoint_url=values.url("local_endpoint_url"),
+            local_page_url=values.url("local_page_url"),
         )
         _check_models(settings)
         _check_domain(settings)
@@ -224,8 +226,10 @@ def _check_sign_up(settings: Settings) -> None:
 def _check_endpoints(settings: Settings) -> None:
     if settings.target == "local" and not settings.local_endpoint_url:
         raise _fault("local_endpoint_url", "is not set", "the target local needs MiniStack's URL")
+    if settings.target == "local" and settings.auth == "cognito" and not settings.local_page_url:
+        raise _fault("local_page_url", "is not set", "the sign-in has to send people back")
     if settings.target == "aws":
-        for name in ("bedrock_endpoint_url", "local_endpoint_url"):
+        for name in ("bedrock_endpoint_url", "local_endpoint_url", "local_page_url"):
             if getattr(settings, name):
                 raise _fault(name, "is set", "only the target local takes it: leave it out")
 

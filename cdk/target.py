@@ -6,6 +6,7 @@ from typing import Protocol
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk.aws_apigatewayv2 import WebSocketStage
 
+from cdk.accounts import Accounts
 from cdk.function_asset import PackageTarget
 from cdk.page_deployment import deploy_page
 from cdk.python_function import LAMBDA_PYTHON
@@ -45,7 +46,16 @@ class Target(Protocol):
     def page_socket_url(self, stage: WebSocketStage) -> str:
         """What the page opens its WebSocket with."""
 
-    def connect_sources(self, stage: WebSocketStage) -> Sequence[str]:
+    def page_url(self, web: Web) -> str:
+        """The page's address in a browser, to which the sign-in sends people back."""
+
+    def sign_in_url(self, accounts: Accounts) -> str:
+        """Where the page finds the sign-in; relative to the page, or an origin of its own."""
+
+    def jwks_url(self, accounts: Accounts) -> str:
+        """Where the authorizer finds the pool's keys."""
+
+    def connect_sources(self, stage: WebSocketStage, accounts: Accounts | None) -> Sequence[str]:
         """Origins besides its own that the page connects to."""
 
     def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
@@ -72,8 +82,18 @@ class AwsTarget:
     def page_socket_url(self, stage: WebSocketStage) -> str:
         return stage.url
 
-    def connect_sources(self, stage: WebSocketStage) -> Sequence[str]:
-        return [stage.api.api_endpoint]
+    def page_url(self, web: Web) -> str:
+        return f"{web.url}/"
+
+    def sign_in_url(self, accounts: Accounts) -> str:
+        return accounts.domain.base_url()
+
+    def jwks_url(self, accounts: Accounts) -> str:
+        return f"{accounts.issuer}/.well-known/jwks.json"
+
+    def connect_sources(self, stage: WebSocketStage, accounts: Accounts | None) -> Sequence[str]:
+        sign_in = [self.sign_in_url(accounts)] if accounts else []
+        return [stage.api.api_endpoint, *sign_in]
 
     def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
         deploy_page(web, config)

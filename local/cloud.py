@@ -1,5 +1,6 @@
 """The few calls to MiniStack that the run makes itself. All of them block."""
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ from cdk.stack_names import stack_names
 from local import aws
 
 STAGE = "local"
-SERVICE_STACK = stack_names(STAGE).service
+DATA_STACK, SERVICE_STACK = stack_names(STAGE)
 _DEPLOYED = "/seoyeon-local/deployed"
 _BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
 
@@ -24,6 +25,7 @@ class Cloud:
         self._stacks = session.client("cloudformation", **settings)
         self._store = session.client("s3", **settings)
         self._parameters = session.client("ssm", **settings)
+        self._people = session.client("cognito-idp", **settings)
 
     def is_bootstrapped(self) -> bool:
         return self._parameter(_BOOTSTRAP) is not None
@@ -35,10 +37,10 @@ class Cloud:
     def mark_deployed(self, inputs: str) -> None:
         self._parameters.put_parameter(Name=_DEPLOYED, Value=inputs, Type="String", Overwrite=True)
 
-    def outputs(self) -> dict[str, str] | None:
-        """The service stack's outputs; None if it is not there whole."""
+    def outputs(self, name: str = SERVICE_STACK) -> dict[str, str] | None:
+        """A stack's outputs; None if it is not there whole."""
         try:
-            stack = self._stacks.describe_stacks(StackName=SERVICE_STACK)["Stacks"][0]
+            stack = self._stacks.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError:
             return None
         if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
@@ -63,6 +65,23 @@ class Cloud:
     def delete_objects(self, bucket: str, keys: Iterable[str]) -> None:
         for key in keys:
             self._store.delete_object(Bucket=bucket, Key=key)
+
+    def add_person(self, email: str, password: str) -> None:
+        """Sees to it that somebody can sign in so, where there are accounts."""
+        pool = (self.outputs(DATA_STACK) or {})["UserPoolId"]
+        with contextlib.suppress(self._people.exceptions.UsernameExistsException):
+            self._people.admin_create_user(
+                UserPoolId=pool,
+                Username=email,
+                UserAttributes=[
+                    {"Name": "email", "Value": email},
+                    {"Name": "email_verified", "Value": "true"},
+                ],
+                MessageAction="SUPPRESS",
+            )
+        self._people.admin_set_user_password(
+            UserPoolId=pool, Username=email, Password=password, Permanent=True
+        )
 
     def _parameter(self, name: str) -> str | None:
         try:

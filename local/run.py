@@ -21,6 +21,10 @@ from local.sockets import IPV4, free_port, front_sockets, kept_socket
 from local.state import State
 from local.warm_up import warm_up
 
+# The one account that a run with AUTH=cognito begins with: no mail leaves this machine, so nobody
+# could sign up. It opens nothing beyond this machine.
+PERSON, PASSWORD = "person@example.com", "Seoyeon-local-1"
+
 
 async def serve(settings: Settings) -> None:
     """Returns after SIGINT, SIGTERM or SIGHUP, when no process of the run is left.
@@ -48,16 +52,17 @@ async def _run(settings: Settings) -> None:
         # first would store its answer as failed.
         models = await stack.enter_async_context(AsyncExitStack())
         clouds = await stack.enter_async_context(AsyncExitStack())
-        ministack, targets = await _prepare(settings, state, Progress(), models, clouds)
+        url = f"http://localhost:{sockets[0].getsockname()[1]}"
+        ministack, targets = await _prepare(settings, url, state, Progress(), models, clouds)
         await stack.enter_async_context(serving(front_door.create_app(targets), sockets))
-        port = sockets[0].getsockname()[1]
-        print(f"Ready: http://localhost:{port}", flush=True)
+        print(f"Ready: {url}", flush=True)
         status = await ministack.wait()
         raise RunError(f"MiniStack ended by itself (status {status}): see {ministack.log}")
 
 
 async def _prepare(
     settings: Settings,
+    url: str,
     state: State,
     progress: Progress,
     models: AsyncExitStack,
@@ -70,18 +75,17 @@ async def _prepare(
     bedrock_port = bound.getsockname()[1]
     ministack_port = free_port(memory.get("ministack_port"))
     state.remember(bedrock_port=bedrock_port, ministack_port=ministack_port)
+    context = {
+        "bedrock_endpoint_url": settings.bedrock_endpoint_url or f"http://{IPV4}:{bedrock_port}"
+    }
+    if settings.auth == "cognito":
+        context |= {"auth": "cognito", "local_page_url": url}
     with plain_errors():
         async with asyncio.TaskGroup() as group:
             if settings.bedrock_endpoint_url is None:
                 group.create_task(_start_model(settings.llm, bound, models))
             started = group.create_task(
-                _start_cloud(
-                    settings.bedrock_endpoint_url or f"http://{IPV4}:{bedrock_port}",
-                    ministack_port,
-                    state,
-                    progress,
-                    clouds,
-                )
+                _start_cloud(context, ministack_port, state, progress, clouds)
             )
     return started.result()
 
@@ -94,7 +98,7 @@ async def _start_model(llm: str, bound: socket.socket, models: AsyncExitStack) -
 
 
 async def _start_cloud(
-    bedrock_url: str, port: int, state: State, progress: Progress, clouds: AsyncExitStack
+    context: dict[str, str], port: int, state: State, progress: Progress, clouds: AsyncExitStack
 ) -> tuple[MiniStack, Targets]:
     if not environment.is_ready():
         with progress.step("Installing MiniStack"):
@@ -102,21 +106,26 @@ async def _start_cloud(
     ministack = await MiniStack.start(await environment.ensure(), state.path / "ministack", port)
     clouds.push_async_callback(ministack.stop)
     cloud = await asyncio.to_thread(Cloud, ministack.url)
-    deployment = Deployment(cloud, ministack.url, state.path, {"bedrock_endpoint_url": bedrock_url})
+    deployment = Deployment(cloud, ministack.url, state.path, context)
     outputs = await deployment.ensure(progress)
     await asyncio.to_thread(page.publish, cloud, outputs["BucketName"], outputs["PageConfig"])
-    targets = _targets(outputs, ministack)
+    has_accounts = context.get("auth") == "cognito"
+    if has_accounts:
+        await asyncio.to_thread(cloud.add_person, PERSON, PASSWORD)
+        print(f"Sign in as {PERSON} with the password {PASSWORD}", flush=True)
+    targets = _targets(outputs, ministack, has_accounts)
     await warm_up(targets)
     return ministack, targets
 
 
-def _targets(outputs: dict[str, str], ministack: MiniStack) -> Targets:
+def _targets(outputs: dict[str, str], ministack: MiniStack, has_accounts: bool) -> Targets:
     """MiniStack tells its APIs and distributions apart by the first label of the Host."""
     port = ministack.port
     label = outputs["DistributionDomain"].partition(".")[0]
     rest, socket_api = urlsplit(outputs["RestUrl"]), urlsplit(outputs["WebSocketUrl"])
     return Targets(
         site=outputs["PageUrl"],
+        sign_in=Origin(ministack.url, f"localhost:{port}") if has_accounts else None,
         page=Origin(ministack.url, f"{label}.cloudfront.localhost:{port}"),
         history=Origin(
             f"{ministack.url}{rest.path.rstrip('/')}",

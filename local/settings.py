@@ -19,6 +19,7 @@ class Settings:
     llm: str
     bedrock_endpoint_url: str | None
     state_dir: Path
+    auth: str = "guest"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -28,6 +29,7 @@ class Settings:
             llm=environ.get("LLM", "").strip() or "auto",
             bedrock_endpoint_url=_endpoint(environ.get("BEDROCK_ENDPOINT_URL", "").strip()),
             state_dir=Path(environ.get("STATE_DIR", "").strip() or DEFAULT_STATE_DIR).resolve(),
+            auth=_auth(environ.get("AUTH", "").strip() or "guest"),
         )
 
 
@@ -38,6 +40,12 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) > 65535:
         raise RunError(f"PORT has to be a number up to 65535, not {text!r}: try PORT=8081.")
     return int(text)
+
+
+def _auth(text: str) -> str:
+    if text not in ("guest", "cognito"):
+        raise RunError(f"AUTH has to be guest or cognito, not {text!r}; leave it unset for guest.")
+    return text
 
 
 def _endpoint(text: str) -> str | None:

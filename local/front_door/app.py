@@ -10,6 +10,14 @@ from local import guard
 from local.front_door import proxy, relay
 from local.front_door.relay import Limits
 
+# What a browser asks a hosted sign-in for. MiniStack's has no way to revoke a token.
+SIGN_IN = (
+    ("GET", "/oauth2/authorize"),
+    ("POST", "/login"),
+    ("POST", "/oauth2/token"),
+    ("GET", "/logout"),
+)
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -21,15 +29,17 @@ class Origin:
 
 @dataclass(frozen=True)
 class Targets:
-    """The three back ends of the page's origin, and the limits of its WebSocket.
+    """The back ends of the page's origin, and the limits of its WebSocket.
 
     `site` is the origin that the page has for the back end: CloudFront's, not this front door's.
+    `sign_in` is the hosted sign-in, which has an origin of its own on AWS; None: there is none.
     """
 
     page: Origin
     history: Origin
     websocket: Origin
     site: str
+    sign_in: Origin | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -69,10 +79,22 @@ def create_app(targets: Targets) -> web.Application:
     app.on_shutdown.append(relays.close_all)
     app.on_cleanup.append(close_session)
     app.router.add_get("/ws", websocket)
+    if targets.sign_in:
+        _add_sign_in(app, session, targets.sign_in)
     app.router.add_route("*", "/{path:history.*}", history)
     # The page's cache behaviour allows these two methods and no other.
     app.router.add_get("/{path:.*}", page)
     return app
+
+
+def _add_sign_in(
+    app: web.Application, session: web.AppKey[aiohttp.ClientSession], target: Origin
+) -> None:
+    async def sign_in(request: web.Request) -> web.StreamResponse:
+        return await proxy.forward(request, app[session], target.url, target.host)
+
+    for method, path in SIGN_IN:
+        app.router.add_route(method, path, sign_in)
 
 
 @web.middleware

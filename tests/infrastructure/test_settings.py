@@ -86,6 +86,7 @@ def test_a_value_of_the_command_line_counts_as_one_of_the_file() -> None:
         ("architecture", "riscv", "use arm64 or x86_64"),
         ("bedrock_endpoint_url", "http://localhost:1", "leave it out"),
         ("local_endpoint_url", "http://localhost:1", "leave it out"),
+        ("local_page_url", "http://localhost:1", "leave it out"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_remedy(name: str, value: object, advice: str) -> None:
@@ -97,6 +98,13 @@ def test_a_wrong_value_is_named_with_its_remedy(name: str, value: object, advice
     assert advice in message
     assert f"-c {name}=" in message
     assert "\n" not in message
+
+
+def test_a_local_sign_in_has_to_know_the_way_back() -> None:
+    local = {"target": "local", "auth": "cognito", "local_endpoint_url": "http://localhost:1"}
+    with pytest.raises(SettingsError, match=r"^local_page_url is not set"):
+        read_settings(**local)
+    read_settings(**local, local_page_url="http://localhost:8080")
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ class Door:
 
 @asynccontextmanager
 async def open_door(
-    upstream: Upstream | None = None, limits: Limits | None = None
+    upstream: Upstream | None = None, limits: Limits | None = None, has_sign_in: bool = False
 ) -> AsyncIterator[Door]:
     upstream = upstream or Upstream()
     with kept_socket(None) as behind, kept_socket(None) as front:
@@ -98,6 +98,7 @@ async def open_door(
             history=Origin(f"http://127.0.0.1:{port}/api", "rest.execute-api.localhost:1"),
             websocket=Origin(f"ws://127.0.0.1:{port}/chat", "socket.execute-api.localhost:1"),
             site=SITE,
+            sign_in=Origin(f"http://127.0.0.1:{port}", "localhost:1") if has_sign_in else None,
             limits=limits or Limits(),
         )
         async with (
@@ -142,6 +143,38 @@ def test_history_goes_to_the_stage_of_the_rest_api(path: str) -> None:
             assert seen.host == "rest.execute-api.localhost:1"
             assert seen.headers["Authorization"] == "Bearer a-token"
             assert door.upstream.bodies == [b'{"title": "x"}']
+
+    run(scenario())
+
+
+SIGN_IN = [
+    ("GET", "/oauth2/authorize?client_id=a"),
+    ("POST", "/login"),
+    ("POST", "/oauth2/token"),
+    ("GET", "/logout?client_id=a"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), SIGN_IN)
+def test_a_sign_in_has_its_addresses_on_the_page_s_origin(method: str, path: str) -> None:
+    async def scenario() -> None:
+        async with (
+            open_door(has_sign_in=True) as door,
+            door.session.request(method, f"{door.url}{path}") as answer,
+        ):
+            assert answer.status == 418
+            [seen] = door.upstream.requests
+            assert (seen.method, seen.raw_path, seen.host) == (method, path, "localhost:1")
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(("method", "path"), SIGN_IN)
+def test_without_a_sign_in_they_are_paths_of_the_page(method: str, path: str) -> None:
+    async def scenario() -> None:
+        async with open_door() as door, door.session.request(method, f"{door.url}{path}") as answer:
+            assert answer.status == (418 if method == "GET" else 405)
+            assert [seen for seen in door.upstream.requests if seen.host == "localhost:1"] == []
 
     run(scenario())
 

@@ -23,6 +23,7 @@ LAYERS = {
         chat_ws.coalescer chat_ws.errors chat_ws.job chat_ws.models chat_ws.prices chat_ws.prompt
         chat_ws.protocol
         chat_ws.settings history_api.cursor history_api.errors authorizer.token
+        authorizer.sign_up
     """,
     EDGE: """
         chat_shared.history chat_shared.logs chat_shared.metrics chat_ws.connection chat_ws.ending
@@ -35,7 +36,7 @@ LAYERS = {
     """,
     ENTRY: """
         chat_ws.routes_entry chat_ws.worker_entry chat_ws.failure_entry history_api.entry
-        authorizer.entry
+        authorizer.entry authorizer.sign_up_entry
     """,
 }
 LAYER = {module: layer for layer, names in LAYERS.items() for module in names.split()}

@@ -1,0 +1,115 @@
+"""Accounts: there where they are asked for, guarded, and kept; nothing of them for guests."""
+
+import json
+
+from tests.infrastructure.conftest import Assembly
+from tests.infrastructure.test_web import content_policy
+
+CLIENT, POOL = "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPool"
+
+
+def test_guests_have_no_accounts(aws: Assembly) -> None:
+    for template in (aws.data, aws.service):
+        kinds = {resource["Type"] for resource in template.body["Resources"].values()}
+        assert [kind for kind in kinds if "Cognito" in kind] == []
+
+
+def test_accounts_outlive_the_stacks(full: Assembly) -> None:
+    _, pool = full.data.one(POOL)
+
+    assert (pool["DeletionPolicy"], pool["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert pool["Properties"]["DeletionProtection"] == "ACTIVE"
+
+
+def test_people_sign_in_by_an_address_that_is_theirs_in_any_case(full: Assembly) -> None:
+    _, pool = full.data.one(POOL)
+    properties = pool["Properties"]
+
+    assert properties["UsernameAttributes"] == ["email"]
+    assert properties["UsernameConfiguration"] == {"CaseSensitive": False}
+    assert properties["AutoVerifiedAttributes"] == ["email"]
+    recovery = properties["AccountRecoverySetting"]["RecoveryMechanisms"]
+    assert [way["Name"] for way in recovery] == ["verified_email"]
+
+
+def test_a_second_factor_is_as_the_setting_says_and_no_message_costs_money(full: Assembly) -> None:
+    _, pool = full.data.one(POOL)
+
+    assert pool["Properties"]["MfaConfiguration"] == "ON"
+    assert pool["Properties"]["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+    assert "SmsConfiguration" not in pool["Properties"]
+
+
+def test_only_named_domains_sign_up_where_some_are_named(full: Assembly) -> None:
+    name, check = full.data.function("sign up")
+    _, pool = full.data.one(POOL)
+    _, permission = full.data.one("AWS::Lambda::Permission")
+
+    assert check["Environment"]["Variables"]["EMAIL_DOMAINS"] == "example.com,example.org"
+    assert full.data.text(pool["Properties"]["LambdaConfig"]["PreSignUp"]) == f"<{name}.Arn>"
+    # Cognito may call it for this pool alone; the function itself may do nothing but log.
+    assert permission["Properties"]["Principal"] == "cognito-idp.amazonaws.com"
+    assert "SourceArn" in permission["Properties"]
+
+
+def test_the_sign_in_s_address_tells_nobody_the_account(full: Assembly) -> None:
+    _, domain = full.data.one("AWS::Cognito::UserPoolDomain")
+    address = json.dumps(domain["Properties"]["Domain"])
+
+    assert "AWS::AccountId" not in address
+    # The third part of a stack's ARN is a GUID; the account is in the first.
+    assert '{"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}' in address
+
+
+def test_the_page_is_a_client_that_can_keep_no_secret(full: Assembly) -> None:
+    _, client = full.service.one(CLIENT)
+    properties = client["Properties"]
+
+    assert properties["GenerateSecret"] is False
+    assert properties["AllowedOAuthFlows"] == ["code"]
+    assert properties["AllowedOAuthScopes"] == ["openid", "email"]
+    assert properties["PreventUserExistenceErrors"] == "ENABLED"
+    assert properties["EnableTokenRevocation"] is True
+    assert properties["CallbackURLs"] == properties["LogoutURLs"] == ["https://chat.example.com/"]
+
+
+def test_a_refresh_token_is_good_once(full: Assembly) -> None:
+    _, client = full.service.one(CLIENT)
+    rotation = client["Properties"]["RefreshTokenRotation"]
+
+    assert rotation == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 60}
+    # Cognito takes no client that rotates and allows this, too.
+    assert "ALLOW_REFRESH_TOKEN_AUTH" not in client["Properties"]["ExplicitAuthFlows"]
+
+
+def test_the_authorizer_knows_the_pool_and_the_client(full: Assembly) -> None:
+    pool, _ = full.data.one(POOL)
+    client, _ = full.service.one(CLIENT)
+    _, authorizer = full.service.function("principal")
+    told = {
+        name: full.service.text(value)
+        for name, value in authorizer["Environment"]["Variables"].items()
+    }
+
+    issuer = f"https://cognito-idp.<AWS::Region>.amazonaws.com/<{pool}>"
+    assert told["AUTH"] == "cognito"
+    assert told["COGNITO_ISSUER"] == issuer
+    assert told["COGNITO_JWKS_URL"] == f"{issuer}/.well-known/jwks.json"
+    assert told["COGNITO_CLIENT_ID"] == f"<{client}>"
+
+
+def test_no_answer_outlives_a_token(aws: Assembly, full: Assembly) -> None:
+    def kept_s(assembly: Assembly) -> int:
+        _, authorizer = assembly.service.one("AWS::ApiGateway::Authorizer")
+        return int(authorizer["Properties"]["AuthorizerResultTtlInSeconds"])
+
+    assert kept_s(full) == 0
+    # A guest's secret does not end.
+    assert kept_s(aws) == 300
+
+
+def test_the_page_may_talk_to_the_sign_in(full: Assembly) -> None:
+    domain, _ = full.data.one("AWS::Cognito::UserPoolDomain")
+
+    origin = f"https://<{domain}>.auth.<AWS::Region>.amazoncognito.com"
+    assert f"ApiEndpoint> {origin}; " in content_policy(full)
