@@ -80,7 +80,13 @@ def visitor(browser: Browser, stack: Stack) -> Iterator[Visitor]:
 
 def said(page: Page) -> list[str]:
     """What stood under the answer, apart from the usual states."""
-    usual = ("보내는 중…", "답변을 준비하고 있어요…", "조금 더 걸리고 있어요…", "쓰고 있어요…")
+    usual = (
+        "보내는 중…",
+        "연결되면 보낼게요.",
+        "답변을 준비하고 있어요…",
+        "조금 더 걸리고 있어요…",
+        "쓰고 있어요…",
+    )
     return [words for words in page.evaluate("said") if words not in usual]
 
 
