@@ -8,7 +8,7 @@ UV := $(BIN)/uv
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults check format synth bench doctor deploy destroy lock vendor icons clean
+.PHONY: help setup run test quick faults check format synth bench doctor deploy destroy lock vendor icons clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) unt
 
 test: setup ## every test, the browser ones included
 	@$(BIN)/pytest
+
+quick: setup ## the tests without emulator and browser: half a minute, for while one works
+	@$(BIN)/pytest tests/unit tests/integration
 
 faults: setup ## every fault test at full size (half an hour), and the figures
 	@$(BIN)/pytest -m "" tests/faults
