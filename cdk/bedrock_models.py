@@ -73,15 +73,19 @@ class BedrockModel:
         """Whether that can be so, as far as ids tell; `make doctor` asks Bedrock."""
         return not self.regions or "" in self.regions or region in self.regions
 
+    def called_in(self, region: str) -> tuple[str, ...]:
+        """Where a call from `region` may reach the foundation model; "" is an ARN without one."""
+        # A global profile's call is checked in the region it comes from, too.
+        own = (region,) if not self.regions or "" in self.regions else ()
+        return (*own, *self.regions)
+
     def arns(self, partition: str, account: str, region: str) -> list[str]:
         """Everything that `InvokeModelWithResponseStream` from `region` is checked against."""
         profile = f"arn:{partition}:bedrock:{region}:{account}:inference-profile/{self.model_id}"
-        # A global profile's call is checked in the region it comes from, too.
-        own = (region,) if not self.regions or "" in self.regions else ()
         return [
             *([profile] if self.regions else []),
             *(
                 f"arn:{partition}:bedrock:{at}::foundation-model/{self.name}"
-                for at in (*own, *self.regions)
+                for at in self.called_in(region)
             ),
         ]

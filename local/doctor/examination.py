@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cdk.bedrock_models import BedrockModel
 from cdk.settings import Settings
+from cdk.stack_names import stack_names
 from local.doctor import account, models, quotas, workbench
 from local.doctor.facts import Caller, ModelFacts, Unread
 from local.doctor.finding import Finding
@@ -47,10 +48,11 @@ def examine(
 def _gateway_quotas(reader: AwsReader, region: str, settings: Settings | None) -> Iterator[Finding]:
     concurrency = reader.concurrency(region)
     yield quotas.check_concurrency(concurrency, region)
-    wanted = settings.worker_concurrency if settings else 0
-    reserved = quotas.check_reserved(concurrency, wanted, region)
-    if reserved:
-        yield reserved
+    if settings and settings.worker_concurrency:
+        own = reader.reserved_workers(stack_names(settings.stage).service, region)
+        reserved = quotas.check_reserved(concurrency, own, settings.worker_concurrency, region)
+        if reserved:
+            yield reserved
     yield quotas.check_connections(reader.quota(*quotas.CONNECTIONS, region), region)
     yield quotas.check_requests(reader.quota(*quotas.REQUESTS, region), region)
 

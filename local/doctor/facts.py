@@ -8,6 +8,7 @@ ABSENT = {
     "NoSuchResourceException",
     "ParameterNotFound",
     "ResourceNotFoundException",
+    "ValidationError",
     "ValidationException",
 }
 
@@ -33,12 +34,15 @@ class Caller:
 
 @dataclass(frozen=True)
 class FoundationModel:
-    """`end` is when the provider takes it away, where that is known."""
+    """`outputs` are what it makes: TEXT, IMAGE, …; `end` is when the provider takes it away, where
+    that is known."""
 
     name: str
     provider: str
     status: str
     inference_types: frozenset[str]
+    outputs: frozenset[str]
+    streams: bool
     end: datetime | None = None
 
 

@@ -38,11 +38,12 @@ def _faults(
 ) -> Iterator[Finding | None]:
     yield _offered(facts, region)
     if isinstance(facts.model, FoundationModel):
+        yield _talks(facts.model, region)
         yield _alive(facts.model, region, now)
     if isinstance(facts.access, Access):
         yield _open(model, facts.access, region)
     if isinstance(facts.profile, Profile):
-        yield _routed(model, facts.profile)
+        yield _routed(model, facts.profile, region)
     yield _unseen(facts)
 
 
@@ -61,6 +62,14 @@ def _another(region: str) -> str:
     return (
         "aws bedrock list-foundation-models --by-output-modality TEXT --query "
         f"'modelSummaries[].[modelId,modelLifecycle.status]' --output text --region {region}"
+    )
+
+
+def _chat(region: str) -> str:
+    return (
+        "aws bedrock list-foundation-models --by-output-modality TEXT --query "
+        "'modelSummaries[?responseStreamingSupported].modelId' --output text "
+        f"--region {region}"
     )
 
 
@@ -93,9 +102,9 @@ def _offered(facts: ModelFacts, region: str) -> Finding | None:
     return None
 
 
-def _routed(model: BedrockModel, profile: Profile) -> Finding | None:
+def _routed(model: BedrockModel, profile: Profile, region: str) -> Finding | None:
     """IAM allows the regions that cdk/bedrock_models.py lists; a profile may have grown since."""
-    foreign = sorted(profile.regions - set(model.regions))
+    foreign = sorted(profile.regions - set(model.called_in(region)))
     if foreign:
         return Finding(
             Level.WARNING,
@@ -103,6 +112,19 @@ def _routed(model: BedrockModel, profile: Profile) -> Finding | None:
             f"The profile also calls {', '.join(foreign)}, which the worker's policy does not "
             "allow: add it to PROFILE_REGIONS.",
             "$EDITOR cdk/bedrock_models.py && make deploy",
+        )
+    return None
+
+
+def _talks(model: FoundationModel, region: str) -> Finding | None:
+    """Embeddings, pictures and the like are Bedrock models, too."""
+    if "TEXT" not in model.outputs:
+        return _stops(
+            "It does not answer with text; put another one into model_ids.", _chat(region)
+        )
+    if not model.streams:
+        return _stops(
+            "It does not stream its answers; put another one into model_ids.", _chat(region)
         )
     return None
 

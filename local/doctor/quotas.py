@@ -45,12 +45,18 @@ def check_concurrency(concurrency: Concurrency | Unread, region: str) -> Finding
     return Finding(Level.OK, subject, f"{said}.")
 
 
-def check_reserved(concurrency: Concurrency | Unread, wanted: int, region: str) -> Finding | None:
-    """The setting worker_concurrency; None where nothing is to be reserved, or nothing is known."""
+def check_reserved(
+    concurrency: Concurrency | Unread, own: int | Unread, wanted: int, region: str
+) -> Finding | None:
+    """The setting worker_concurrency; None where nothing is to be reserved, or nothing is known.
+
+    `own` is what this stage's worker has reserved already: a deployment puts `wanted` in its place.
+    """
     if not wanted or isinstance(concurrency, Unread):
         return None
     subject = "worker_concurrency"
-    fits = max(0, concurrency.unreserved - KEPT_UNRESERVED)
+    free = concurrency.unreserved + (0 if isinstance(own, Unread) else own)
+    fits = max(0, free - KEPT_UNRESERVED)
     said = f"{wanted} are to be reserved for the worker"
     if wanted <= fits:
         return Finding(Level.OK, subject, f"{said}; up to {fits} can be.")
@@ -59,9 +65,14 @@ def check_reserved(concurrency: Concurrency | Unread, wanted: int, region: str) 
     if wanted > concurrency.limit - KEPT_UNRESERVED:
         said = f"{said}, but {kept} of the account's {concurrency.limit}: set it to 0, or ask."
         return Finding(Level.NO_DEPLOY, subject, said, command)
-    # What this stage has reserved already is not told apart from what others have.
-    said = f"{said}; {fits} are left, as {kept}. That will do only for those reserved already."
-    return Finding(Level.WARNING, subject, said, command)
+    if isinstance(own, Unread):
+        said = (
+            f"{said}; {fits} are left, as {kept}. What the worker has reserved already could not "
+            f"be read: {own.action} ended with {own.code}."
+        )
+        return Finding(Level.WARNING, subject, said, command)
+    said = f"{said}; {fits} are left beside what others have reserved, as {kept}."
+    return Finding(Level.NO_DEPLOY, subject, said, command)
 
 
 def check_connections(quota: Quota | Unread, region: str) -> Finding:

@@ -1,5 +1,6 @@
 """Asks AWS, and only asks: every call is a Get or a List."""
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from local.doctor.facts import (
 
 # The version that `cdk bootstrap` leaves, under the qualifier that CDK uses unless told otherwise.
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+# CDK's name for the worker of cdk/websocket_api.py: its path, and a hash of that.
+WORKER = re.compile(r"WebSocketApiWorker[0-9A-F]{8}")
 
 Answer = TypeVar("Answer")
 
@@ -51,6 +54,31 @@ class AwsReader:
             )
 
         return _read("lambda:GetAccountSettings", ask)
+
+    def reserved_workers(self, stack: str, region: str) -> int | Unread:
+        """What the worker of this service stack has reserved; 0 if it has nothing, or is not there
+        yet."""
+        name = _read("cloudformation:ListStackResources", lambda: self._worker(stack, region))
+        if isinstance(name, Unread):
+            return 0 if name.absent else name
+        if name is None:
+            return 0
+
+        def ask() -> int:
+            answer = self._client("lambda", region).get_function_concurrency(FunctionName=name)
+            return int(answer.get("ReservedConcurrentExecutions", 0))
+
+        return _read("lambda:GetFunctionConcurrency", ask)
+
+    def _worker(self, stack: str, region: str) -> str | None:
+        pages = self._client("cloudformation", region).get_paginator("list_stack_resources")
+        for page in pages.paginate(StackName=stack):
+            for resource in page["StackResourceSummaries"]:
+                if resource["ResourceType"] != "AWS::Lambda::Function":
+                    continue
+                if WORKER.fullmatch(resource["LogicalResourceId"]):
+                    return str(resource["PhysicalResourceId"])
+        return None
 
     def model(self, name: str, profile_id: str | None, region: str) -> ModelFacts:
         """`name` is the foundation model's id; `profile_id` the profile that it is called by."""
@@ -110,6 +138,8 @@ def _foundation_model(bedrock: Any, name: str) -> FoundationModel:
         provider=details["providerName"],
         status=life.get("status", "ACTIVE"),
         inference_types=frozenset(details.get("inferenceTypesSupported", ())),
+        outputs=frozenset(details.get("outputModalities", ())),
+        streams=bool(details.get("responseStreamingSupported")),
         end=life.get("endOfLifeTime"),
     )
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from local.doctor.reader import WORKER
 from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly
 
 RESERVED = "ReservedConcurrentExecutions"
@@ -102,6 +103,15 @@ def test_only_a_configured_guardrail_is_told(aws: Assembly, full: Assembly) -> N
 
     assert guardrail(aws) == (None, None)
     assert guardrail(full) == ("gr1abc2def3h", "3")
+
+
+def test_the_doctor_finds_the_worker_among_the_functions(aws: Assembly) -> None:
+    worker, _ = aws.service.function("one run of one turn")
+
+    assert [name for name in aws.service.all("AWS::Lambda::Function") if WORKER.match(name)] == [
+        worker
+    ]
+    assert WORKER.fullmatch(worker)
 
 
 def test_workers_are_reserved_only_if_asked_for(aws: Assembly, full: Assembly) -> None:

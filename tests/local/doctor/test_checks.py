@@ -25,7 +25,10 @@ REGION = "us-west-2"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 DIRECT = BedrockModel.parse("meta.llama3-70b-instruct-v1:0")
 ROUTED = BedrockModel.parse("us.meta.llama3-3-70b-instruct-v1:0")
-LLAMA = FoundationModel("Llama 3 70B Instruct", "Meta", "ACTIVE", frozenset({"ON_DEMAND"}))
+CLAUDE = BedrockModel.parse("anthropic.claude-3-haiku-20240307-v1:0")
+GLOBAL = BedrockModel.parse("global.amazon.nova-2-lite-v1:0")
+ON_DEMAND, TEXT = frozenset({"ON_DEMAND"}), frozenset({"TEXT"})
+LLAMA = FoundationModel("Llama 3 70B Instruct", "Meta", "ACTIVE", ON_DEMAND, TEXT, streams=True)
 OPEN = Access("AVAILABLE", "AUTHORIZED", "AVAILABLE", "AVAILABLE")
 GOOD = ModelFacts(LLAMA, OPEN)
 GONE = ModelFacts(Unread("bedrock:GetFoundationModel", "ResourceNotFoundException"), OPEN)
@@ -221,6 +224,32 @@ def test_a_profile_that_has_grown_beyond_the_policy_is_warned_of() -> None:
     assert "ca-central-1" in finding.sentence
 
 
+def test_a_global_profile_may_call_the_region_it_is_called_from() -> None:
+    profile = Profile("ACTIVE", frozenset({"", REGION}))
+    assert check(replace(GOOD, profile=profile), GLOBAL).level is Level.OK
+    assert (
+        check(replace(GOOD, profile=Profile("ACTIVE", frozenset({"", "eu-west-1"}))), GLOBAL).level
+        is Level.WARNING
+    )
+
+
+@pytest.mark.parametrize("model", [DIRECT, CLAUDE], ids=["Llama", "another"])
+@pytest.mark.parametrize(
+    ("known", "word"),
+    [
+        (replace(LLAMA, outputs=frozenset({"EMBEDDING"})), "text"),
+        (replace(LLAMA, streams=False), "stream"),
+    ],
+)
+def test_a_model_that_does_not_talk_stops_a_chat(
+    model: BedrockModel, known: FoundationModel, word: str
+) -> None:
+    finding = check(replace(GOOD, model=known), model)
+    assert finding.level is Level.NO_CHAT
+    assert word in finding.sentence
+    assert "responseStreamingSupported" in (finding.command or "")
+
+
 def test_of_two_faults_the_one_that_stops_is_told() -> None:
     grown = Profile("ACTIVE", frozenset({"ca-central-1"}))
     closed = replace(OPEN, authorization="NOT_AUTHORIZED")
@@ -336,24 +365,33 @@ def test_a_model_that_could_not_be_read_has_no_quota_to_look_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "unreserved", "level", "said"),
+    ("limit", "unreserved", "own", "level", "said"),
     [
-        (1_000, 1_000, Level.OK, "up to 900 can be"),
-        (1_000, 120, Level.OK, "up to 20 can be"),
-        (1_000, 110, Level.WARNING, "10 are left"),
-        (10, 10, Level.NO_DEPLOY, "AWS keeps 100 unreserved of the account's 10"),
-        (119, 119, Level.NO_DEPLOY, "set it to 0"),
+        (1_000, 1_000, 0, Level.OK, "up to 900 can be"),
+        (1_000, 120, 0, Level.OK, "up to 20 can be"),
+        (1_000, 110, 0, Level.NO_DEPLOY, "10 are left beside what others have reserved"),
+        (1_000, 110, DENIED, Level.WARNING, "any:Action ended with AccessDenied"),
+        (1_000, 980, DENIED, Level.OK, "up to 880 can be"),
+        (10, 10, 0, Level.NO_DEPLOY, "AWS keeps 100 unreserved of the account's 10"),
+        (119, 119, 0, Level.NO_DEPLOY, "set it to 0"),
     ],
 )
 def test_what_can_be_reserved_is_what_lambda_does_not_keep(
-    limit: int, unreserved: int, level: Level, said: str
+    limit: int, unreserved: int, own: int | Unread, level: Level, said: str
 ) -> None:
-    finding = quotas.check_reserved(Concurrency(limit, unreserved), 20, REGION)
+    finding = quotas.check_reserved(Concurrency(limit, unreserved), own, 20, REGION)
     assert finding
     assert finding.level is level
     assert said in finding.sentence
 
 
+def test_what_a_stage_has_reserved_itself_does_not_stop_its_next_deployment() -> None:
+    finding = quotas.check_reserved(Concurrency(120, 100), 20, 20, REGION)
+    assert finding
+    assert finding.level is Level.OK
+    assert "up to 20 can be" in finding.sentence
+
+
 def test_nothing_is_said_of_reserving_where_nothing_is_reserved() -> None:
-    assert quotas.check_reserved(Concurrency(10, 10), 0, REGION) is None
-    assert quotas.check_reserved(DENIED, 20, REGION) is None
+    assert quotas.check_reserved(Concurrency(10, 10), 0, 0, REGION) is None
+    assert quotas.check_reserved(DENIED, 0, 20, REGION) is None

@@ -34,6 +34,8 @@ class Account:
     def get_paginator(self, operation: str) -> "Pages":
         if operation in self._absent:
             raise ClientError({"Error": {"Code": self._code}}, operation)
+        if operation == "list_stack_resources":
+            return Pages([{"StackResourceSummaries": [WORKER]}])
         return Pages()
 
     def __getattr__(self, operation: str) -> Any:
@@ -47,7 +49,12 @@ class Account:
 
 
 class Pages:
+    def __init__(self, pages: list[dict[str, Any]] | None = None) -> None:
+        self._pages = pages
+
     def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        if self._pages is not None:
+            return self._pages
         direct, routed = (
             f"{way} model inference tokens per minute for Meta Llama"
             for way in ("On-demand", "Cross-region")
@@ -66,17 +73,25 @@ def model(arguments: dict[str, Any]) -> dict[str, Any]:
         "modelDetails": {
             "modelName": "Llama 3 70B Instruct" if first else "Llama 3.3 70B Instruct",
             "providerName": "Meta",
+            "outputModalities": ["TEXT"],
+            "responseStreamingSupported": True,
             "inferenceTypesSupported": ["ON_DEMAND" if first else "INFERENCE_PROFILE"],
             "modelLifecycle": {"status": "ACTIVE"},
         }
     }
 
 
+WORKER = {
+    "ResourceType": "AWS::Lambda::Function",
+    "LogicalResourceId": "WebSocketApiWorker0A1B2C3D",
+    "PhysicalResourceId": "the-worker",
+}
 ANSWERS: dict[str, Any] = {
+    "get_function_concurrency": lambda _: {"ReservedConcurrentExecutions": 20},
     "get_caller_identity": lambda _: {"Account": "1", "Arn": "arn:aws:iam::1:user/me"},
     "get_parameter": lambda _: {"Parameter": {"Value": "33"}},
     "get_account_settings": lambda _: {
-        "AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
+        "AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 980}
     },
     "get_service_quota": lambda _: {"Quota": quota("a rate", 10_000)},
     "get_aws_default_service_quota": lambda _: {"Quota": quota("a rate", 10)},
@@ -125,6 +140,14 @@ def test_an_account_that_is_ready_has_nothing_to_mend() -> None:
         "tokens, Llama 3 70B Instruct",
         "tokens, Llama 3.3 70B Instruct",
     ]
+
+
+def test_a_stage_that_has_reserved_its_workers_may_be_deployed_again() -> None:
+    account = Account()
+    findings = look(account, "worker_concurrency=890")
+    assert "get_function_concurrency" in account.asked
+    (finding,) = (each for each in findings if each.subject == "worker_concurrency")
+    assert finding.level is Level.OK
 
 
 def test_nothing_is_asked_that_could_change_anything() -> None:

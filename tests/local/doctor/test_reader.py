@@ -114,12 +114,69 @@ def test_concurrency_is_the_account_s_and_what_is_left_of_it(aws: Aws) -> None:
     assert AwsReader(aws).concurrency(REGION) == Concurrency(limit=1000, unreserved=900)
 
 
+def resource(kind: str, logical: str, physical: str) -> dict[str, Any]:
+    return {
+        "ResourceType": kind,
+        "LogicalResourceId": logical,
+        "PhysicalResourceId": physical,
+        "LastUpdatedTimestamp": datetime(2026, 11, 1, tzinfo=UTC),
+        "ResourceStatus": "CREATE_COMPLETE",
+    }
+
+
+def add_worker(aws: Aws) -> None:
+    """On the second page of a stack's resources, among others of like names."""
+    stub = aws.stub("cloudformation")
+    logs = resource("AWS::Logs::LogGroup", "WebSocketApiWorkerLogs0A1B2C3D", "logs")
+    routes = resource("AWS::Lambda::Function", "WebSocketApiRoutes0A1B2C3D", "routes")
+    worker = resource("AWS::Lambda::Function", "WebSocketApiWorker0A1B2C3D", "the-worker")
+    stub.add_response(
+        "list_stack_resources",
+        {"StackResourceSummaries": [logs, routes], "NextToken": "n"},
+        {"StackName": "Seoyeon-prod-Service"},
+    )
+    stub.add_response(
+        "list_stack_resources",
+        {"StackResourceSummaries": [worker]},
+        {"StackName": "Seoyeon-prod-Service", "NextToken": "n"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [({"ReservedConcurrentExecutions": 20}, 20), ({}, 0)]
+)
+def test_the_stage_s_own_worker_tells_what_it_has_reserved(
+    aws: Aws, answer: dict[str, Any], expected: int
+) -> None:
+    add_worker(aws)
+    asked = {"FunctionName": "the-worker"}
+    aws.stub("lambda").add_response("get_function_concurrency", answer, asked)
+    assert AwsReader(aws).reserved_workers("Seoyeon-prod-Service", REGION) == expected
+
+
+def test_a_stage_that_is_not_there_yet_has_reserved_nothing(aws: Aws) -> None:
+    aws.stub("cloudformation").add_client_error("list_stack_resources", "ValidationError")
+    assert AwsReader(aws).reserved_workers("Seoyeon-new-Service", REGION) == 0
+
+
+def test_a_stage_that_may_not_be_looked_at_is_not_taken_for_a_new_one(aws: Aws) -> None:
+    aws.stub("cloudformation").add_client_error("list_stack_resources", "AccessDenied")
+    read = AwsReader(aws).reserved_workers("Seoyeon-prod-Service", REGION)
+    assert read == Unread("cloudformation:ListStackResources", "AccessDenied")
+
+
 def test_a_model_is_read_with_its_access_and_without_a_profile(aws: Aws) -> None:
     end = datetime(2027, 3, 1, tzinfo=UTC)
     add_model(aws, {"status": "LEGACY", "endOfLifeTime": end})
     facts = AwsReader(aws).model(MODEL, None, REGION)
     assert facts.model == FoundationModel(
-        "Llama 3 70B Instruct", "Meta", "LEGACY", frozenset({"ON_DEMAND"}), end
+        name="Llama 3 70B Instruct",
+        provider="Meta",
+        status="LEGACY",
+        inference_types=frozenset({"ON_DEMAND"}),
+        outputs=frozenset({"TEXT"}),
+        streams=True,
+        end=end,
     )
     assert facts.access == Access("AVAILABLE", "AUTHORIZED", "NOT_AVAILABLE", "AVAILABLE")
     assert facts.profile is None
@@ -203,6 +260,8 @@ def add_model(aws: Aws, life: dict[str, Any]) -> None:
                 "modelName": "Llama 3 70B Instruct",
                 "providerName": "Meta",
                 "inferenceTypesSupported": ["ON_DEMAND"],
+                "outputModalities": ["TEXT"],
+                "responseStreamingSupported": True,
                 "modelLifecycle": life,
             }
         },
