@@ -24,6 +24,8 @@ class LocalTarget:
     data_policy = RemovalPolicy.DESTROY
     # MiniStack takes its own CloudFront's reads for plain HTTP, and would refuse them.
     bucket_needs_tls = False
+    # What MiniStack deletes goes with its content, and CDK's function would not run there.
+    bucket_needs_emptying = False
     # MiniStack makes no metrics of what functions log.
     watched = False
 

@@ -6,10 +6,12 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 from aws_cdk import CfnElement, Stack
+from aws_cdk.aws_logs import ILogGroup
 from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, ISource, Source
 from constructs import IConstruct
 
 from cdk.acknowledgement import acknowledge
+from cdk.observability import log_group
 from cdk.page_build import ASSETS, IMMUTABLE, REVALIDATED, build_page
 from cdk.web import Web
 
@@ -17,12 +19,13 @@ from cdk.web import Web
 COPY_ACTIONS = ("Abort*", "DeleteObject*", "GetBucket*", "GetObject*", "List*")
 
 
-def deploy_page(web: Web, config: Mapping[str, object]) -> None:
+def deploy_page(web: Web, config: Mapping[str, object], log_days: int) -> None:
     """Build html/ and copy it with a generated config.json.
 
     What has a name of its own stays when it is replaced: a page that was opened before may ask for
     the rest of itself any time later.
     """
+    logs = log_group(web, "PublishingLogs", log_days)
     with TemporaryDirectory() as folder:
         build_page(Path(folder))
         assets = _copy(
@@ -30,6 +33,7 @@ def deploy_page(web: Web, config: Mapping[str, object]) -> None:
             "Assets",
             [Source.asset(f"{folder}/{ASSETS}")],
             CacheControl.from_string(IMMUTABLE),
+            logs,
             prefix=ASSETS,
         )
         entry = _copy(
@@ -40,13 +44,19 @@ def deploy_page(web: Web, config: Mapping[str, object]) -> None:
                 Source.json_data("config.json", dict(config)),
             ],
             CacheControl.from_string(REVALIDATED),
+            logs,
         )
     entry.node.add_dependency(assets)
     _acknowledge_provider(web, entry)
 
 
 def _copy(
-    web: Web, name: str, sources: list[ISource], kept: CacheControl, prefix: str | None = None
+    web: Web,
+    name: str,
+    sources: list[ISource],
+    kept: CacheControl,
+    logs: ILogGroup,
+    prefix: str | None = None,
 ) -> BucketDeployment:
     return BucketDeployment(
         web,
@@ -56,7 +66,7 @@ def _copy(
         sources=sources,
         cache_control=[kept],
         prune=False,
-        retain_on_delete=False,
+        log_group=logs,
     )
 
 

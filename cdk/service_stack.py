@@ -111,6 +111,7 @@ class ServiceStack(Stack):
             history=self._history.origin,
             connect_sources=self._target.connect_sources(stage, self._accounts),
             bucket_needs_tls=self._target.bucket_needs_tls,
+            bucket_needs_emptying=self._target.bucket_needs_emptying,
             domain=self._domain(),
         )
         config: dict[str, object] = {

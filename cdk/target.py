@@ -33,6 +33,10 @@ class Target(Protocol):
         """Whether the page's bucket refuses plain HTTP."""
 
     @property
+    def bucket_needs_emptying(self) -> bool:
+        """Whether a bucket that holds something cannot be deleted."""
+
+    @property
     def watched(self) -> bool:
         """Whether there are alarms and a dashboard."""
 
@@ -70,11 +74,13 @@ class AwsTarget:
 
     data_policy = RemovalPolicy.RETAIN
     bucket_needs_tls = True
+    bucket_needs_emptying = True
     watched = True
     worker_environment: Mapping[str, str] = {}
 
     def __init__(self, settings: Settings) -> None:
         self.packages = PackageTarget(PLATFORMS[settings.architecture], LAMBDA_PYTHON)
+        self._log_days = settings.log_days
 
     def callback_url(self, stage: WebSocketStage) -> str:
         return stage.callback_url
@@ -96,7 +102,7 @@ class AwsTarget:
         return [stage.api.api_endpoint, *sign_in]
 
     def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
-        deploy_page(web, config)
+        deploy_page(web, config, self._log_days)
 
     def adapt(self, stack: Stack) -> None:
         """AWS takes it as it is."""

@@ -80,6 +80,7 @@ class Web(Construct):
         history: HttpOrigin,
         connect_sources: Sequence[str],
         bucket_needs_tls: bool,
+        bucket_needs_emptying: bool,
         domain: Domain | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -93,6 +94,7 @@ class Web(Construct):
             object_ownership=ObjectOwnership.BUCKET_OWNER_ENFORCED,
             # All of it is made from html/ at each deployment.
             removal_policy=RemovalPolicy.DESTROY,
+            auto_delete_objects=bucket_needs_emptying,
         )
         headers = self._headers_policy(connect_sources)
         self.distribution = Distribution(

@@ -1,4 +1,4 @@
-"""Both targets and one with every setting, synthesized once, cut off from any network.
+"""Both targets, and each with accounts, synthesized once, cut off from any network.
 
 The one for AWS as it comes is made by the CDK CLI.
 """
@@ -26,6 +26,11 @@ LOCAL_CONTEXT = {
     "local_endpoint_url": "http://localhost:4566",
     "bedrock_endpoint_url": "http://localhost:4567",
 }
+LOCAL_ACCOUNTS_CONTEXT = {
+    **LOCAL_CONTEXT,
+    "auth": "cognito",
+    "local_page_url": "http://localhost:8080",
+}
 # Every setting that adds something, on a stage of its own.
 FULL_CONTEXT = {
     "stage": "full",
@@ -41,6 +46,7 @@ FULL_CONTEXT = {
     "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000-4000-8000-1",
     "alarm_email": "team@example.com",
 }
+STAGES = {"aws": "prod", "full": "full", "local": "local", "accounts": "local"}
 ARM_LAMBDA = PackageTarget("aarch64-manylinux_2_28", "3.13")
 INTEL_LAMBDA = PackageTarget("x86_64-manylinux_2_28", "3.13")
 THIS_MACHINE = PackageTarget(None, HOST_PYTHON)
@@ -146,13 +152,13 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
             "aws": pool.submit(run_isolated, by_cli, home),
             "local": pool.submit(synthesize, home, "local", LOCAL_CONTEXT),
             "full": pool.submit(synthesize, home, "full", FULL_CONTEXT),
+            "accounts": pool.submit(synthesize, home, "accounts", LOCAL_ACCOUNTS_CONTEXT),
         }
     made = {}
     for name, future in started.items():
         done = future.result()
         assert done.returncode == 0, done.stdout + done.stderr
-        stage = "prod" if name == "aws" else name
-        made[name] = Assembly(home / name, done.stdout + done.stderr, stage)
+        made[name] = Assembly(home / name, done.stdout + done.stderr, STAGES[name])
     return made
 
 
@@ -181,6 +187,12 @@ def full(assemblies: dict[str, Assembly]) -> Assembly:
 @pytest.fixture(scope="session")
 def local(assemblies: dict[str, Assembly]) -> Assembly:
     return assemblies["local"]
+
+
+@pytest.fixture(scope="session")
+def accounts(assemblies: dict[str, Assembly]) -> Assembly:
+    """The laptop's, with accounts."""
+    return assemblies["accounts"]
 
 
 def run_isolated(

@@ -108,6 +108,26 @@ def test_no_answer_outlives_a_token(aws: Assembly, full: Assembly) -> None:
     assert kept_s(aws) == 300
 
 
+def test_a_laptop_signs_in_at_the_page_s_own_address(accounts: Assembly) -> None:
+    client, resource = accounts.service.one(CLIENT)
+    pool, _ = accounts.data.one(POOL)
+    config = accounts.service.text(accounts.service.body["Outputs"]["PageConfig"]["Value"])
+    _, authorizer = accounts.service.function("principal")
+    keys = authorizer["Environment"]["Variables"]["COGNITO_JWKS_URL"]
+
+    assert json.loads(config)["cognito"] == {"url": "/", "client_id": f"<{client}>"}
+    assert resource["Properties"]["CallbackURLs"] == ["http://localhost:8080/"]
+    assert accounts.service.text(keys) == f"http://localhost:4566/<{pool}>/.well-known/jwks.json"
+    assert accounts.service.all("AWS::Cognito::ManagedLoginBranding") == {}
+
+
+def test_a_laptop_s_accounts_can_be_thrown_away(accounts: Assembly) -> None:
+    _, pool = accounts.data.one(POOL)
+
+    assert pool["DeletionPolicy"] == "Delete"
+    assert pool["Properties"]["DeletionProtection"] == "INACTIVE"
+
+
 def test_the_page_may_talk_to_the_sign_in(full: Assembly) -> None:
     domain, _ = full.data.one("AWS::Cognito::UserPoolDomain")
 

@@ -5,6 +5,7 @@ import pytest
 from local.doctor.reader import WORKER
 from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly
 
+LOGS = "AWS::Logs::LogGroup"
 RESERVED = "ReservedConcurrentExecutions"
 EVERY_FUNCTION = {"STAGE", "POWERTOOLS_METRICS_NAMESPACE"}
 OURS = ("principal", "frames", "one run of one turn", "conversations")
@@ -25,6 +26,15 @@ def test_logs_are_kept_for_the_configured_days(aws: Assembly, described: str) ->
 
     group = groups[function["LoggingConfig"]["LogGroup"]["Ref"]]
     assert group["Properties"]["RetentionInDays"] == 30
+
+
+def test_no_log_group_outlives_its_stack_or_the_configured_days(full: Assembly) -> None:
+    groups = [*full.data.all(LOGS).values(), *full.service.all(LOGS).values()]
+
+    # Of our functions, of the one that checks sign-ups, and of CDK's that publishes the page.
+    assert len(groups) == 5 + 1 + 1
+    assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
+    assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
 
 
 @pytest.mark.parametrize("described", OURS)

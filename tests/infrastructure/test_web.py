@@ -112,11 +112,15 @@ def test_the_bucket_answers_cloudfront_alone(aws: Assembly) -> None:
     ]
 
     assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
-    (reading,) = allowed
+    (reading,) = (statement for statement in allowed if "Service" in statement["Principal"])
+    (emptying,) = (statement for statement in allowed if statement is not reading)
     assert reading["Action"] == "s3:GetObject"
     assert reading["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     source = aws.service.text(reading["Condition"]["StringEquals"]["AWS:SourceArn"])
     assert source.endswith(f":distribution/<{distribution}>")
+    # CDK's own function, when the stack goes.
+    assert "S3AutoDelete" in aws.service.text(emptying["Principal"]["AWS"])
+    assert not any("Object" in each for each in emptying["Action"] if "Delete" not in each)
 
 
 def test_the_entry_is_published_after_what_it_loads_and_never_kept(aws: Assembly) -> None:
@@ -135,6 +139,15 @@ def test_a_page_that_is_open_keeps_what_it_has_yet_to_load(aws: Assembly) -> Non
     deployments = aws.service.properties("Custom::CDKBucketDeployment")
 
     assert [each["Prune"] for each in deployments] == [False, False]
+
+
+def test_the_bucket_goes_with_what_it_holds(aws: Assembly) -> None:
+    """AWS deletes no bucket that holds something, and so no stack with such a bucket."""
+    bucket, resource = aws.service.one("AWS::S3::Bucket")
+    _, emptying = aws.service.one("Custom::S3AutoDeleteObjects")
+
+    assert resource["DeletionPolicy"] == "Delete"
+    assert emptying["Properties"]["BucketName"] == {"Ref": bucket}
 
 
 def test_outputs_name_what_a_person_opens(aws: Assembly) -> None:
