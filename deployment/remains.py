@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-TABLE = "AWS::DynamoDB::Table"
+TABLE, POOL = "AWS::DynamoDB::Table", "AWS::Cognito::UserPool"
 _GONE = {"ResourceNotFoundException", "ValidationError"}
 
 
@@ -44,14 +44,25 @@ class Remains:
             raise
 
     def delete(self, remain: Remain) -> bool:
-        if remain.kind != TABLE:
+        ways = {TABLE: self._delete_table, POOL: self._delete_pool}
+        if remain.kind not in ways:
             return False
-        tables = self._client("dynamodb")
-        tables.update_table(TableName=remain.name, DeletionProtectionEnabled=False)
-        tables.get_waiter("table_exists").wait(TableName=remain.name)
-        tables.delete_table(TableName=remain.name)
-        tables.get_waiter("table_not_exists").wait(TableName=remain.name)
+        ways[remain.kind](remain.name)
         return True
+
+    def _delete_table(self, name: str) -> None:
+        tables = self._client("dynamodb")
+        tables.update_table(TableName=name, DeletionProtectionEnabled=False)
+        tables.get_waiter("table_exists").wait(TableName=name)
+        tables.delete_table(TableName=name)
+        tables.get_waiter("table_not_exists").wait(TableName=name)
+
+    def _delete_pool(self, name: str) -> None:
+        """Its domain, which would not let it go, has gone with its stack."""
+        people = self._client("cognito-idp")
+        # Whatever an update does not name falls back to Cognito's default, which matters no more.
+        people.update_user_pool(UserPoolId=name, DeletionProtection="INACTIVE")
+        people.delete_user_pool(UserPoolId=name)
 
     def _retained(self, stack: str) -> Iterator[Remain]:
         formation = self._client("cloudformation")

@@ -15,11 +15,13 @@ import pytest
 from deployment.deploy import deploy
 from deployment.destroy import destroy
 from deployment.place import Place
-from deployment.remains import TABLE, Remains
+from deployment.remains import POOL, TABLE, Remains
 from deployment.tools import Cdk
 from local import aws
+from local.cloud import Cloud
 from local.ministack import environment
 from local.ministack.server import MiniStack
+from local.page import publish
 from local.progress import Progress
 from local.sockets import free_port
 
@@ -54,6 +56,17 @@ def resources(url: str) -> dict[str, int]:
         "tables": len(client(url, "dynamodb").list_tables()["TableNames"]),
         "rest": len(client(url, "apigateway").get_rest_apis()["items"]),
         "sockets": len(client(url, "apigatewayv2").get_apis()["Items"]),
+        "pools": len(client(url, "cognito-idp").list_user_pools(MaxResults=60)["UserPools"]),
+        "buckets": len(
+            [
+                bucket
+                for bucket in client(url, "s3").list_buckets()["Buckets"]
+                if not bucket["Name"].startswith("cdk-")
+            ]
+        ),
+        "distributions": client(url, "cloudfront").list_distributions()["DistributionList"][
+            "Quantity"
+        ],
         "logs": len(client(url, "logs").describe_log_groups()["logGroups"]),
         "roles": len(
             [
@@ -74,17 +87,30 @@ def a_place(*context: str, bootstrapped: bool) -> Place:
     return Place("try", ("stage=try", *context), aws.ACCOUNT, aws.REGION, bootstrapped, None)
 
 
+def on_the_laptop(url: str, *, bootstrapped: bool) -> Place:
+    """With accounts, which guests' deployments have everything of."""
+    return a_place(
+        "target=local",
+        f"local_endpoint_url={url}",
+        "auth=cognito",
+        "local_page_url=http://localhost:8080",
+        bootstrapped=bootstrapped,
+    )
+
+
 def test_a_stage_comes_with_one_command_and_goes_with_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def scenario() -> None:
         async with ministack(tmp_path / "ministack") as url:
-            place = a_place("target=local", f"local_endpoint_url={url}", bootstrapped=False)
+            place = on_the_laptop(url, bootstrapped=False)
             tool = cdk(place, url, tmp_path / "out")
             page = await deploy(place, tool, Progress())
             assert page.startswith("https://d")
             assert stacks(url) == set(place.stacks)
             assert all(resources(url).values())
+            outputs = Cloud(url).outputs(place.stacks.service) or {}
+            publish(Cloud(url), outputs["BucketName"], outputs["PageConfig"])
 
             remains = Remains(lambda service: client(url, service))
             said = await destroy(
@@ -102,30 +128,69 @@ def test_a_stage_comes_with_one_command_and_goes_with_another(
     assert "Seoyeon-try-Service" in log
 
 
-def test_the_table_outlives_its_stack_until_its_deletion_is_asked_for(tmp_path: Path) -> None:
+def test_what_was_kept_is_found_again_by_the_next_deployment(tmp_path: Path) -> None:
+    item = {"pk": {"S": "a person"}, "sk": {"S": "a question"}}
+
     async def scenario() -> None:
         async with ministack(tmp_path / "ministack") as url:
-            place = a_place(bootstrapped=False)
+            place = on_the_laptop(url, bootstrapped=False)
+            tool = cdk(place, url, tmp_path / "out")
+            remains = Remains(lambda service: client(url, service))
+            tables = client(url, "dynamodb")
+            await deploy(place, tool, Progress())
+            (table,) = tables.list_tables()["TableNames"]
+            tables.put_item(TableName=table, Item=item)
+            held = resources(url)
+
+            await destroy(place, tool, remains, Progress(), data_too=False, ask=lambda question: "")
+            assert stacks(url) == {place.stacks.data}
+            left = {kind for kind, count in resources(url).items() if count}
+            assert left == {"tables", "pools"}
+
+            await deploy(on_the_laptop(url, bootstrapped=True), tool, Progress())
+            assert resources(url) == held
+            assert tables.scan(TableName=table)["Items"] == [item]
+
+    asyncio.run(scenario())
+
+
+def test_data_outlives_its_stack_until_its_deletion_is_asked_for(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with ministack(tmp_path / "ministack") as url:
+            place = a_place("auth=cognito", bootstrapped=False)
             tool = cdk(place, url, tmp_path / "out")
             await tool.bootstrap()
             await tool.synthesize(Progress())
             await tool.deploy(place.stacks.data)
             remains = Remains(lambda service: client(url, service))
-            (table,) = remains.of(place.stacks.data)
-            assert table.kind == TABLE
-            tables = client(url, "dynamodb")
+            kept = {remain.kind: remain for remain in remains.of(place.stacks.data)}
+            assert kept.keys() == {TABLE, POOL}
+            table, pool = kept[TABLE], kept[POOL]
+            tables, people = client(url, "dynamodb"), client(url, "cognito-idp")
+
+            def pools() -> list[str]:
+                listed = people.list_user_pools(MaxResults=60)["UserPools"]
+                return [each["Id"] for each in listed]
+
+            described = people.describe_user_pool(UserPoolId=pool.name)["UserPool"]
+            assert described["DeletionProtection"] == "ACTIVE"
             assert tables.describe_table(TableName=table.name)["Table"]["DeletionProtectionEnabled"]
 
             said = await destroy(
                 place, tool, remains, Progress(), data_too=False, ask=lambda question: ""
             )
-            assert said[0] == f"Kept: DynamoDB Table {table.name}"
-            assert tables.list_tables()["TableNames"] == [table.name]
+            assert set(said[:2]) == {
+                f"Kept: DynamoDB Table {table.name}",
+                f"Kept: Cognito UserPool {pool.name}",
+            }
+            assert (tables.list_tables()["TableNames"], pools()) == ([table.name], [pool.name])
 
             await tool.destroy(place.stacks.data)
-            assert tables.list_tables()["TableNames"] == [table.name], "retained without its stack"
+            # Both are there without their stack.
+            assert (tables.list_tables()["TableNames"], pools()) == ([table.name], [pool.name])
             assert remains.delete(table)
-            assert tables.list_tables()["TableNames"] == []
+            assert remains.delete(pool)
+            assert (tables.list_tables()["TableNames"], pools()) == ([], [])
             assert remains.of(place.stacks.data) == []
 
     asyncio.run(scenario())

@@ -1,0 +1,50 @@
+"""What is kept goes for good: protection off first, in this order, and nothing else."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from deployment.remains import POOL, TABLE, Remain, Remains
+
+
+@pytest.fixture
+def people() -> Iterator[tuple[Any, Stubber]]:
+    client = cast(Any, boto3).client(
+        "cognito-idp",
+        region_name="us-west-2",
+        aws_access_key_id="made",
+        aws_secret_access_key="up",
+    )
+    with Stubber(client) as stub:
+        yield client, stub
+        stub.assert_no_pending_responses()
+
+
+def test_a_pool_loses_its_protection_and_is_deleted(people: tuple[Any, Stubber]) -> None:
+    client, stub = people
+    pool = {"UserPoolId": "us-west-2_a1b2c3"}
+    stub.add_response("update_user_pool", {}, {**pool, "DeletionProtection": "INACTIVE"})
+    stub.add_response("delete_user_pool", {}, pool)
+
+    assert Remains({"cognito-idp": client}.__getitem__).delete(Remain(POOL, pool["UserPoolId"]))
+
+
+def test_what_is_not_known_is_not_touched() -> None:
+    def client(_service: str) -> Any:
+        raise AssertionError("nothing was to be asked")
+
+    assert not Remains(client).delete(Remain("AWS::Somewhere::Else", "it"))
+
+
+@pytest.mark.parametrize(
+    ("remain", "said"),
+    [
+        (Remain(TABLE, "a-table"), "DynamoDB Table a-table"),
+        (Remain(POOL, "us-west-2_a1b2c3"), "Cognito UserPool us-west-2_a1b2c3"),
+    ],
+)
+def test_it_is_named_with_its_kind(remain: Remain, said: str) -> None:
+    assert str(remain) == said
