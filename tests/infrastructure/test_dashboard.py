@@ -1,4 +1,4 @@
-"""The dashboard: everything that is measured is on it, and it fits into the free tier."""
+"""The dashboard: what it shows in which order, and that it fits into the free tier."""
 
 import json
 import re
@@ -6,24 +6,6 @@ import re
 import pytest
 
 from tests.infrastructure.conftest import Assembly, Json
-
-# By contract between the functions and the dashboard.
-OURS = {
-    "FirstToken",
-    "TokensPerSecond",
-    "Answers",
-    "Failures",
-    "Stops",
-    "Continues",
-    "Resumes",
-    "Retries",
-    "PromptTokens",
-    "CompletionTokens",
-    "EstimatedCost",
-    "Messages",
-    "QuotaRefusals",
-    "LostTurns",
-}
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +17,6 @@ def widgets(aws: Assembly) -> list[Json]:
 
 def lines_of(widgets: list[Json]) -> list[list[object]]:
     return [line for widget in widgets for line in widget["properties"].get("metrics", [])]
-
-
-def test_every_metric_of_ours_is_shown(widgets: list[Json]) -> None:
-    shown = {str(line[1]) for line in lines_of(widgets) if line[0] == "Seoyeon"}
-    searched = set(re.findall(r'MetricName=\\?"(\w+)', json.dumps(widgets).replace('\\"', '"')))
-
-    assert shown | searched >= OURS
-    assert shown <= OURS
 
 
 def test_it_is_read_from_top_to_bottom(widgets: list[Json]) -> None:
