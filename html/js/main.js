@@ -154,6 +154,7 @@ async function bootstrap() {
 
   for (const turn of outbox.turns()) delivery.follow(turn);
   socket.start();
+  for (const node of document.querySelectorAll("[inert]")) node.inert = false; // from here on a click is heard
   composer.focus();
   if (isNew) chat.start();
   else chat.open(remembered());

@@ -3,22 +3,43 @@
 import json
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Page, WebSocketRoute
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocketRoute
+
+from tests.browser.site import Site
 
 Frame = dict[str, Any]
 
 
-def collect_errors(page: Page) -> list[str]:
-    """Whatever goes wrong in the page from now on; what the policy blocks is on the console."""
-    found: list[str] = []
+class Complaints:
+    """What goes wrong in all tabs of a context; what the policy blocks is on the console."""
 
-    def read(entry: ConsoleMessage) -> None:
+    def __init__(self, context: BrowserContext) -> None:
+        self._found: list[str] = []
+        self._expected: list[str] = []
+        context.on("console", self._read)
+        context.on("weberror", lambda error: self._found.append(str(error.error)))
+
+    def watch_requests(self, context: BrowserContext, site: Site) -> None:
+        """Requests to any origin but the site's, and the one that it says it connects to."""
+
+        def watch(request: Request) -> None:
+            origins = (site.url, site.connects_to or site.url)
+            if not request.url.startswith(origins):
+                self._found.append(request.url)
+
+        context.on("request", watch)
+
+    def expect(self, part: str) -> None:
+        """What a test causes on purpose, and Chromium reports: anything else still counts."""
+        self._expected.append(part)
+
+    @property
+    def left(self) -> list[str]:
+        return [text for text in self._found if not any(part in text for part in self._expected)]
+
+    def _read(self, entry: ConsoleMessage) -> None:
         if entry.type == "error":
-            found.append(entry.text)
-
-    page.on("console", read)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
+            self._found.append(entry.text)
 
 
 class Backend:

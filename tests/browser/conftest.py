@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request
+from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.backend import Backend, collect_errors
+from tests.browser.backend import Backend, Complaints
 from tests.browser.site import Site, serve_site
 
 
@@ -40,21 +40,23 @@ def site(test_site: Site) -> Site:
 
 
 @pytest.fixture
-def complaints(page: Page, site: Site) -> Iterator[list[str]]:
+def complaints(context: BrowserContext, site: Site) -> Iterator[Complaints]:
     """What no page test may cause: errors, CSP violations among them, and foreign requests."""
-    found = collect_errors(page)
-
-    def watch(request: Request) -> None:
-        if not request.url.startswith(site.url):
-            found.append(request.url)
-
-    page.on("request", watch)
+    found = Complaints(context)
+    found.watch_requests(context, site)
     yield found
-    assert found == []
+    assert found.left == []
+
+
+@pytest.fixture(autouse=True)
+def watched(request: pytest.FixtureRequest) -> None:
+    """Every test with a page is watched, whether it asks for it or not."""
+    if "page" in request.fixturenames:
+        request.getfixturevalue("complaints")
 
 
 @pytest.fixture
-def backend(page: Page, complaints: list[str]) -> Backend:
+def backend(page: Page) -> Backend:
     return Backend(page)
 
 

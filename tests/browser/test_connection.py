@@ -56,6 +56,7 @@ def test_an_accepted_question_is_resumed(chat: Page, backend: Backend) -> None:
 
 
 def test_a_lost_connection_is_said_in_words(chat: Page, backend: Backend) -> None:
+    stop_clock(chat)  # or the page reconnects by itself first
     backend.refusing = True
     backend.drop()
     expect(chat.locator("#connection")).to_contain_text(LOST)
@@ -203,6 +204,7 @@ def test_unknown_frames_are_not_heard(chat: Page, backend: Backend) -> None:
 
 
 def test_stopping_survives_a_lost_connection(chat: Page, backend: Backend) -> None:
+    stop_clock(chat)
     ask(chat, "안녕")
     request_id = backend.wait_frame("chat")["request_id"]
     backend.refusing = True
@@ -308,7 +310,7 @@ def test_a_snapshot_that_brings_nothing_new_is_no_news(chat: Page, backend: Back
 
 
 def test_a_lost_connection_is_said_in_the_answer_that_it_cuts(chat: Page, backend: Backend) -> None:
-    request_id = begin(chat, backend)
+    request_id = begin_in_stopped_time(chat, backend)
     state = chat.locator(".state")
     backend.refusing = True
     backend.drop()
@@ -319,6 +321,7 @@ def test_a_lost_connection_is_said_in_the_answer_that_it_cuts(chat: Page, backen
     expect(state).to_have_text("이어서 쓰고 있어요…")
     backend.snapshot(request_id, 3, "하나 둘 셋")
     backend.done(request_id, 3)
+    pass_time(chat, 20)
     expect(chat.locator(".prose")).to_have_text("하나 둘 셋")
     expect(state).to_be_hidden()
 
@@ -360,6 +363,29 @@ def test_many_pieces_after_a_gap_ask_once(chat: Page, backend: Backend) -> None:
     backend.done(request_id, 40)
     expect(chat.locator(".prose")).to_have_text("하나 둘 끝")
     expect(chat.locator(".turn")).to_have_attribute("data-status", "done")
+
+
+def test_a_continue_that_was_lost_is_sent_again(chat: Page, backend: Backend) -> None:
+    """Told where the answer stands, the page would only hear that it had ended."""
+    request_id = begin_in_stopped_time(chat, backend)
+    backend.done(request_id, 1, "length")
+    chat.get_by_role("button", name="이어서 쓰기").click()
+    backend.wait_frame("continue")
+    pass_time(chat, 10_500)
+    backend.wait_frame("continue", 2)
+    backend.drop()
+    pass_time(chat, 1_000)
+    backend.wait_frame("continue", 3)
+    assert count(backend, "resume") == 0
+    backend.done(request_id, 1, "length")
+    backend.snapshot(request_id, 0, "하나 ", run=2)
+    pass_time(chat, 10_500)
+    backend.wait_frame("resume")
+    assert count(backend, "continue") == 3
+    backend.delta(request_id, 1, "둘", run=2)
+    backend.done(request_id, 1, run=2)
+    pass_time(chat, 20)
+    expect(chat.locator(".prose")).to_have_text("하나 둘")
 
 
 def test_a_stop_is_repeated_until_the_end_is_known(chat: Page, backend: Backend) -> None:

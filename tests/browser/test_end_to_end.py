@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.backend import collect_errors
+from tests.browser.backend import Complaints
 from tests.browser.test_chat import ask
 from tests.stack import Stack
 
@@ -20,15 +20,15 @@ def visitor(browser: Browser, stack: Stack) -> Iterator[Page]:
     context = browser.new_context(locale="ko-KR", reduced_motion="reduce")
     context.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
+    complaints = Complaints(context)
     page = context.new_page()
-    errors = collect_errors(page)
     page.goto(stack.url)
     expect(page.locator("#welcome")).to_be_visible()
     yield page
     expect.set_options(timeout=5_000)
     context.close()
     stack.bedrock.reset()
-    assert errors == []
+    assert complaints.left == []
 
 
 def test_a_conversation_from_the_first_word_to_its_deletion(visitor: Page, stack: Stack) -> None:

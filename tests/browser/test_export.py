@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.backend import Backend
+from tests.browser.backend import Backend, Complaints
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_settings import open_settings
 
@@ -105,7 +105,7 @@ def test_a_code_block_that_was_cut_off_is_closed(
 
 
 def test_a_failure_keeps_what_is_there_and_goes_on_from_it(
-    settings: Locator, site: Site, complaints: list[str]
+    settings: Locator, site: Site, complaints: Complaints
 ) -> None:
     page = settings.page
 
@@ -124,7 +124,7 @@ def test_a_failure_keeps_what_is_there_and_goes_on_from_it(
     expect(settings.get_by_role("status")).to_have_text(
         re.compile(r"대화 7개 중 \d개까지 모았어요\. 모은 것은 그대로 있어요\.")
     )
-    complaints.clear()
+    complaints.expect("ERR_FAILED")
     asked = len(site.history.requests)
     _, text = save(settings, "이어서 모으기")
     exported = json.loads(text)
@@ -136,13 +136,13 @@ def test_a_failure_keeps_what_is_there_and_goes_on_from_it(
 
 
 def test_what_there_is_can_be_saved_after_a_failure(
-    settings: Locator, complaints: list[str]
+    settings: Locator, complaints: Complaints
 ) -> None:
     settings.page.route(f"**/history?*{conversation(5)}*", lambda route: route.abort())
     settings.get_by_text("모든 대화", exact=True).click()
     settings.get_by_role("button", name="JSON으로 저장").click()
     expect(settings.get_by_role("button", name="이어서 모으기")).to_be_focused()
-    complaints.clear()
+    complaints.expect("ERR_FAILED")
     _, text = save(settings, "모은 것만 저장")
     exported = json.loads(text)
     assert exported["complete"] is False

@@ -9,7 +9,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.backend import Backend
+from tests.browser.backend import Backend, Complaints
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_settings import open_settings
@@ -70,13 +70,13 @@ def test_the_link_and_its_code_are_shown_on_demand_and_carry_the_secret(
     assert found.text == link
 
 
-def test_a_code_that_cannot_be_drawn_leaves_the_link(used: Page, complaints: list[str]) -> None:
+def test_a_code_that_cannot_be_drawn_leaves_the_link(used: Page, complaints: Complaints) -> None:
     used.route("**/lean-qr-*.js", lambda route: route.abort())
     open_settings(used)
     used.get_by_role("button", name="옮기기 링크 보기").click()
     expect(used.get_by_text("QR 코드를 그리지 못했어요")).to_be_visible()
     expect(used.get_by_role("textbox", name="옮기기 링크")).to_have_value(re.compile(HERE))
-    complaints.clear()
+    complaints.expect("ERR_FAILED")
 
 
 def test_a_new_browser_takes_the_secret_after_a_notice(
@@ -216,7 +216,7 @@ def test_a_link_pasted_into_the_open_page_is_asked_about_too(used: Page, site: S
 
 
 def test_a_link_that_cannot_be_looked_at_says_so(
-    used: Page, site: Site, complaints: list[str]
+    used: Page, site: Site, complaints: Complaints
 ) -> None:
     used.route("**/arrival-*.js", lambda route: route.abort())
     used.goto(f"{site.url}/blank")
@@ -224,7 +224,7 @@ def test_a_link_that_cannot_be_looked_at_says_so(
     expect(used.get_by_role("alert")).to_have_text(re.compile("옮기기 링크를 열지 못했어요"))
     expect(used.locator(".prose")).to_have_text("여기의 답")
     assert secret(used) == HERE
-    complaints.clear()
+    complaints.expect("ERR_FAILED")
 
 
 def test_another_tab_follows_who_this_browser_is(used: Page, site: Site) -> None:

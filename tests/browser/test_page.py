@@ -4,27 +4,21 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from cdk.page_build import HTML
-from tests.browser.backend import Backend
+from tests.browser.backend import Backend, Complaints
 from tests.browser.site import CONTENT_SECURITY_POLICY, Site, stored_turn
-from tests.browser.test_chat import ask
-from tests.browser.test_markdown import SAMPLE
 
 ROOT = HTML.parent
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 KILOBYTE = 1024
 WORDS = re.compile(r'^ +(\w+): "(.*)",$', re.MULTILINE)
 COUNTS = re.compile(
     r'^ +(\w+): \{ (?:one: ".*\{count\}.*", )?other: ".*\{count\}.*" \},$', re.MULTILINE
 )
-State = Callable[[Page, Backend], None]
 
 
 def weigh(paths: list[Path]) -> int:
@@ -130,7 +124,10 @@ def test_no_html_string_and_no_inline_code_exists() -> None:
     assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?! type=\"module\" src=)", markup)
 
 
-def test_the_test_server_sends_the_strict_policy(page: Page, site: Site) -> None:
+def test_the_test_server_sends_the_strict_policy(
+    page: Page, site: Site, backend: Backend, complaints: Complaints
+) -> None:
+    complaints.expect("TrustedHTML")
     response = page.goto(site.url)
     assert response is not None
     assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
@@ -138,158 +135,6 @@ def test_the_test_server_sends_the_strict_policy(page: Page, site: Site) -> None
         "() => { try { document.body.innerHTML = '<b>'; return false } catch { return true } }"
     )
     assert blocked
-
-
-def empty(page: Page, backend: Backend) -> None:
-    expect(page.locator("#welcome")).to_be_visible()
-
-
-def answered(page: Page, backend: Backend) -> None:
-    ask(page, "경주")
-    backend.answer(SAMPLE)
-    expect(page.locator("#status")).to_have_text("답변이 끝났습니다")
-
-
-def answering(page: Page, backend: Backend) -> None:
-    ask(page, "경주")
-    request_id = backend.wait_frame("chat")["request_id"]
-    backend.accept(request_id)
-    backend.delta(request_id, 1, SAMPLE[:300])
-    ask(page, "다음 질문")
-    expect(page.locator(".prose h3").first).to_be_visible()
-
-
-def failed(page: Page, backend: Backend) -> None:
-    ask(page, "경주")
-    backend.fail(backend.wait_frame("chat")["request_id"], "throttled")
-    expect(page.get_by_role("button", name="다시 시도")).to_be_visible()
-
-
-def cut(page: Page, backend: Backend) -> None:
-    ask(page, "경주")
-    request_id = backend.wait_frame("chat")["request_id"]
-    backend.delta(request_id, 1, "경주는")
-    backend.done(request_id, 1, "deadline")
-    expect(page.get_by_role("button", name="이어서 쓰기")).to_be_visible()
-
-
-def disconnected(page: Page, backend: Backend) -> None:
-    backend.refusing = True
-    backend.drop()
-    page.locator("#question").fill("가" * 8_001)
-    expect(page.get_by_role("button", name="지금 연결")).to_be_visible()
-
-
-def refused(page: Page, backend: Backend) -> None:
-    ask(page, "경주")
-    backend.fail(backend.wait_frame("chat")["request_id"], "quota_exceeded", retryable=False)
-    expect(page.get_by_role("button", name="입력창으로 가져오기")).to_be_visible()
-
-
-def detailed(page: Page, backend: Backend) -> None:
-    page.locator("#modes label").nth(1).click()
-    answered(page, backend)
-    page.get_by_role("button", name="자세히").click()
-    expect(page.locator(".details")).to_be_visible()
-
-
-def open_list(page: Page, backend: Backend) -> None:
-    answered(page, backend)
-    if page.get_by_role("button", name="대화 목록 열기").is_visible():
-        page.get_by_role("button", name="대화 목록 열기").click()
-
-
-def searching(page: Page, backend: Backend) -> None:
-    open_list(page, backend)
-    page.locator("#search").fill("경")
-    expect(page.locator("mark")).to_have_text("경")
-
-
-def finding_nothing(page: Page, backend: Backend) -> None:
-    open_list(page, backend)
-    page.locator("#search").fill("런던")
-    expect(page.locator("#nothing-found")).to_be_visible()
-
-
-def renaming(page: Page, backend: Backend) -> None:
-    open_list(page, backend)
-    page.get_by_role("button", name="‘경주’ 이름 바꾸기").click()
-    page.get_by_label("대화 이름").fill("")
-    page.keyboard.press("Enter")
-    expect(page.locator("#rename-note")).to_have_text("이름을 한 글자 이상 적어 주세요.")
-
-
-def deleting(page: Page, backend: Backend) -> None:
-    open_list(page, backend)
-    page.get_by_role("button", name="‘경주’ 대화 삭제").click()
-    expect(page.get_by_role("button", name="되돌리기")).to_be_visible()
-
-
-def settings(page: Page, backend: Backend) -> None:
-    answered(page, backend)
-    page.keyboard.press("Control+,")
-    page.get_by_role("button", name="옮기기 링크 보기").click()
-    expect(page.get_by_role("img", name="옮기기 링크의 QR 코드")).to_be_visible()
-    page.get_by_role("button", name="모든 대화 삭제").click()
-
-
-def moved(page: Page, backend: Backend) -> None:
-    page.evaluate(f"location.hash = '#move={'B' * 43}'")
-    expect(page.get_by_role("dialog")).to_be_visible()
-
-
-STATES: list[State] = [
-    empty,
-    answered,
-    answering,
-    failed,
-    cut,
-    disconnected,
-    refused,
-    detailed,
-    searching,
-    finding_nothing,
-    renaming,
-    deleting,
-    settings,
-    moved,
-]
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_nothing_stands_in_the_way_of_anyone(chat: Page, backend: Backend, state: State) -> None:
-    state(chat, backend)
-    chat.evaluate(AXE.read_text())
-    schemes: list[Literal["light", "dark"]] = ["light", "dark"]
-    for scheme in schemes:
-        chat.emulate_media(color_scheme=scheme)
-        found: list[dict[str, Any]] = chat.evaluate(
-            "async () => (await axe.run()).violations.map(({ id, nodes }) =>"
-            " ({ id, nodes: nodes.map((node) => node.html + node.failureSummary) }))"
-        )
-        assert found == [], scheme
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_nothing_is_cut_off_on_a_very_small_screen(
-    chat: Page, backend: Backend, state: State
-) -> None:
-    chat.set_viewport_size({"width": 320, "height": 568})
-    state(chat, backend)
-    sizes = chat.evaluate(
-        """() => ["html", "#transcript"].map((name) => {
-          const node = document.querySelector(name);
-          return node.scrollWidth - node.clientWidth;
-        })"""
-    )
-    assert sizes == [0, 0]
-    small = chat.evaluate(
-        """() => [...document.querySelectorAll("button, textarea, input")]
-          .filter((node) => node.checkVisibility())
-          .map((node) => node.getBoundingClientRect())
-          .filter((box) => box.width < 24 || box.height < 24).length"""
-    )
-    assert small == 0
 
 
 def test_a_welcome_is_read_from_its_beginning_on_a_small_screen(chat: Page) -> None:

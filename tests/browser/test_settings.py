@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.backend import Backend, collect_errors
+from tests.browser.backend import Backend, Complaints
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_enter import (
@@ -92,11 +92,11 @@ def test_escape_in_the_dialog_does_not_stop_the_answer(chat: Page, backend: Back
     assert [frame["action"] for frame in backend.frames] == ["chat"]
 
 
-def test_settings_that_cannot_be_loaded_say_so(chat: Page, complaints: list[str]) -> None:
+def test_settings_that_cannot_be_loaded_say_so(chat: Page, complaints: Complaints) -> None:
     chat.route("**/settings-*.js", lambda route: route.abort())
     chat.get_by_role("button", name="설정", exact=True).click()
     expect(chat.get_by_role("alert")).to_have_text(re.compile("설정을 열지 못했어요"))
-    complaints.clear()
+    complaints.expect("ERR_FAILED")
 
 
 def test_the_theme_is_the_chosen_one_whatever_the_system_has(chat: Page) -> None:
@@ -284,16 +284,6 @@ def test_macos_which_withholds_the_release_under_command_loses_no_line(
     expect(chat.locator("#question")).to_have_value("둘\n")
 
 
-def test_signed_in_people_have_nothing_to_move(page: Page, site: Site, backend: Backend) -> None:
-    config = {"websocket_url": "/ws", "auth": "cognito", "max_text_length": 8000}
-    page.route("**/config.json", lambda route: route.fulfill(json=config))
-    page.goto(f"{site.url}/#move={'B' * 43}")
-    open_settings(page)
-    expect(page.get_by_role("heading", name="대화 내보내기")).to_be_visible()
-    expect(page.get_by_text("다른 기기로 옮기기")).to_have_count(0)
-    assert page.url == f"{site.url}/"
-
-
 @pytest.mark.usefixtures("returning")
 def test_deleting_everything_asks_first_and_starts_afresh(
     page: Page, site: Site, backend: Backend
@@ -330,7 +320,7 @@ def test_deleting_everything_asks_first_and_starts_afresh(
 
 @pytest.mark.usefixtures("returning")
 def test_a_deletion_that_fails_says_so_and_can_be_tried_again(
-    page: Page, site: Site, backend: Backend, complaints: list[str]
+    page: Page, site: Site, backend: Backend, complaints: Complaints
 ) -> None:
     site.history.turns = [stored_turn("하나", "첫 답")]
     page.goto(site.url)
@@ -341,7 +331,7 @@ def test_a_deletion_that_fails_says_so_and_can_be_tried_again(
     page.get_by_role("button", name="모두 지우기").click()
     expect(page.get_by_text("다 지우지 못했어요")).to_be_visible()
     expect(page.locator(".prose")).to_have_text("첫 답")
-    complaints.clear()
+    complaints.expect("500")
     site.history.failing = False
     page.get_by_role("button", name="모두 지우기").click()
     expect(page.locator("#welcome")).to_be_visible()
@@ -349,11 +339,11 @@ def test_a_deletion_that_fails_says_so_and_can_be_tried_again(
 
 def test_the_first_language_is_korean_in_any_browser(browser: Browser, site: Site) -> None:
     context = browser.new_context(locale="en-US")
+    complaints = Complaints(context)
     page = context.new_page()
-    errors = collect_errors(page)
     Backend(page)
     page.goto(site.url)
     expect(page.get_by_role("heading", name="안녕하세요")).to_be_visible()
     assert page.locator("html").get_attribute("lang") == "ko"
-    assert errors == []
+    assert complaints.left == []
     context.close()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.backend import Backend
+from tests.browser.backend import Backend, Complaints
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_connection import begin, count, pass_time, stop_clock
@@ -95,8 +95,9 @@ def test_each_state_is_said_in_words(chat: Page, backend: Backend) -> None:
 
 
 def test_a_question_asked_offline_waits_for_the_connection(
-    chat: Page, backend: Backend, complaints: list[str]
+    chat: Page, backend: Backend, complaints: Complaints
 ) -> None:
+    complaints.expect("ERR_INTERNET_DISCONNECTED")  # the icon, where the address has changed
     chat.context.set_offline(True)
     backend.drop()
     expect(chat.locator("#connection")).to_contain_text("인터넷에 연결되어 있지 않아요")
@@ -105,8 +106,6 @@ def test_a_question_asked_offline_waits_for_the_connection(
     chat.context.set_offline(False)
     assert backend.wait_frame("chat")["text"] == "안녕"
     expect(chat.locator(".state")).to_have_text("보내는 중…")
-    assert all("DISCONNECTED" in complaint for complaint in complaints)
-    complaints.clear()  # Chromium asks for the icon again when the address has changed
 
 
 def test_an_answer_that_broke_off_can_be_asked_after_by_hand(chat: Page, backend: Backend) -> None:
@@ -137,6 +136,7 @@ def test_a_used_up_quota_says_when_it_is_there_again(
     browser: Browser, site: Site, zone: str
 ) -> None:
     context = browser.new_context(locale="ko-KR", timezone_id=zone)
+    complaints = Complaints(context)
     page = context.new_page()
     backend = Backend(page)
     page.clock.set_fixed_time("2026-11-22T14:59:00Z")  # a minute before midnight in Korea
@@ -152,6 +152,7 @@ def test_a_used_up_quota_says_when_it_is_there_again(
     page.clock.set_fixed_time("2026-11-22T15:01:00Z")
     page.reload()
     expect(page.get_by_role("button", name="다시 시도")).to_be_visible()
+    assert complaints.left == []
     context.close()
 
 
@@ -249,15 +250,37 @@ def test_nothing_jumps_when_an_answer_ends(chat: Page, backend: Backend) -> None
 
 def test_the_question_stays_in_view_while_its_answer_is_read(chat: Page, backend: Backend) -> None:
     request_id = begin(chat, backend, "첫 문단")
-    shown = """() => {
-      const { top } = document.querySelector("#transcript").getBoundingClientRect();
-      const hit = document.elementFromPoint(innerWidth / 2 + 150, top + 12);
-      return [hit.className, getComputedStyle(hit, "::before").content];
+    line = """() => {
+      const { visibility, content } = getComputedStyle(document.querySelector(".turn"), "::before");
+      return visibility === "visible" && content;
     }"""
-    assert chat.evaluate(shown)[0] != "turn"
+    assert chat.evaluate(line) is False
     backend.delta(request_id, 2, "\n\n" + LINES * 40)
     expect(chat.locator(".prose p").last).to_be_in_viewport()
     expect(chat.locator(".bubble")).not_to_be_in_viewport()
-    hit, content = chat.evaluate(shown)
-    assert hit == "turn"
-    assert "안녕" in content
+    expect(chat.locator(".turn[data-passed]")).to_have_count(1)
+    assert "안녕" in chat.evaluate(line)
+    top = chat.evaluate(
+        """() => {
+          const { top } = document.querySelector("#transcript").getBoundingClientRect();
+          return document.elementFromPoint(innerWidth / 2 + 150, top + 12).className;
+        }"""
+    )
+    assert top == "turn"
+
+
+def test_the_line_of_a_question_is_whole_or_not_there(chat: Page, backend: Backend) -> None:
+    """Not half of it from behind the question that it stands for, wherever one stops scrolling."""
+    request_id = begin(chat, backend, "첫 문단")
+    backend.delta(request_id, 2, "\n\n" + LINES * 40)
+    backend.done(request_id, 2)
+    transcript = chat.locator("#transcript")
+    transcript.evaluate("node => node.scrollTo(0, 0)")
+    height = chat.locator(".bubble").evaluate(
+        "node => node.getBoundingClientRect().bottom"
+        " - document.querySelector('#transcript').getBoundingClientRect().top"
+    )
+    passed = chat.locator(".turn[data-passed]")
+    for place, lines in ((height - 8, 0), (height + 1, 1), (height + 20, 1), (height - 8, 0)):
+        transcript.evaluate("(node, top) => node.scrollTo(0, top)", place)
+        expect(passed).to_have_count(lines)

@@ -2,14 +2,14 @@ import { SECRET } from "../identity.js";
 import { FRAGMENT } from "./moved.js";
 
 const KEPT = "seoyeon.kept";
-const OWN = ["seoyeon.outbox.", "seoyeon.draft", "seoyeon.removing."];
+const OWN = ["seoyeon.outbox.", "seoyeon.draft"];
 const FORM = /^[\w-]{43}$/;
 
 export const isSecret = (text) => FORM.test(text);
 
 /**
  * Which guest this browser is. Another one's secret takes the place of the present one, which is kept with
- * what belongs to it alone (unsent questions, drafts, deletions under way), so that there is a way back.
+ * what belongs to it alone (unsent questions, drafts), so that there is a way back.
  */
 export class Guests {
   #storage;

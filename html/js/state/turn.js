@@ -26,7 +26,8 @@ export class Turn {
   interruption = null;
   #run = 0;
   #seq = 0;
-  #continued = 0;
+  /** What a continued answer had ended with, until a run higher than that one is heard of; else null. */
+  #continued = null;
   #known = false;
 
   static ask(conversationId, text, { mode = "chat", requestId = crypto.randomUUID() } = {}) {
@@ -86,6 +87,7 @@ export class Turn {
 
   /** What to send so that the server takes it, or says where it stands. */
   get request() {
+    if (this.#continued) return frames.continue(this.requestId);
     return this.#known ? frames.resume(this.requestId) : frames.chat(this);
   }
 
@@ -100,11 +102,12 @@ export class Turn {
     const receiver = this.#receivers[frame.type];
     if (!receiver) return "ignored";
     this.#known = true;
+    if (frame.run > this.#continued?.run) this.#continued = null;
     return receiver(frame);
   }
 
   continue() {
-    this.#continued = this.#run;
+    this.#continued = { run: this.#run, stopReason: this.stopReason };
     this.status = "waiting";
     this.stopReason = null;
     this.code = null;
@@ -139,7 +142,7 @@ export class Turn {
   }
 
   #finish(frame) {
-    if (this.#isStale(frame) || frame.run <= this.#continued || this.status === "done") return "ignored";
+    if (this.#isStale(frame) || this.#continued || this.status === "done") return "ignored";
     const whole = frame.run === this.#run ? frame.seq === this.#seq : this.#begins(frame) && frame.seq === 0;
     if (!whole) return "gap";
     this.status = "done";
@@ -150,11 +153,19 @@ export class Turn {
   }
 
   #fail(frame) {
+    if (this.#continued) return this.#stayCut(frame);
     const refused = frame.code === "busy" && this.status !== "sending"; // a later frame may be taken
     if (!this.unfinished || refused) return "ignored";
     this.status = "failed";
     this.code = frame.code;
     if (!this.createdAt) this.refusal = { code: frame.code, at: Date.now() };
+    return "changed";
+  }
+
+  /** The server did not take `continue`: the answer is as it had ended. */
+  #stayCut({ code }) {
+    Object.assign(this, { status: "done", stopReason: this.#continued.stopReason, code });
+    this.#continued = null;
     return "changed";
   }
 

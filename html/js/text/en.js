@@ -109,7 +109,7 @@ const words = {
     bad_request: "The message was not understood. Please change it and send it again.",
     too_large: "The text is too long. Please shorten it and send it again.",
     unauthorized: "This browser was not recognised. Please reload and try again.",
-    busy: "The previous answer is still being written. Please send it again afterwards.",
+    busy: "It could not be taken just now. Please try again shortly.",
     not_found: "The server does not know this question. Please send it again.",
     quota_exceeded: "Today's quota is used up. You can go on from {time}.",
     throttled: "Many people are chatting right now. Please try again shortly.",

@@ -82,13 +82,15 @@ export class ComposerView {
   }
 
   answering(busy) {
-    part("stop").hidden = !busy;
+    const stop = part("stop");
+    if (!busy && document.activeElement === stop) this.focus();
+    stop.hidden = !busy;
   }
 
   /** Arrow keys choose and stay; a pointer, and Enter, go on to the text. */
   #offerModes() {
     const box = part("modes");
-    this.#choose(this.#storage.get(MODE) ?? "chat");
+    this.#choose(this.#storage.get(MODE));
     box.addEventListener("change", () => this.#choose(this.#modes.value));
     box.addEventListener("click", ({ detail }) => detail > 0 && this.focus());
     box.addEventListener("keydown", (event) => {
@@ -101,7 +103,7 @@ export class ComposerView {
   #choose(mode) {
     const known = mode in PLACEHOLDERS ? mode : "chat";
     this.#modes.value = known;
-    this.#storage.set(MODE, known);
+    this.#storage.set(MODE, known === "chat" ? "" : known);
     this.#field.placeholder = say(PLACEHOLDERS[known]);
   }
 

@@ -1,7 +1,7 @@
 import { ageOf } from "../dates.js";
 import { excerptAt, searchFor, splitAt } from "../search.js";
 import { say, sayCount } from "../text.js";
-import { element, icon, part, paths } from "./dom.js";
+import { element, hide, icon, part, paths } from "./dom.js";
 import { RenameView } from "./rename.js";
 
 const GROUPS = { today: "today", week: "week", older: "earlier" };
@@ -22,8 +22,8 @@ export class ConversationsView {
     this.#conversations = conversations;
     this.#chat = chat;
     this.#actions = actions;
-    conversations.addEventListener("change", () => this.#render());
-    for (const type of ["conversation", "older"]) chat.addEventListener(type, () => this.#render());
+    conversations.addEventListener("change", () => this.#update());
+    for (const type of ["conversation", "older"]) chat.addEventListener(type, () => this.#update());
     document.addEventListener("visibilitychange", () => this.#render()); // it may be another day
     part("more-conversations").addEventListener("click", () => conversations.loadMore());
     this.#query.addEventListener("input", () => this.#search());
@@ -35,6 +35,12 @@ export class ConversationsView {
     const rows = [...this.#list.querySelectorAll("li")];
     const row = rows.find((other) => other.dataset.id === id) ?? rows[Math.min(index, rows.length - 1)];
     (row?.querySelector("button") ?? this.#query).focus();
+  }
+
+  #update() {
+    this.#render();
+    const shown = this.#conversations.items.find((item) => item.conversation_id === this.#chat.conversationId);
+    document.title = shown ? `${nameOf(shown)} · ${say("name")}` : say("name");
   }
 
   #search() {
@@ -63,7 +69,7 @@ export class ConversationsView {
     const found = rows.some(([, row]) => row);
     part("no-conversations").hidden = items.length > 0;
     part("nothing-found").hidden = found || items.length === 0;
-    part("more-conversations").hidden = !hasMore;
+    hide(part("more-conversations"), !hasMore, this.#query);
     focused?.();
   }
 
@@ -77,7 +83,7 @@ export class ConversationsView {
 
   /** Null where the search finds nothing in the title and in what was read. */
   #renderRow(item, search) {
-    const title = item.title || say("untitled");
+    const title = nameOf(item);
     const inTitle = search && splitAt(title, search);
     const inText = search && !inTitle && this.#findText(item, search);
     if (search && !inTitle && !inText) return null;
@@ -117,6 +123,10 @@ export class ConversationsView {
       },
     });
   }
+}
+
+function nameOf({ title }) {
+  return title || say("untitled");
 }
 
 function renderGroup(words, rows, age) {

@@ -17,6 +17,12 @@ export function append(node, children) {
   return node;
 }
 
+/** Shows or hides a part of the page. The keyboard that is on it goes on from `next`, and not from nowhere. */
+export function hide(node, isHidden, next) {
+  if (isHidden && node.contains(document.activeElement)) next.focus({ preventScroll: true });
+  node.hidden = isHidden;
+}
+
 /** A line icon, 24 units square; its look is the style sheet's. */
 export function icon(path) {
   const svg = document.createElementNS(SVG, "svg");

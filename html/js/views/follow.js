@@ -1,4 +1,4 @@
-import { part } from "./dom.js";
+import { hide, part } from "./dom.js";
 
 const NEAR_PX = 48;
 
@@ -50,7 +50,7 @@ export class Follow {
   }
 
   #offer() {
-    this.#button.hidden = this.#following || this.#distance() < NEAR_PX;
+    hide(this.#button, this.#following || this.#distance() < NEAR_PX, this.#scroller);
   }
 
   #distance() {

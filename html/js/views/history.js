@@ -1,5 +1,5 @@
 import { say } from "../text.js";
-import { part } from "./dom.js";
+import { hide, part } from "./dom.js";
 
 /** What stands above the turns: the welcome of an empty conversation, or the way to earlier turns. */
 export class HistoryView {
@@ -25,9 +25,9 @@ export class HistoryView {
     const { history, turns, hasOlder } = this.#chat;
     const note = part("history-note");
     part("welcome").hidden = turns.length > 0 || history !== "ready";
-    part("older").hidden = !hasOlder || history !== "ready";
+    hide(part("older"), !hasOlder || history !== "ready", part("transcript"));
     note.hidden = history === "ready";
     if (!note.hidden) note.textContent = say(history === "loading" ? "loadingHistory" : "historyFailed");
-    part("history-retry").hidden = history !== "failed";
+    hide(part("history-retry"), history !== "failed", part("transcript"));
   }
 }

@@ -22,6 +22,7 @@ export class RemovalsView {
     addEventListener("pagehide", () => {
       for (const { finish } of this.#pending.values()) finish();
     });
+    part("sidebar").addEventListener("toggle", ({ newState }) => newState === "open" && this.#raise());
   }
 
   /** Does what may not have been done when the page went away; the list says what is still there. */
@@ -74,6 +75,13 @@ export class RemovalsView {
     this.#box.showPopover();
     wait();
     if (byKey) button.focus();
+  }
+
+  /** What opened last lies above: the drawer would cover the way back. */
+  #raise() {
+    if (this.#pending.size === 0) return;
+    this.#box.hidePopover();
+    this.#box.showPopover();
   }
 
   async #finish(id) {

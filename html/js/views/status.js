@@ -1,5 +1,5 @@
 import { say, sayFailure } from "../text.js";
-import { part } from "./dom.js";
+import { hide, part } from "./dom.js";
 
 const ALERT_MS = 6_000;
 
@@ -34,16 +34,17 @@ export class StatusView {
     if (this.#announced.get(turn.requestId) === turn.status) return;
     this.#announced.set(turn.requestId, turn.status);
     if (turn.status === "answering") this.tell(say("statusAnswering"));
+    else if (turn.status === "failed" || turn.code) this.alert(sayFailure(turn.code), true);
     else if (turn.status === "done") {
       this.tell(say(turn.stopReason === "cancelled" ? "statusStopped" : "statusDone"));
-    } else if (turn.status === "failed") this.alert(sayFailure(turn.code), true);
+    }
   }
 
   #connection(state) {
     const connection = part("connection");
     const wasHidden = connection.hidden;
+    hide(part("reconnect"), state !== "waiting", part("transcript"));
     connection.hidden = state === "open";
-    part("reconnect").hidden = state !== "waiting";
     if (state === "open") {
       if (!wasHidden) this.tell(say("statusReconnected"));
       return;

@@ -12,6 +12,7 @@ export class TranscriptView {
   #follow;
   #actions;
   #views = new Map();
+  #passing = new IntersectionObserver(markPassed, { root: part("transcript") });
 
   constructor(chat, follow, actions) {
     this.#chat = chat;
@@ -31,6 +32,7 @@ export class TranscriptView {
 
   #showAll() {
     this.#views.clear();
+    this.#passing.disconnect();
     this.#root.replaceChildren(...this.#chat.turns.map((turn) => this.#create(turn).node));
     this.#follow.toEnd();
   }
@@ -54,6 +56,7 @@ export class TranscriptView {
   #create(turn) {
     const view = new TurnView(turn);
     this.#views.set(turn.requestId, view);
+    this.#passing.observe(view.node.querySelector(".bubble"));
     return view;
   }
 
@@ -74,12 +77,17 @@ export class TranscriptView {
 
   async #copy(text, button) {
     await navigator.clipboard.writeText(text);
-    const label = button.textContent;
     button.textContent = say("copied");
-    button.disabled = true;
     setTimeout(() => {
-      button.textContent = label;
-      button.disabled = false;
+      button.textContent = say("copy");
     }, 1_500);
+  }
+}
+
+/** Whether a question has left the screen above: its first line stands in for it then. */
+function markPassed(entries) {
+  for (const { target, isIntersecting, boundingClientRect, rootBounds } of entries) {
+    const isAbove = !isIntersecting && boundingClientRect.bottom <= rootBounds.top;
+    target.closest("article").toggleAttribute("data-passed", isAbove);
   }
 }

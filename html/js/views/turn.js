@@ -2,7 +2,7 @@ import { nextQuota } from "../dates.js";
 import { MarkdownStream } from "../markdown/stream.js";
 import { say, sayFailure } from "../text.js";
 import { renderDetails, sayEnding } from "./details.js";
-import { element } from "./dom.js";
+import { element, part } from "./dom.js";
 
 const LONG_WAIT_MS = 5_000;
 /** Failures that the same text would only meet again. */
@@ -49,6 +49,7 @@ export class TurnView {
     this.#shown = shown;
     this.node.dataset.status = turn.status;
     this.#describe(stateText(turn));
+    if (this.#actions.contains(document.activeElement)) part("transcript").focus({ preventScroll: true });
     this.#actions.replaceChildren(...actionsFor(turn));
     this.#details.hidden = true;
     clearTimeout(this.#patience);
@@ -98,7 +99,7 @@ function renderQuestion(turn) {
 function stateText(turn) {
   const { status, interruption } = turn;
   if (status === "failed") return sayFailure(turn.code, turn.refusal?.at);
-  if (status === "done") return sayEnding(turn.stopReason);
+  if (status === "done") return [sayEnding(turn.stopReason), turn.code && sayFailure(turn.code)].filter(Boolean).join(" ");
   if (status === "sending" && interruption === "lost") return say("unsent");
   if (status === "answering") return say(interruption ?? status);
   if (status === "waiting" && interruption !== "resuming") return say(interruption ?? status);

@@ -42,11 +42,14 @@ function tell(words) {
 
 function ask(words, yes, no) {
   return new Promise((resolve) => {
-    const end = (value) => () => dialog.close(value);
-    const buttons = [button(yes, end("yes"), "plain primary"), ...(no ? [button(no, end("no"))] : [])];
+    const end = (agreed) => () => {
+      resolve(agreed); // now, since `close` comes later: what is gone from the screen has been decided
+      dialog.close();
+    };
+    const buttons = [button(yes, end(true), "plain primary"), ...(no ? [button(no, end(false))] : [])];
     const content = words.map((text) => element("p", {}, text));
     const dialog = openDialog(say("arrivalTitle"), ...content, element("div", { className: "buttons" }, ...buttons));
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"));
+    dialog.addEventListener("close", () => resolve(false));
     buttons.at(-1).focus();
   });
 }

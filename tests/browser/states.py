@@ -1,0 +1,241 @@
+"""Every state of the page that a person can meet, and how to get there; wide first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.backend import Backend
+from tests.browser.site import Site, stored_turn
+from tests.browser.test_chat import ask
+from tests.browser.test_markdown import SAMPLE
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A page that is open and connected, and what stands behind it."""
+
+    page: Page
+    site: Site
+    backend: Backend
+
+    def ask(self, text: str = "경주에 가려고 해", count: int = 1) -> str:
+        ask(self.page, text)
+        request_id: str = self.backend.wait_frame("chat", count)["request_id"]
+        return request_id
+
+    def begin(self) -> str:
+        request_id = self.ask()
+        self.backend.accept(request_id)
+        self.backend.delta(request_id, 1, SAMPLE[:300])
+        expect(self.page.locator(".prose h3").first).to_be_visible()
+        return request_id
+
+    def says(self, words: str) -> None:
+        expect(self.page.locator(".state").last).to_contain_text(words)
+
+    def offers(self, name: str) -> None:
+        expect(self.page.get_by_role("button", name=name)).to_be_visible()
+
+
+State = Callable[[Stage], None]
+
+
+def first_visit(stage: Stage) -> None:
+    expect(stage.page.locator("#welcome")).to_be_visible()
+
+
+def sending(stage: Stage) -> None:
+    stage.ask()
+    stage.says("보내는 중…")
+
+
+def waiting(stage: Stage) -> None:
+    stage.backend.accept(stage.ask())
+    stage.says("답변을 준비하고 있어요…")
+
+
+def waiting_long(stage: Stage) -> None:
+    stage.page.clock.install()
+    waiting(stage)
+    stage.page.clock.run_for(5_500)
+    stage.says("조금 더 걸리고 있어요…")
+
+
+def answering(stage: Stage) -> None:
+    stage.begin()
+    stage.says("쓰고 있어요…")
+
+
+def queued(stage: Stage) -> None:
+    stage.begin()
+    ask(stage.page, "다음 질문")
+    stage.says("앞의 답변이 끝나면 보낼게요.")
+
+
+def stopping(stage: Stage) -> None:
+    stage.begin()
+    stage.page.keyboard.press("Escape")
+    stage.says("멈추는 중…")
+
+
+def stopped(stage: Stage) -> None:
+    stage.backend.done(stage.begin(), 1, "cancelled")
+    stage.says("여기서 멈췄어요.")
+
+
+def reconnecting(stage: Stage) -> None:
+    stage.begin()
+    stage.backend.refusing = True
+    stage.backend.drop()
+    stage.says("다시 연결하고 있어요…")
+    stage.offers("지금 연결")
+
+
+def offline(stage: Stage) -> None:
+    stage.page.context.set_offline(True)
+    stage.backend.drop()
+    ask(stage.page, "안녕")
+    stage.says("연결되면 보낼게요.")
+
+
+def interrupted(stage: Stage) -> None:
+    stage.backend.done(stage.begin(), 1, "deadline")
+    stage.offers("이어서 쓰기")
+
+
+def not_continued(stage: Stage) -> None:
+    request_id = stage.begin()
+    stage.backend.done(request_id, 1, "length")
+    stage.page.get_by_role("button", name="이어서 쓰기").click()
+    stage.backend.wait_frame("continue")
+    stage.backend.fail(request_id, "quota_exceeded")
+    stage.says("모두 썼어요")
+
+
+def failed(stage: Stage) -> None:
+    stage.backend.fail(stage.ask(), "throttled")
+    stage.offers("다시 시도")
+
+
+def quota_reached(stage: Stage) -> None:
+    stage.backend.fail(stage.ask(), "quota_exceeded", retryable=False)
+    stage.offers("입력창으로 가져오기")
+
+
+def over_limit(stage: Stage) -> None:
+    stage.page.locator("#question").fill("가" * 8_001)
+    expect(stage.page.locator("#counter")).to_contain_text("1자를 줄이면")
+
+
+def answered(stage: Stage) -> None:
+    stage.ask()
+    stage.backend.answer(SAMPLE)
+    expect(stage.page.locator("#status")).to_have_text("답변이 끝났습니다")
+
+
+def detailed(stage: Stage) -> None:
+    stage.page.locator("#modes label").nth(1).click()
+    answered(stage)
+    stage.page.get_by_role("button", name="자세히").click()
+    expect(stage.page.locator(".details")).to_be_visible()
+
+
+def grouped(stage: Stage) -> None:
+    times = {"작년의 대화": "2025-11-20", "어제의 대화": "2026-11-21", "오늘의 대화": "2026-11-22"}
+    stage.site.history.turns = [
+        stored_turn(title, "네.", conversation_id=title, created_at=f"{day}T09:00:00+00:00")
+        for title, day in times.items()
+    ]
+    stage.page.clock.set_fixed_time("2026-11-22T10:00:00Z")
+    stage.page.reload()
+    expect(stage.page.locator("#conversations h2")).to_have_count(3)
+
+
+def searching(stage: Stage) -> None:
+    answered(stage)
+    stage.page.locator("#search").fill("경")
+    expect(stage.page.locator("mark")).to_have_text("경")
+
+
+def finding_nothing(stage: Stage) -> None:
+    answered(stage)
+    stage.page.locator("#search").fill("런던")
+    expect(stage.page.locator("#nothing-found")).to_be_visible()
+
+
+def renaming(stage: Stage) -> None:
+    answered(stage)
+    stage.page.get_by_role("button", name="이름 바꾸기").click()
+    stage.page.get_by_label("대화 이름").fill("")
+    stage.page.keyboard.press("Enter")
+    expect(stage.page.locator("#rename-note")).to_have_text("이름을 한 글자 이상 적어 주세요.")
+
+
+def deleting(stage: Stage) -> None:
+    answered(stage)
+    stage.page.get_by_role("button", name="대화 삭제").press("Enter")
+    expect(stage.page.get_by_role("button", name="되돌리기")).to_be_focused()
+
+
+def settings(stage: Stage) -> None:
+    answered(stage)
+    stage.page.keyboard.press("Control+,")
+    expect(stage.page.get_by_role("dialog")).to_be_visible()
+
+
+def move_revealed(stage: Stage) -> None:
+    settings(stage)
+    stage.page.get_by_role("button", name="옮기기 링크 보기").click()
+    expect(stage.page.get_by_role("img", name="옮기기 링크의 QR 코드")).to_be_visible()
+
+
+def deleting_all(stage: Stage) -> None:
+    settings(stage)
+    stage.page.get_by_role("button", name="모든 대화 삭제").click()
+    stage.offers("모두 지우기")
+
+
+def arriving(stage: Stage) -> None:
+    stage.page.evaluate(f"location.hash = '#move={'B' * 43}'")
+    expect(stage.page.get_by_role("dialog")).to_be_visible()
+
+
+def signing_in(stage: Stage) -> None:
+    hosted = {"url": stage.site.url, "client_id": "the-page"}
+    stage.site.config = {"auth": "cognito", "cognito": hosted}
+    stage.page.reload()
+    stage.offers("로그인")
+
+
+STATES: list[State] = [
+    first_visit,
+    sending,
+    waiting,
+    waiting_long,
+    answering,
+    queued,
+    stopping,
+    stopped,
+    reconnecting,
+    offline,
+    interrupted,
+    not_continued,
+    failed,
+    quota_reached,
+    over_limit,
+    answered,
+    detailed,
+    grouped,
+    searching,
+    finding_nothing,
+    renaming,
+    deleting,
+    settings,
+    move_revealed,
+    deleting_all,
+    arriving,
+    signing_in,
+]
+IN_LIST: list[State] = [answered, grouped, searching, finding_nothing, renaming, deleting]
+"""Whose place is the list, which is a drawer on a narrow screen."""
