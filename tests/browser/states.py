@@ -94,9 +94,11 @@ def reconnecting(stage: Stage) -> None:
 
 def offline(stage: Stage) -> None:
     stage.page.context.set_offline(True)
+    stage.backend.refusing = True
     stage.backend.drop()
     ask(stage.page, "안녕")
     stage.says("연결되면 보낼게요.")
+    expect(stage.page.locator("#connection")).to_contain_text("인터넷에 연결되어 있지 않아요")
 
 
 def interrupted(stage: Stage) -> None:

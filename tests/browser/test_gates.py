@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from cdk.page_build import HTML
 from tests.browser.backend import Backend, Complaints
@@ -13,8 +13,8 @@ from tests.browser.test_chat import OTHER, ask
 from tests.browser.test_connection import stop_clock
 
 AXE = (HTML.parent / "node_modules/axe-core/axe.min.js").read_text()
-WIDE = {"width": 1440, "height": 900}
-NARROW = [
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: list[ViewportSize] = [
     {"width": 768, "height": 1024},
     {"width": 390, "height": 844},
     {"width": 320, "height": 568},
@@ -42,7 +42,7 @@ SMALL = """() => [...document.querySelectorAll("button, textarea, input, label:h
 
 @pytest.fixture
 def stage(chat: Page, site: Site, backend: Backend, complaints: Complaints) -> Stage:
-    chat.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    chat.set_viewport_size(WIDE)
     complaints.expect("ERR_INTERNET_DISCONNECTED")  # of the state `offline`
     return Stage(chat, site, backend)
 
@@ -56,7 +56,7 @@ def test_a_state_stands_in_nobodys_way(stage: Stage, state: State) -> None:
     audit(page)
     measure(page)
     for size in NARROW:
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.set_viewport_size(size)
         if state in IN_LIST and page.locator("#sidebar").is_hidden():
             page.get_by_role("button", name="대화 목록 열기").click()
             expect(page.locator("#sidebar")).to_be_visible()

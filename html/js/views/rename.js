@@ -54,6 +54,7 @@ export class RenameView {
 
   async #store(title) {
     this.#saving = true;
+    this.#field.ariaInvalid = null;
     this.#note.textContent = say("renaming");
     try {
       await this.#save(title);
