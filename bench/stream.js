@@ -9,7 +9,8 @@ async ({ way, pieces, stride }) => {
   window.requestAnimationFrame = (draw) => (draw(), 0);
   const root = document.createElement("div");
   root.className = "prose";
-  document.body.replaceChildren(root);
+  document.body.replaceChildren("안녕하세요, 서연이에요. Abc", root); // the page has used its fonts before
+  root.getBoundingClientRect();
   const stream = new MarkdownStream(root);
   const show = {
     ours: (text) => stream.show(text),

@@ -272,6 +272,6 @@ def test_an_answer_costs_a_slow_device_a_small_part_of_rendering_it_anew(browser
     with stream.opened(browser) as page:
         ours = stream.measure(page, "ours", stride=8)
         usual = stream.measure(page, "usual", stride=100)
-    # 24 and more on a busy machine, of either; `make bench` says what it is in milliseconds.
+    # It is 24 and more, of either; `make bench` says what that is in milliseconds.
     assert usual.p95 > 8 * ours.p95
     assert usual.mean > 8 * ours.mean

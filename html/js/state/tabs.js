@@ -1,3 +1,5 @@
+const HANDOVER_MS = 250; // what was told last could otherwise arrive in another tab after the lock does
+
 /**
  * The server sends an answer to one connection. Of the tabs that show it, one leads: it talks to the server, and
  * hands on what it hears. Who leads is a Web Lock for each turn, so that the next tab takes over when one closes.
@@ -34,8 +36,8 @@ export class Tabs extends EventTarget {
   release(requestId) {
     const place = this.#releases.get(requestId);
     this.#releases.delete(requestId);
-    place?.release?.();
     place?.abort?.abort();
+    setTimeout(() => place?.release?.(), HANDOVER_MS);
   }
 
   tell(frame) {
