@@ -80,7 +80,7 @@ class FakeTable:
         """For code that is typed for boto3's table."""
         return cast("Table", cls(items, who, step))
 
-    def get_item(self, *, Key: Item, ConsistentRead: bool) -> Item:  # noqa: N803 (boto3's names)
+    def get_item(self, *, Key: Item, ConsistentRead: bool) -> Item:
         self._step("read")
         assert ConsistentRead, "an eventual read may miss what was just written"
         item = self._items.all.get(key_of(Key))
@@ -90,11 +90,11 @@ class FakeTable:
     def query(
         self,
         *,
-        KeyConditionExpression: ConditionBase,  # noqa: N803
-        ScanIndexForward: bool,  # noqa: N803
-        Limit: int,  # noqa: N803
-        ConsistentRead: bool,  # noqa: N803
-        ExclusiveStartKey: Item | None = None,  # noqa: N803
+        KeyConditionExpression: ConditionBase,
+        ScanIndexForward: bool,
+        Limit: int,
+        ConsistentRead: bool,
+        ExclusiveStartKey: Item | None = None,
     ) -> Item:
         self._step("read")
         assert ConsistentRead
@@ -111,7 +111,7 @@ class FakeTable:
             return {"Items": page}
         return {"Items": page, "LastEvaluatedKey": {"pk": page[-1]["pk"], "sk": page[-1]["sk"]}}
 
-    def update_item(self, *, Key: Item, **request: Any) -> Item:  # noqa: N803
+    def update_item(self, *, Key: Item, **request: Any) -> Item:
         self._step("write")
         with self._items.lock:
             item = self._updated(Key, request)
@@ -140,7 +140,7 @@ class FakeTable:
         self._items.all[key_of(item)] = item
         self._items.watch(self._who, before, item)
 
-    def _transact(self, *, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
+    def _transact(self, *, TransactItems: list[dict[str, Any]]) -> None:
         self._step("write")
         with self._items.lock:
             reasons, writes = [], []
