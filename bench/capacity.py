@@ -16,11 +16,11 @@ from chat_shared import history
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
 from chat_ws.job import Job
-from chat_ws.lease import Leases, Outcome
 from chat_ws.protocol import Chat
-from chat_ws.quota import Quota
 from chat_ws.settings import Limits
-from chat_ws.turns import Turns
+from chat_ws.store.leases import Leases, Outcome
+from chat_ws.store.quota import Quota
+from chat_ws.store.turns import Turns
 from history_api.service import Service
 from moto import mock_aws
 
@@ -201,7 +201,7 @@ class Talk:
         self._quota.spend(usage.total)
 
     def _look_back(self, principal: Principal, turn: Turn) -> None:
-        """As `chat_ws.worker.recent` does, whose module would load LangChain."""
+        """As `chat_ws.worker.worker.recent` does, whose module would load LangChain."""
         newest = history.newest(
             self._table, principal, CONVERSATION, page=self._window, before=turn.turn_id
         )

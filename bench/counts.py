@@ -6,10 +6,10 @@ from itertools import cycle, islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chat_ws import prompt as prompts
 from chat_ws.models import context_tokens
-from chat_ws.prompt import Exchange
 from chat_ws.protocol import Accepted, Delta, Done, encode
+from chat_ws.worker import prompt as prompts
+from chat_ws.worker.prompt import Exchange
 
 from bench import capacity, frames
 from bench.capacity import Units

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 
-from chat_ws.coalescer import Coalescer
+from chat_ws.worker.coalescer import Coalescer
 
 # Seconds below which a frame counts as due: sums of floats miss each other by less.
 EPSILON = 1e-9

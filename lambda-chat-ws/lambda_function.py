@@ -1,3 +1,3 @@
-from chat_ws.routes_entry import lambda_handler
+from chat_ws.routes.entry import lambda_handler
 
 __all__ = ["lambda_handler"]

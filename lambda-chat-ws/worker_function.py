@@ -1,3 +1,3 @@
-from chat_ws.worker_entry import lambda_handler
+from chat_ws.worker.entry import lambda_handler
 
 __all__ = ["lambda_handler"]

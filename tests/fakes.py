@@ -11,9 +11,9 @@ from chat_shared.turn import Usage
 from chat_ws.connection import Gone
 from chat_ws.errors import ChatError
 from chat_ws.job import Job
-from chat_ws.model import StreamBroken
-from chat_ws.prompt import Prompt
 from chat_ws.protocol import Delta, ServerFrame, Snapshot, StopReason, encode
+from chat_ws.worker.bedrock import StreamBroken
+from chat_ws.worker.prompt import Prompt
 
 PATIENCE = 10.0  # seconds after which a test that waits for another thread has failed
 

@@ -1,5 +1,5 @@
-"""A table in memory that understands the expressions of chat_ws.turns, chat_ws.lease,
-chat_ws.quota and chat_shared.history, and refuses any other. It is held to tests/store_contract.py.
+"""A table in memory that understands the expressions of chat_ws.store and chat_shared.history, and
+refuses any other. It is held to tests/store_contract.py.
 """
 
 import re

@@ -9,11 +9,11 @@ from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
 from chat_ws.errors import QuotaExceeded
 from chat_ws.job import Job
-from chat_ws.lease import LEASE_SECONDS, Leases, Lost, Outcome
 from chat_ws.protocol import Chat
-from chat_ws.quota import Quota
 from chat_ws.settings import Limits
-from chat_ws.turns import WAKE_SECONDS, Turns
+from chat_ws.store.leases import LEASE_SECONDS, Leases, Lost, Outcome
+from chat_ws.store.quota import Quota
+from chat_ws.store.turns import WAKE_SECONDS, Turns
 
 from tests.builders import ALICE, BOB, CONVERSATION, MODEL, REQUEST, turn, uuid
 from tests.fakes import Clock

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from aws_lambda_powertools import Logger
-from chat_ws import routes_entry
 from chat_ws.job import Job
 from chat_ws.protocol import MAX_FRAME_BYTES, Chat, Malformed, parse
-from chat_ws.routes import Routes
-from chat_ws.turns import Turns
+from chat_ws.routes import entry as routes_entry
+from chat_ws.routes.routes import Routes
+from chat_ws.store.turns import Turns
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws

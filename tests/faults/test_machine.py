@@ -16,8 +16,8 @@ from chat_ws.errors import (
     Throttled,
 )
 from chat_ws.job import Job
-from chat_ws.model import StreamBroken
 from chat_ws.settings import UNLIMITED, Limits
+from chat_ws.worker.bedrock import StreamBroken
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -59,7 +59,7 @@ class Chats(RuleBasedStateMachine):
         self.patches = simulated(self.world)
         self.patches.__enter__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("chat_ws.relay.MAX_TEXT", max_text)
+        self.patch.setattr("chat_ws.worker.relay.MAX_TEXT", max_text)
         self.world.model.interval = interval
         self.tabs = [
             self.world.client("alice"),

@@ -14,9 +14,9 @@ from chat_ws.errors import (
     Throttled,
 )
 from chat_ws.job import Job
-from chat_ws.lease import LEASE_SECONDS
 from chat_ws.settings import Limits
-from chat_ws.worker import DEADLINE_MARGIN
+from chat_ws.store.leases import LEASE_SECONDS
+from chat_ws.worker.worker import DEADLINE_MARGIN
 
 from tests.builders import NEXT_MODEL
 from tests.faults.client import Client, View
@@ -206,7 +206,7 @@ def test_a_slow_socket_does_not_slow_the_model(world: World, alice: Client) -> N
 def test_an_answer_of_many_frames_is_whole_after_a_reconnect(
     world: World, alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat_ws.relay.MAX_TEXT", 5)
+    monkeypatch.setattr("chat_ws.worker.relay.MAX_TEXT", 5)
     view = alice.ask()
     world.run_until(some_text(view))
     alice.drop()
@@ -217,7 +217,7 @@ def test_an_answer_of_many_frames_is_whole_after_a_reconnect(
 def test_an_end_on_its_way_does_not_pass_off_the_beginning_of_a_replay_as_the_whole(
     world: World, alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat_ws.relay.MAX_TEXT", 7)
+    monkeypatch.setattr("chat_ws.worker.relay.MAX_TEXT", 7)
     assert alice.link
     link, alice.link.latency = alice.link, 0.2
     view = alice.ask()

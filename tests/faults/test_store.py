@@ -1,9 +1,9 @@
 """The store that the fault tests run on keeps the contract of the real one."""
 
 import pytest
-from chat_ws.lease import Leases
-from chat_ws.quota import Quota
-from chat_ws.turns import Turns
+from chat_ws.store.leases import Leases
+from chat_ws.store.quota import Quota
+from chat_ws.store.turns import Turns
 
 from tests.builders import NOW
 from tests.fakes import Clock

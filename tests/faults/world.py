@@ -21,19 +21,19 @@ from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
 from chat_ws.connection import Gone
 from chat_ws.errors import Busy, ChatError, ContentBlocked, QuotaExceeded
-from chat_ws.failure import Failure
+from chat_ws.failure.failure import Failure
 from chat_ws.job import Job
-from chat_ws.lease import RENEW_SECONDS, Leases
-from chat_ws.model import StreamBroken
 from chat_ws.models import Roster
-from chat_ws.prompt import Prompt
 from chat_ws.protocol import MAX_FRAME_BYTES, Done, Failed, ServerFrame, StopReason, encode
-from chat_ws.quota import Quota
-from chat_ws.report import Report
-from chat_ws.routes import Routes
+from chat_ws.routes.routes import Routes
 from chat_ws.settings import UNLIMITED
-from chat_ws.turns import Turns
-from chat_ws.worker import Worker, recent
+from chat_ws.store.leases import RENEW_SECONDS, Leases
+from chat_ws.store.quota import Quota
+from chat_ws.store.turns import Turns
+from chat_ws.worker.bedrock import StreamBroken
+from chat_ws.worker.prompt import Prompt
+from chat_ws.worker.telemetry import Report
+from chat_ws.worker.worker import Worker, recent
 
 from tests.builders import MODEL, NEXT_MODEL
 from tests.fakes_store import FakeTable, Item, Items, Key, key_of
@@ -536,11 +536,11 @@ def turn_key(of: Job | Turn) -> Key:
 def simulated(world: World) -> Iterator[World]:
     """The modules under test get the world's threads, time and chance."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("chat_ws.relay", "chat_ws.generation"):
+        for module in ("chat_ws.worker.relay", "chat_ws.worker.generation"):
             patch.setattr(f"{module}.threading", world.simulation.threading)
-        for module in ("chat_ws.relay", "chat_ws.generation", "chat_ws.turns"):
+        for module in ("chat_ws.worker.relay", "chat_ws.worker.generation", "chat_ws.store.turns"):
             patch.setattr(f"{module}.time", world.simulation.time)
-        for module in ("chat_ws.turns", "tenacity.wait"):
+        for module in ("chat_ws.store.turns", "tenacity.wait"):
             patch.setattr(f"{module}.random", world.simulation.random)
         numbers = count()
         patch.setattr(

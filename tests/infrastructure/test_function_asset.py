@@ -27,9 +27,9 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 
 import boto3
-import chat_ws.routes_entry
-import chat_ws.worker_entry
-from chat_ws.model import Llama3Bedrock
+import chat_ws.routes.entry
+import chat_ws.worker.entry
+from chat_ws.worker.bedrock import Llama3Bedrock
 
 for service in ("dynamodb", "bedrock-runtime", "apigatewaymanagementapi", "lambda"):
     boto3.client(

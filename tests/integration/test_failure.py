@@ -2,12 +2,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from chat_shared.turn import Turn
-from chat_ws import failure_entry
-from chat_ws.failure import Failure
+from chat_ws.failure import entry as failure_entry
+from chat_ws.failure.failure import Failure
 from chat_ws.job import Job
-from chat_ws.lease import LEASE_SECONDS, Leases
 from chat_ws.protocol import Chat, Failed, Snapshot
-from chat_ws.turns import Turns
+from chat_ws.store.leases import LEASE_SECONDS, Leases
+from chat_ws.store.turns import Turns
 
 from tests.builders import ALICE, CONVERSATION, NOW, REQUEST
 from tests.fakes import Clock, Context, Figures, RecordedConnections

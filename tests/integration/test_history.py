@@ -11,7 +11,7 @@ from chat_shared.turn import Turn, Usage
 from chat_ws.errors import QuotaExceeded
 from chat_ws.protocol import Chat
 from chat_ws.settings import Limits
-from chat_ws.turns import Turns
+from chat_ws.store.turns import Turns
 from history_api import cursor, entry
 from history_api.conversations import Conversations
 from history_api.service import MAX_TITLE_LENGTH, Service

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from chat_shared.turn import Usage
-from chat_ws import failure_entry, routes_entry, worker_entry
-from chat_ws.failure import Failure
+from chat_ws.failure import entry as failure_entry
+from chat_ws.failure.failure import Failure
 from chat_ws.job import Job
-from chat_ws.lease import Leases
-from chat_ws.model import StreamBroken
 from chat_ws.models import Roster
-from chat_ws.quota import Quota
-from chat_ws.report import Report
-from chat_ws.routes import Routes
-from chat_ws.turns import Turns
-from chat_ws.worker import Worker, recent
+from chat_ws.routes import entry as routes_entry
+from chat_ws.routes.routes import Routes
+from chat_ws.store.leases import Leases
+from chat_ws.store.quota import Quota
+from chat_ws.store.turns import Turns
+from chat_ws.worker import entry as worker_entry
+from chat_ws.worker.bedrock import StreamBroken
+from chat_ws.worker.telemetry import Report
+from chat_ws.worker.worker import Worker, recent
 
 from tests.builders import ALICE, MODEL, frame, secret, uuid, websocket_event
 from tests.fakes import Answer, Context, FakeModel, Figures, Invocations, RecordedConnections

@@ -11,7 +11,6 @@ import boto3
 import pytest
 from botocore.config import Config
 from chat_shared.turn import Usage
-from chat_ws import prompt as prompts
 from chat_ws.errors import (
     ChatError,
     ContentBlocked,
@@ -20,9 +19,10 @@ from chat_ws.errors import (
     ModelUnavailable,
     Throttled,
 )
-from chat_ws.model import BedrockModel, BedrockStream, StreamBroken
-from chat_ws.prompt import Exchange
 from chat_ws.settings import ModelSettings
+from chat_ws.worker import prompt as prompts
+from chat_ws.worker.bedrock import BedrockModel, BedrockStream, StreamBroken
+from chat_ws.worker.prompt import Exchange
 
 from local.bedrock import app
 from local.bedrock.script import Failure, Record, Reply

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from chat_shared.turn import Turn
-from chat_ws import routes_entry
 from chat_ws.errors import Busy
 from chat_ws.job import Job
-from chat_ws.lease import LEASE_SECONDS, Leases
-from chat_ws.quota import Quota
-from chat_ws.routes import Routes
+from chat_ws.routes import entry as routes_entry
+from chat_ws.routes.routes import Routes
 from chat_ws.settings import UNLIMITED, Limits
-from chat_ws.turns import Turns
+from chat_ws.store.leases import LEASE_SECONDS, Leases
+from chat_ws.store.quota import Quota
+from chat_ws.store.turns import Turns
 
 from tests.builders import (
     ALICE,
@@ -418,7 +418,7 @@ def lambda_client(monkeypatch: pytest.MonkeyPatch, table: "Table") -> Any:
     monkeypatch.setenv("WORKER_FUNCTION_NAME", "worker")
     monkeypatch.setenv("HISTORY_DAYS", "90")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    monkeypatch.setattr("chat_ws.routes_entry.boto3.client", lambda *_, **__: client)
+    monkeypatch.setattr("chat_ws.routes.entry.boto3.client", lambda *_, **__: client)
     routes_entry.bootstrap.cache_clear()
     yield client
     routes_entry.bootstrap.cache_clear()

@@ -3,13 +3,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 from chat_shared import keys
-from chat_ws import turns
 from chat_ws.errors import Busy
-from chat_ws.lease import Leases
 from chat_ws.protocol import Chat
-from chat_ws.quota import Quota
 from chat_ws.settings import Limits
-from chat_ws.turns import Turns
+from chat_ws.store import turns
+from chat_ws.store.leases import Leases
+from chat_ws.store.quota import Quota
+from chat_ws.store.turns import Turns
 
 from tests.builders import ALICE, CONVERSATION, NOW, REQUEST, uuid
 from tests.fakes import Clock
@@ -100,7 +100,7 @@ def refuse_transactions(
         raise client.exceptions.TransactionCanceledException(answer, operation)
 
     monkeypatch.setattr(client, "_make_api_call", make_api_call)
-    monkeypatch.setattr("chat_ws.turns.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("chat_ws.store.turns.time.sleep", lambda _seconds: None)
     return refused
 
 

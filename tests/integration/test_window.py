@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chat_shared import keys
 from chat_shared.turn import Usage
-from chat_ws import prompt
-from chat_ws.generation import Question
-from chat_ws.worker import recent
+from chat_ws.worker import prompt
+from chat_ws.worker.generation import Question
+from chat_ws.worker.worker import recent
 
 from tests.builders import NOW, store, turn, uuid
 from tests.integration.conftest import Reads

@@ -7,19 +7,19 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from chat_shared import keys
 from chat_shared.turn import Turn, Usage
-from chat_ws import worker as subject
-from chat_ws import worker_entry
 from chat_ws.errors import ContentBlocked, ContextTooLong
 from chat_ws.job import Job
-from chat_ws.lease import LEASE_SECONDS, Leases, Outcome
-from chat_ws.model import StreamBroken
 from chat_ws.models import Roster
 from chat_ws.protocol import Chat, Delta, Done, Failed, Mode, ServerFrame, Snapshot
-from chat_ws.quota import Quota
-from chat_ws.relay import MAX_TEXT
-from chat_ws.report import Report
-from chat_ws.turns import Turns
-from chat_ws.worker import DEADLINE_MARGIN, Worker, recent
+from chat_ws.store.leases import LEASE_SECONDS, Leases, Outcome
+from chat_ws.store.quota import Quota
+from chat_ws.store.turns import Turns
+from chat_ws.worker import entry as worker_entry
+from chat_ws.worker import worker as subject
+from chat_ws.worker.bedrock import StreamBroken
+from chat_ws.worker.relay import MAX_TEXT
+from chat_ws.worker.telemetry import Report
+from chat_ws.worker.worker import DEADLINE_MARGIN, Worker, recent
 
 from tests.builders import (
     ALICE,

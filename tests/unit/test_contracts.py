@@ -11,8 +11,9 @@ import pytest
 import yaml
 from chat_shared.principal import Principal
 from chat_shared.turn import Status, Turn, Usage
-from chat_ws import protocol, relay
+from chat_ws import protocol
 from chat_ws.errors import ChatError
+from chat_ws.worker import relay
 from history_api import cursor, entry, service
 from history_api.conversations import Conversation
 from history_api.errors import ApiError, NotFound

@@ -20,22 +20,23 @@ PURE, EDGE, USE_CASE, ENTRY = range(4)
 LAYERS = {
     PURE: """
         chat_shared.keys chat_shared.principal chat_shared.turn
-        chat_ws.coalescer chat_ws.errors chat_ws.job chat_ws.models chat_ws.prices chat_ws.prompt
-        chat_ws.protocol
-        chat_ws.settings history_api.cursor history_api.errors authorizer.token
-        authorizer.sign_up
+        chat_ws.errors chat_ws.job chat_ws.models chat_ws.prices chat_ws.protocol chat_ws.settings
+        chat_ws.worker.coalescer chat_ws.worker.prompt history_api.cursor history_api.errors
+        authorizer.token authorizer.sign_up
     """,
     EDGE: """
-        chat_shared.history chat_shared.logs chat_shared.metrics chat_ws.connection chat_ws.ending
-        chat_ws.lease chat_ws.model chat_ws.quota chat_ws.relay chat_ws.turns
+        chat_shared.history chat_shared.logs chat_shared.metrics chat_ws.connection chat_ws.replay
+        chat_ws.store.leases chat_ws.store.quota chat_ws.store.turns chat_ws.worker.bedrock
+        chat_ws.worker.relay
         history_api.conversations authorizer.cognito
     """,
     USE_CASE: """
-        chat_ws.failure chat_ws.generation chat_ws.report chat_ws.routes chat_ws.worker
+        chat_ws.failure.failure chat_ws.routes.routes chat_ws.worker.generation
+        chat_ws.worker.telemetry chat_ws.worker.worker
         history_api.service
     """,
     ENTRY: """
-        chat_ws.routes_entry chat_ws.worker_entry chat_ws.failure_entry history_api.entry
+        chat_ws.routes.entry chat_ws.worker.entry chat_ws.failure.entry history_api.entry
         authorizer.entry authorizer.sign_up_entry
     """,
 }
@@ -51,7 +52,7 @@ AWS_CLIENTS = {"client", "resource", "Session"}
 
 def path(module: str) -> Path:
     package, _, name = module.partition(".")
-    return PACKAGES[package] / package / f"{name}.py"
+    return PACKAGES[package] / package / f"{name.replace('.', '/')}.py"
 
 
 def tree(module: str) -> ast.Module:
@@ -69,9 +70,9 @@ def imports(node: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         case ast.ImportFrom(module=str(module)):
             assert node.level == 0, "imports name the package"
-            yield from (
-                f"{module}.{alias.name}" if module in PACKAGES else module for alias in node.names
-            )
+            for alias in node.names:
+                whole = f"{module}.{alias.name}"
+                yield whole if whole in LAYER else module
         case _ if not is_for_types(node):
             for child in ast.iter_child_nodes(node):
                 yield from imports(child)
@@ -87,9 +88,9 @@ def ours(module: str) -> set[str]:
 
 def test_every_module_has_its_place_in_the_picture() -> None:
     there = {
-        f"{package}.{file.stem}"
-        for package, root in PACKAGES.items()
-        for file in (root / package).glob("*.py")
+        ".".join(file.relative_to(root).with_suffix("").parts)
+        for root in PACKAGES.values()
+        for file in root.glob("*/**/*.py")
         if file.stem != "__init__"
     }
     assert there == LAYER.keys()
@@ -113,7 +114,7 @@ def test_a_function_s_package_imports_no_other_s(module: str) -> None:
 
 def test_langchain_is_imported_in_one_module() -> None:
     users = {name for name in LAYER if any(used.startswith("lang") for used in imported(name))}
-    assert users == {"chat_ws.model"}
+    assert users == {"chat_ws.worker.bedrock"}
 
 
 def test_aws_clients_are_made_and_the_environment_is_read_at_entry_points_alone() -> None:
@@ -147,8 +148,9 @@ def python(program: str) -> None:
 
 def test_the_routes_load_neither_langchain_nor_the_model() -> None:
     python(
-        "import sys, chat_ws.routes_entry\n"
-        "heavy = {'langchain_core', 'langchain_aws', 'langsmith', 'pydantic', 'chat_ws.model'}\n"
+        "import sys, chat_ws.routes.entry\n"
+        "heavy = {'langchain_core', 'langchain_aws', 'langsmith', 'pydantic'}\n"
+        "heavy.add('chat_ws.worker.bedrock')\n"
         "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()"
     )
 

@@ -1,7 +1,7 @@
 """Frames of an answer, as the function's coalescer makes them at a given pace."""
 
 import pytest
-from chat_ws.coalescer import MIN_INTERVAL
+from chat_ws.worker.coalescer import MIN_INTERVAL
 from hypothesis import given
 from hypothesis import strategies as st
 

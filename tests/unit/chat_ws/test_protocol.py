@@ -23,7 +23,7 @@ from chat_ws.protocol import (
     encode,
     parse,
 )
-from chat_ws.relay import MAX_TEXT
+from chat_ws.worker.relay import MAX_TEXT
 from hypothesis import example, given
 from hypothesis import strategies as st
 

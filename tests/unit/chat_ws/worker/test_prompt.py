@@ -1,8 +1,8 @@
 import re
 
 import pytest
-from chat_ws import prompt
-from chat_ws.prompt import MESSAGE_OVERHEAD, SYSTEM, Exchange, Message, Prompt
+from chat_ws.worker import prompt
+from chat_ws.worker.prompt import MESSAGE_OVERHEAD, SYSTEM, Exchange, Message, Prompt
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.sandbox import ImmutableSandboxedEnvironment

@@ -1,4 +1,4 @@
-from chat_ws.coalescer import MIN_INTERVAL, Coalescer
+from chat_ws.worker.coalescer import MIN_INTERVAL, Coalescer
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -23,7 +23,7 @@ from chat_ws.protocol import (
     Stop,
     parse,
 )
-from chat_ws.turns import Turns
+from chat_ws.store.turns import Turns
 
 
 @dataclass(frozen=True)

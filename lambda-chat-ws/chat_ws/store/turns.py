@@ -12,8 +12,8 @@ from chat_shared.turn import Turn
 
 from chat_ws.errors import Busy, QuotaExceeded
 from chat_ws.protocol import Chat
-from chat_ws.quota import Quota
 from chat_ws.settings import UNLIMITED, Limits
+from chat_ws.store.quota import Quota
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

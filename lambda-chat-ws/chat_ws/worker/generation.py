@@ -14,7 +14,6 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from chat_ws import prompt as prompts
 from chat_ws.errors import (
     ChatError,
     ContentBlocked,
@@ -24,10 +23,11 @@ from chat_ws.errors import (
     ModelUnavailable,
     Throttled,
 )
-from chat_ws.model import Model, Stream, StreamBroken
 from chat_ws.models import Roster, context_tokens
-from chat_ws.prompt import Exchange, Prompt
 from chat_ws.protocol import StopReason
+from chat_ws.worker import prompt as prompts
+from chat_ws.worker.bedrock import Model, Stream, StreamBroken
+from chat_ws.worker.prompt import Exchange, Prompt
 
 CONTINUATIONS = 2  # after a fault of the model, be it in the middle of its answer
 THROTTLE_TRIES = 5

@@ -4,9 +4,9 @@ import threading
 import time
 from collections.abc import Sequence
 
-from chat_ws.coalescer import Coalescer
 from chat_ws.connection import Connections, Gone
 from chat_ws.protocol import Delta, ServerFrame, Snapshot
+from chat_ws.worker.coalescer import Coalescer
 
 # Characters of a frame's text: at 3 bytes each (Hangul) and JSON's escapes still below 32 KB.
 MAX_TEXT = 5_000

@@ -6,10 +6,10 @@ from aws_lambda_powertools import Logger
 from chat_shared.metrics import Metrics
 
 from chat_ws.connection import Connections
-from chat_ws.ending import replay
 from chat_ws.errors import Internal
 from chat_ws.job import Job
-from chat_ws.lease import Leases, Lost, Outcome
+from chat_ws.replay import replay
+from chat_ws.store.leases import Leases, Lost, Outcome
 
 
 @dataclass(frozen=True)

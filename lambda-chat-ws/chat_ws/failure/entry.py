@@ -13,10 +13,10 @@ from chat_shared.logs import Context, begin, logger
 from chat_shared.metrics import Metrics
 
 from chat_ws.connection import ApiGatewayConnections
-from chat_ws.failure import Failure
+from chat_ws.failure.failure import Failure
 from chat_ws.job import Job
-from chat_ws.lease import Leases
 from chat_ws.settings import STAGE
+from chat_ws.store.leases import Leases
 
 log = logger("failure")
 

@@ -17,9 +17,9 @@ from chat_shared.principal import Unauthorized as NoPrincipal
 from chat_ws.errors import Busy, Internal, Unauthorized
 from chat_ws.job import Job
 from chat_ws.protocol import Failed, ServerFrame, encode
-from chat_ws.routes import Routes
+from chat_ws.routes.routes import Routes
 from chat_ws.settings import RoutesSettings
-from chat_ws.turns import Turns
+from chat_ws.store.turns import Turns
 
 SUBPROTOCOL = "chat.v1"
 # The person waits: better to say `busy` after seconds than to run into the 29 s limit.

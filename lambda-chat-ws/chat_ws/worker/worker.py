@@ -11,17 +11,17 @@ from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
 from chat_ws.connection import Connections
-from chat_ws.ending import last_frame, replay
 from chat_ws.errors import ContentBlocked
-from chat_ws.generation import Generation, Question
 from chat_ws.job import Job
-from chat_ws.lease import RENEW_SECONDS, Leases, Lost, Outcome
-from chat_ws.model import Model
 from chat_ws.models import Roster
 from chat_ws.protocol import StopReason
-from chat_ws.quota import Quota
-from chat_ws.relay import Relay
-from chat_ws.report import Report
+from chat_ws.replay import last_frame, replay
+from chat_ws.store.leases import RENEW_SECONDS, Leases, Lost, Outcome
+from chat_ws.store.quota import Quota
+from chat_ws.worker.bedrock import Model
+from chat_ws.worker.generation import Generation, Question
+from chat_ws.worker.relay import Relay
+from chat_ws.worker.telemetry import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 import pytest
 from chat_shared.turn import Usage
-from chat_ws import generation
 from chat_ws.errors import (
     ChatError,
     ContextTooLong,
@@ -14,10 +13,11 @@ from chat_ws.errors import (
     ModelUnavailable,
     Throttled,
 )
-from chat_ws.generation import CONTINUATIONS, THROTTLE_TRIES, Generation, Question
-from chat_ws.model import StreamBroken
 from chat_ws.models import Roster
-from chat_ws.prompt import Exchange
+from chat_ws.worker import generation
+from chat_ws.worker.bedrock import StreamBroken
+from chat_ws.worker.generation import CONTINUATIONS, THROTTLE_TRIES, Generation, Question
+from chat_ws.worker.prompt import Exchange
 from tenacity import wait_fixed
 
 from tests.builders import MODEL, NEXT_MODEL, turn

@@ -2,10 +2,10 @@ import threading
 from collections.abc import Callable, Sequence
 
 import pytest
-from chat_ws import coalescer
 from chat_ws.connection import Gone
 from chat_ws.protocol import MAX_FRAME_BYTES, Delta, Pong, ServerFrame, Snapshot, encode
-from chat_ws.relay import MAX_TEXT, Relay, snapshot
+from chat_ws.worker import coalescer
+from chat_ws.worker.relay import MAX_TEXT, Relay, snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -5,8 +5,8 @@ from chat_shared.metrics import Metrics
 from chat_shared.turn import Turn
 
 from chat_ws.errors import ChatError
-from chat_ws.generation import Generation
 from chat_ws.prices import price_of
+from chat_ws.worker.generation import Generation
 
 
 class Report:

@@ -10,7 +10,7 @@ from chat_shared import keys
 from chat_shared.turn import Status, Turn, Usage
 
 from chat_ws.job import Job
-from chat_ws.turns import as_number
+from chat_ws.store.turns import as_number
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

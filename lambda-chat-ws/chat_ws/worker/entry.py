@@ -12,13 +12,13 @@ from chat_shared.metrics import Metrics
 
 from chat_ws.connection import ApiGatewayConnections
 from chat_ws.job import Job
-from chat_ws.lease import Leases
-from chat_ws.model import BedrockModel
 from chat_ws.models import Roster
-from chat_ws.quota import Quota
-from chat_ws.report import Report
 from chat_ws.settings import WorkerSettings
-from chat_ws.worker import Worker, recent
+from chat_ws.store.leases import Leases
+from chat_ws.store.quota import Quota
+from chat_ws.worker.bedrock import BedrockModel
+from chat_ws.worker.telemetry import Report
+from chat_ws.worker.worker import Worker, recent
 
 if TYPE_CHECKING:
     from aws_lambda_typing.context import Context
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 TO_CLIENT = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4}
 )
-# Retries are ours (chat_ws.generation): a stop must be able to end them. A model on a small machine
-# may read a long prompt for a minute before its first token.
+# chat_ws.worker.generation retries instead, so that a stop can end the wait. A model on a small
+# machine may read a long prompt for a minute before its first token.
 TO_MODEL = Config(connect_timeout=5, read_timeout=120, retries={"total_max_attempts": 1})
 
 log = logger("worker")

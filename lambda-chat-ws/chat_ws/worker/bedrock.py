@@ -21,12 +21,12 @@ from langchain_core.messages import (
 from langchain_core.outputs import ChatGenerationChunk
 from urllib3.exceptions import HTTPError
 
-from chat_ws import prompt as prompts
 from chat_ws.errors import ContentBlocked, Internal, ModelFault, from_bedrock
 from chat_ws.models import provider, speaks_llama3
-from chat_ws.prompt import Prompt
 from chat_ws.protocol import StopReason
 from chat_ws.settings import ModelSettings
+from chat_ws.worker import prompt as prompts
+from chat_ws.worker.prompt import Prompt
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient

@@ -8,7 +8,7 @@ from chat_shared.turn import Turn
 from chat_ws.connection import Connections, Gone
 from chat_ws.errors import by_code
 from chat_ws.protocol import Done, Failed, ServerFrame
-from chat_ws.relay import snapshot
+from chat_ws.worker.relay import snapshot
 
 
 def last_frame(turn: Turn) -> ServerFrame:

@@ -1,0 +1,1 @@
+"""The failure function: the end of a turn whose every run died."""

@@ -1,0 +1,1 @@
+"""The routes function: answers each frame in milliseconds and wakes the worker."""

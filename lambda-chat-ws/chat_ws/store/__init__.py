@@ -1,0 +1,1 @@
+"""The items that the chat writes to DynamoDB: turns, leases, quota counters."""

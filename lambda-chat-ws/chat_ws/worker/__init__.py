@@ -1,0 +1,1 @@
+"""The worker function: one run of one turn, from the lease to `done`."""
