@@ -88,7 +88,7 @@ vendor: setup ## copy the page's libraries from node_modules into html/vendor
 	@cd html/vendor && sha256sum *.js *.LICENSE > SHA256SUMS
 
 icons: setup ## draw the icons of the installed page from html/icon.svg
-	@$(BIN)/python -m local.icons
+	@$(BIN)/python -m cdk.assets.icons
 
 clean: ## remove everything that the other commands made, except conversations and model weights
 	@rm -rf $(VENV) node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results

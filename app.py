@@ -5,8 +5,8 @@ import sys
 from aws_cdk import App
 
 from cdk.application import build_app
-from cdk.function_asset import BundleError
-from cdk.page_build import BuildError
+from cdk.assets.functions import BundleError
+from cdk.assets.page import BuildError
 from cdk.settings import SettingsError
 
 if __name__ == "__main__":

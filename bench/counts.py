@@ -14,7 +14,7 @@ from chat_ws.worker.prompt import Exchange
 from bench import capacity, frames
 from bench.capacity import Units
 from bench.habits import CHARACTERS_PER_TOKEN, Habits
-from cdk.page_build import build_page
+from cdk.assets.page import build_page
 
 MODEL = "meta.llama3-70b-instruct-v1:0"
 MAX_GEN_LEN = 1_024  # cdk.json's

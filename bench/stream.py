@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from cdk.page_build import HTML
+from cdk.assets.page import HTML
 
 CHARACTERS = 32 * 1024
 PIECES = 2_000

@@ -11,7 +11,7 @@ from constructs import IConstruct
 
 from cdk.accounts import Accounts
 from cdk.acknowledgement import acknowledge
-from cdk.function_asset import HOST_PYTHON, PackageTarget
+from cdk.assets.functions import HOST_PYTHON, PackageTarget
 from cdk.settings import Settings
 from cdk.web import Web
 

@@ -11,8 +11,8 @@ from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, ISource, S
 from constructs import IConstruct
 
 from cdk.acknowledgement import acknowledge
-from cdk.observability import log_group
-from cdk.page_build import ASSETS, IMMUTABLE, REVALIDATED, build_page
+from cdk.assets.page import ASSETS, IMMUTABLE, REVALIDATED, build_page
+from cdk.monitoring.logs import log_group
 from cdk.web import Web
 
 # What CDK's helpers grant to copy one bucket into another.

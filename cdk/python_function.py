@@ -20,9 +20,9 @@ from aws_cdk.aws_lambda import (
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
-from cdk.function_asset import ROOT, PackageTarget, bundle_function
-from cdk.metrics import METRICS_NAMESPACE
-from cdk.observability import log_group
+from cdk.assets.functions import ROOT, PackageTarget, bundle_function
+from cdk.monitoring.logs import log_group
+from cdk.monitoring.metrics import METRICS_NAMESPACE
 
 LAMBDA_PYTHON = "3.13"
 _ARCHITECTURES = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}

@@ -8,11 +8,11 @@ from constructs import Construct
 
 from cdk.accounts import Accounts, PageClient
 from cdk.acknowledgement import acknowledge
-from cdk.alarms import Alarms
-from cdk.dashboard import Dashboard
 from cdk.history_api import HistoryApi
 from cdk.identity import Identity
-from cdk.metrics import StageMetrics
+from cdk.monitoring.alarms import Alarms
+from cdk.monitoring.dashboard import Dashboard
+from cdk.monitoring.metrics import StageMetrics
 from cdk.python_function import PythonFunctions, allow
 from cdk.settings import Settings
 from cdk.storage import ACTIVITY_INDEX

@@ -7,7 +7,7 @@ from aws_cdk import RemovalPolicy, Stack
 from aws_cdk.aws_apigatewayv2 import WebSocketStage
 
 from cdk.accounts import Accounts
-from cdk.function_asset import PackageTarget
+from cdk.assets.functions import PackageTarget
 from cdk.page_deployment import deploy_page
 from cdk.python_function import LAMBDA_PYTHON
 from cdk.settings import Settings

@@ -4,7 +4,7 @@ import mimetypes
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cdk.page_build import ASSETS, IMMUTABLE, REVALIDATED, BuildError, build_page
+from cdk.assets.page import ASSETS, IMMUTABLE, REVALIDATED, BuildError, build_page
 from local.cloud import Cloud
 from local.errors import RunError
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from cdk.page_build import HTML
+from cdk.assets.page import HTML
 from tests.browser.backend import Backend, Complaints
 from tests.browser.site import Site, stored_turn
 from tests.browser.states import IN_LIST, STATES, Stage, State

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from cdk.page_build import HTML
+from cdk.assets.page import HTML
 from tests.browser.backend import Backend, Complaints
 from tests.browser.site import CONTENT_SECURITY_POLICY, Site, stored_turn
 

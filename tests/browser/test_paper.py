@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from cdk.page_build import HTML
+from cdk.assets.page import HTML
 from tests.browser.backend import Backend
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_markdown import SAMPLE

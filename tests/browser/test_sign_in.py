@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from cdk.page_build import HTML
+from cdk.assets.page import HTML
 from tests.browser.backend import Backend, Complaints
 from tests.browser.hosted import CLIENT_ID, JISU, Hosted, serve_hosted
 from tests.browser.site import Site, stored_turn

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection
 
-from cdk.function_asset import CACHE
+from cdk.assets.functions import CACHE
 from local import aws
 from local.commands import Commands
 from tests.builders import uuid

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from cdk.function_asset import HOST_PYTHON, ROOT, PackageTarget, bundle_function
+from cdk.assets.functions import HOST_PYTHON, ROOT, PackageTarget, bundle_function
 from cdk.stack_names import StackNames, stack_names
 
 LOCAL_CONTEXT = {

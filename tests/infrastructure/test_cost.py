@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bench import bill, counts
-from cdk.function_asset import ROOT
+from cdk.assets.functions import ROOT
 from cdk.settings import Settings
 from tests.infrastructure.conftest import Assembly
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from cdk.assets.functions import ROOT
 from cdk.bedrock_models import BedrockModel
-from cdk.function_asset import ROOT
 from cdk.settings import Settings, SettingsError
 
 DEFAULTS: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]

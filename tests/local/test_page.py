@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from cdk.page_build import BuildError
+from cdk.assets.page import BuildError
 from local import page
 from local.cloud import Cloud
 from local.errors import RunError

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cdk.function_asset import ROOT
+from cdk.assets.functions import ROOT
 
 HTML = ROOT / "html"
 ENTRY = "index.html"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from chat_shared.metrics import NAMESPACE, Metrics
 
-from cdk.function_asset import ROOT
+from cdk.assets.functions import ROOT
 from tests.infrastructure.conftest import Assembly, Json
 
 # For whoever looks into how answers are cut; no graph of it says anything to an operator.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cdk import page_build
-from cdk.page_build import BuildError, build_page
+from cdk.assets import page as page_build
+from cdk.assets.page import BuildError, build_page
 
 REFERENCE = re.compile(r'(?:src|href)="/([^"]+)"')
 

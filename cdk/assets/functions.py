@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SHARED = ROOT / "lambda-shared"
 # Inside cdk.out: ignored by git and removed by `make clean`.
 CACHE = ROOT / "cdk.out" / "functions"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-HTML = Path(__file__).parents[1] / "html"
+HTML = Path(__file__).parents[2] / "html"
 # Name and edge in pixels; True where the system cuts the shape itself, so no corners of our own.
 # The figure lies inside the circle, four fifths wide, that every mask leaves (W3C: "safe zone").
 ICONS = {

@@ -22,7 +22,7 @@ from aws_cdk.aws_dynamodb import ITable
 from aws_cdk.aws_lambda import IFunction
 from constructs import Construct
 
-from cdk.metrics import FIVE_MINUTES, StageMetrics, of_function
+from cdk.monitoring.metrics import FIVE_MINUTES, StageMetrics, of_function
 
 WIDTH = 24
 # Four in a row.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cdk.function_asset import (
+from cdk.assets.functions import (
     NEVER_LOADED,
     ROOT,
     BundleError,

@@ -15,7 +15,7 @@ from aws_cdk.aws_sns import Topic
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from constructs import Construct
 
-from cdk.metrics import FIVE_MINUTES, StageMetrics, of_function
+from cdk.monitoring.metrics import FIVE_MINUTES, StageMetrics, of_function
 
 # So few failures are somebody's bad luck, whatever share of a quiet night they are.
 FEWEST_FAILURES = 5

@@ -1,0 +1,1 @@
+"""The files that both targets publish: functions, page, icons."""
