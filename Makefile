@@ -32,7 +32,7 @@ node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
 	@touch $@
 
 run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) until Ctrl-C
-	@exec $(BIN)/python -m local
+	@exec $(BIN)/python -m seoyeon.local
 
 test: setup ## every test, the browser ones included
 	@$(BIN)/pytest
@@ -78,7 +78,7 @@ lock: $(VENV)/.ready ## renew requirements.txt and the functions' own from pypro
 	@$(COMPILE) --python-version 3.13 --group chat --constraint requirements.txt -o lambda-chat-ws/requirements.txt
 	@$(COMPILE) --python-version 3.13 --group history --constraint requirements.txt -o lambda-history/requirements.txt
 	@$(COMPILE) --python-version 3.13 --group authorizer --constraint requirements.txt -o lambda-authorizer/requirements.txt
-	@$(COMPILE) --python-version 3.11 local/ministack/requirements.in -o local/ministack/requirements.txt
+	@$(COMPILE) --python-version 3.11 seoyeon/local/ministack/requirements.in -o seoyeon/local/ministack/requirements.txt
 
 vendor: setup ## copy the page's libraries from node_modules into html/vendor
 	@cp node_modules/marked/lib/marked.esm.js html/vendor/marked.js

@@ -25,7 +25,7 @@ from history_api.service import Service
 from moto import mock_aws
 
 from bench.table import create_table
-from local.aws import REGION, session
+from seoyeon.local.ministack.session import REGION, open_session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -155,7 +155,7 @@ def measure(texts: list[tuple[str, str]], seconds: float, window: int) -> TableU
     """A conversation of `texts` (question and answer), each answer streamed for `seconds`."""
     with mock_aws():
         # By name: an emulator's address in the environment would lead past moto.
-        dynamodb = session().resource(
+        dynamodb = open_session().resource(
             "dynamodb", endpoint_url=f"https://dynamodb.{REGION}.amazonaws.com"
         )
         table = create_table(dynamodb, "bench")

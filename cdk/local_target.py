@@ -17,7 +17,7 @@ from cdk.web import Web
 
 
 class LocalTarget:
-    """MiniStack on this machine, behind the front door of `python -m local`."""
+    """MiniStack on this machine, behind the front door of `python -m seoyeon.local`."""
 
     # Functions run on this machine, by the Python that MiniStack was started with.
     packages = PackageTarget(None, HOST_PYTHON)

@@ -13,8 +13,8 @@ from deployment.remains import Remains
 from deployment.tools import Cdk
 from local.doctor.connection import Connection, client, connect
 from local.doctor.workbench import check_endpoints
-from local.errors import RunError
-from local.progress import Progress
+from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.progress import Progress
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:

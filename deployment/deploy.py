@@ -4,8 +4,8 @@ import json
 
 from deployment.place import Place
 from deployment.tools import Tool
-from local.errors import RunError
-from local.progress import Progress
+from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.progress import Progress
 
 
 async def deploy(place: Place, cdk: Tool, progress: Progress) -> str:

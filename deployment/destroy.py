@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from deployment.place import Place
 from deployment.remains import Leftovers, Remain
 from deployment.tools import Tool
-from local.errors import RunError
-from local.progress import Progress
+from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.progress import Progress
 
 
 async def destroy(

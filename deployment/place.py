@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cdk.stack_names import StackNames, stack_names
-from local.aws import ROOT
 from local.doctor import account, workbench
 from local.doctor.connection import Connection
 from local.doctor.facts import Caller
 from local.doctor.finding import Finding, Level
-from local.errors import RunError
+from seoyeon import ROOT
+from seoyeon.terminal.errors import RunError
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from deployment.place import Place
-from local.aws import ROOT, tool_path
-from local.commands import Commands
-from local.progress import Progress
+from seoyeon import ROOT
+from seoyeon.terminal.commands import Commands, tool_path
+from seoyeon.terminal.progress import Progress
 
 OUT = ROOT / "cdk.out"
 

@@ -1,4 +1,4 @@
-"""`python -m local` as a person starts it, for tests to talk to."""
+"""`python -m seoyeon.local` as a person starts it, for tests to talk to."""
 
 import json
 import os
@@ -56,13 +56,13 @@ def request(
 
 
 class ScriptedModel:
-    """Directs the model of a stack; see `local.bedrock.control`."""
+    """Directs the model of a stack; see `seoyeon.local.bedrock.control`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def plan(self, *replies: Mapping[str, Any]) -> None:
-        """What the next invocations answer, in the fields of `local.bedrock.script.Reply`."""
+        """Set the next answers, in the fields of `seoyeon.local.bedrock.script.Reply`."""
         self._send("PUT", "/_scripted/plan", json.dumps(replies).encode())
 
     def prompts(self) -> list[str]:
@@ -110,7 +110,7 @@ class Stack:
     def start(self) -> None:
         """Returns at the Ready line; fails with all that was said if it does not come."""
         process = self._process = subprocess.Popen(
-            [sys.executable, "-m", "local"],
+            [sys.executable, "-m", "seoyeon.local"],
             cwd=ROOT,
             env=self.environment(),
             stdout=subprocess.PIPE,

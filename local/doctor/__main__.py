@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from local.aws import ROOT
 from local.doctor.connection import connect
 from local.doctor.examination import examine
 from local.doctor.finding import Level
 from local.doctor.report import show
+from seoyeon import ROOT
 
 
 def main(arguments: Sequence[str]) -> int:

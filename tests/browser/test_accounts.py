@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from websockets.exceptions import InvalidStatus
 
-from local import aws
-from local.run import PASSWORD, PERSON
+from seoyeon.local.ministack import session as emulator
+from seoyeon.local.run import PASSWORD, PERSON
 from tests.browser.test_chat import ask
 from tests.builders import secret
 from tests.stack import Stack, request
@@ -133,10 +133,10 @@ def test_a_token_of_another_pool_is_not_let_in(visitor: Page, stack: Stack) -> N
 
 
 def token_of_another_pool(stack: Stack) -> str:
-    people = aws.session().client(
+    people = emulator.open_session().client(
         "cognito-idp",
         endpoint_url=f"http://127.0.0.1:{stack.memory['ministack_port']}",
-        config=aws.config(),
+        config=emulator.client_config(),
     )
     pool = people.create_user_pool(PoolName="another")["UserPool"]["Id"]
     client = people.create_user_pool_client(

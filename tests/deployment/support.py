@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from deployment.place import Place
-from local.errors import RunError
-from local.progress import Progress
+from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.progress import Progress
 
 URL = "https://d111111abcdef8.cloudfront.net"
 

@@ -7,8 +7,8 @@ import pytest
 
 from deployment.deploy import deploy
 from deployment.tools import environment
-from local.errors import RunError
-from local.progress import Progress
+from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.progress import Progress
 from tests.deployment.support import URL, FakeCdk, place
 
 

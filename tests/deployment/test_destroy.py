@@ -7,8 +7,8 @@ import pytest
 
 from deployment.destroy import destroy
 from deployment.remains import Remain
-from local.errors import RunError
-from local.progress import Progress
+from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.progress import Progress
 from tests.deployment.support import FakeCdk, place
 
 TABLE = Remain("AWS::DynamoDB::Table", "Seoyeon-test-Data-Table-1")

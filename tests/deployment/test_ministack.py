@@ -17,13 +17,13 @@ from deployment.destroy import destroy
 from deployment.place import Place
 from deployment.remains import POOL, TABLE, Remains
 from deployment.tools import Cdk
-from local import aws
-from local.cloud import Cloud
-from local.ministack import environment
-from local.ministack.server import MiniStack
-from local.page import publish
-from local.progress import Progress
-from local.sockets import free_port
+from seoyeon.local.cloud import Cloud
+from seoyeon.local.ministack import environment
+from seoyeon.local.ministack import session as emulator
+from seoyeon.local.ministack.server import MiniStack
+from seoyeon.local.page import publish
+from seoyeon.local.sockets import free_port
+from seoyeon.terminal.progress import Progress
 
 
 @asynccontextmanager
@@ -36,7 +36,9 @@ async def ministack(folder: Path) -> AsyncIterator[str]:
 
 
 def client(url: str, service: str) -> Any:
-    return aws.session().client(service, endpoint_url=url, config=aws.config())  # type: ignore[call-overload]  # any service
+    return emulator.open_session().client(
+        service, endpoint_url=url, config=emulator.client_config()
+    )  # type: ignore[call-overload]  # any service
 
 
 def stacks(url: str) -> set[str]:
@@ -79,12 +81,14 @@ def resources(url: str) -> dict[str, int]:
 
 
 def cdk(place: Place, url: str, out: Path) -> Cdk:
-    environ: Mapping[str, str] = aws.tool_environment(url, out / "home")
+    environ: Mapping[str, str] = emulator.cli_environment(url, out / "home")
     return Cdk(place, environ, out)
 
 
 def a_place(*context: str, bootstrapped: bool) -> Place:
-    return Place("try", ("stage=try", *context), aws.ACCOUNT, aws.REGION, bootstrapped, None)
+    return Place(
+        "try", ("stage=try", *context), emulator.ACCOUNT, emulator.REGION, bootstrapped, None
+    )
 
 
 def on_the_laptop(url: str, *, bootstrapped: bool) -> Place:

@@ -9,7 +9,7 @@ from deployment.place import find_place
 from local.doctor.connection import Connection
 from local.doctor.facts import Caller, Unread
 from local.doctor.reader import AwsReader
-from local.errors import RunError
+from seoyeon.terminal.errors import RunError
 
 ROLE = Caller("123456789012", "arn:aws:sts::123456789012:assumed-role/deployer/me")
 

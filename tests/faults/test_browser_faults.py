@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expec
 from tests.browser.test_chat import ask
 from tests.faults.network import Network, network_to
 from tests.faults.real.processes import kill_workers
-from tests.local.bedrock.stage import Stage
+from tests.seoyeon.local.bedrock.stage import Stage
 from tests.stack import Stack
 
 WAIT_MS = 60_000  # a function's first start on a busy machine

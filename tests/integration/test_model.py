@@ -24,9 +24,9 @@ from chat_ws.worker import prompt as prompts
 from chat_ws.worker.bedrock import BedrockModel, BedrockStream, StreamBroken
 from chat_ws.worker.prompt import Exchange
 
-from local.bedrock import app
-from local.bedrock.script import Failure, Record, Reply
-from local.bedrock.scripted import Scripted, tokens
+from seoyeon.local.bedrock import app
+from seoyeon.local.bedrock.script import Failure, Record, Reply
+from seoyeon.local.bedrock.scripted import Scripted, tokens
 from tests.builders import MODEL, NEXT_MODEL, REGION
 from tests.fakes import PATIENCE
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.builders import secret
-from tests.local.bedrock.stage import Stage
+from tests.seoyeon.local.bedrock.stage import Stage
 from tests.stack import Stack
 
 Note = Callable[[str, object], None]

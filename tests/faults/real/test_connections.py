@@ -11,7 +11,7 @@ from tests.faults.real.checks import expect_whole, p95, play, text_of
 from tests.faults.real.conftest import Note
 from tests.faults.real.guest import Answer, Guest
 from tests.faults.real.processes import workers
-from tests.local.bedrock.stage import Stage
+from tests.seoyeon.local.bedrock.stage import Stage
 from tests.stack import Stack
 
 

@@ -19,7 +19,7 @@ from tests.faults.real.checks import (
 from tests.faults.real.conftest import Note
 from tests.faults.real.guest import Answer, Guest
 from tests.faults.real.processes import kill_workers
-from tests.local.bedrock.stage import Stage
+from tests.seoyeon.local.bedrock.stage import Stage
 from tests.stack import Stack
 
 AT_ONCE = 5

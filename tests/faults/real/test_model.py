@@ -7,7 +7,7 @@ from tests.faults.real.checks import expect_one_end, expect_whole, play, stored,
 from tests.faults.real.conftest import Note
 from tests.faults.real.guest import Answer, Guest
 from tests.faults.real.processes import kill_workers
-from tests.local.bedrock.stage import Stage
+from tests.seoyeon.local.bedrock.stage import Stage
 from tests.stack import Stack
 
 BROKEN = {"answer": text_of(120), "delay_ms": 5}

@@ -9,7 +9,7 @@ from tests.builders import secret
 from tests.faults.real.checks import expect_one_end, p95, play, stored, text_of
 from tests.faults.real.conftest import Note
 from tests.faults.real.guest import Answer, Guest
-from tests.local.bedrock.stage import Stage
+from tests.seoyeon.local.bedrock.stage import Stage
 from tests.stack import Stack
 
 TEXT = text_of(1000)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from cdk.bedrock_models import BedrockModel
-from local.aws import ROOT
 from local.doctor import account, models, quotas, workbench
 from local.doctor.facts import (
     Access,
@@ -20,6 +19,7 @@ from local.doctor.facts import (
     Unread,
 )
 from local.doctor.finding import Finding, Level
+from seoyeon import ROOT
 
 REGION = "us-west-2"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

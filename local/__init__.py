@@ -1,1 +1,0 @@
-"""The laptop run: `python -m local` serves the whole chat on one URL, with no AWS account."""

@@ -1,5 +1,0 @@
-"""One URL for page, history and WebSocket, as CloudFront and a domain give it on AWS."""
-
-from local.front_door.app import Origin, Targets, create_app
-
-__all__ = ["Origin", "Targets", "create_app"]

@@ -1,0 +1,1 @@
+"""The laptop run: the whole chat on one URL, with no AWS account."""

@@ -1,0 +1,73 @@
+"""The Python environment that MiniStack runs in, apart from ours because it pins botocore.
+
+It is made from the interpreter that runs this project: MiniStack runs functions on its own
+interpreter, and that has to be the one for which the deployment bundled them.
+"""
+
+import asyncio
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+from seoyeon.terminal.errors import RunError
+
+_REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+
+
+def is_ready() -> bool:
+    return _mark().is_file()
+
+
+async def ensure() -> Path:
+    """The environment's Python; installs it (seconds, from PyPI) unless that has been done.
+
+    Raises RunError when it cannot be installed.
+    """
+    python = _folder() / "bin" / "python"
+    if not is_ready():
+        shutil.rmtree(_folder(), ignore_errors=True)
+        await _uv("venv", "--python", sys.executable, str(_folder()))
+        await _uv(
+            "pip",
+            "install",
+            "--compile-bytecode",
+            "--python",
+            str(python),
+            "-r",
+            str(_REQUIREMENTS),
+        )
+        _mark().touch()
+    return python
+
+
+def _folder() -> Path:
+    wanted = hashlib.sha256(_REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
+    return Path(sys.prefix) / f"ministack-{wanted[:12]}"
+
+
+def _mark() -> Path:
+    return _folder() / ".ready"
+
+
+async def _uv(*arguments: str) -> None:
+    program = Path(sys.prefix) / "bin" / "uv"
+    if not program.is_file():
+        raise RunError(f"uv is missing in {sys.prefix}: run 'make setup'.")
+    process = await asyncio.create_subprocess_exec(
+        str(program),
+        "--quiet",
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        reason = " ".join(output.decode(errors="replace").split())[-300:]
+        raise RunError(f"MiniStack could not be installed from PyPI: {reason}")

@@ -1,0 +1,93 @@
+"""Runs MiniStack for as long as somebody holds the other end of standard input.
+
+Started as a script by the Python of MiniStack's own environment, with this project's folder last
+on its path, for modules without requirements. MiniStack's own command is not used: it would
+outlive a killed parent, wait for functions that still run, and leave a PID file in the system's
+temporary folder.
+"""
+
+import asyncio
+import fcntl
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+GRACE_S = 15.0
+
+
+async def serve(lock_path: Path) -> None:
+    """Serves until SIGTERM or the end of standard input, then saves the state."""
+    with lock_path.open("a+", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        await _serve_ministack()
+
+
+async def _serve_ministack() -> None:
+    # They exist in MiniStack's environment only, where nobody checks types.
+    from hypercorn.asyncio import serve as hypercorn_serve  # type: ignore[import-not-found]
+    from hypercorn.config import Config  # type: ignore[import-not-found]
+    from ministack.app import app  # type: ignore[import-not-found]
+    from ministack.core import lambda_runtime  # type: ignore[import-not-found]
+
+    from seoyeon.local.ministack import patches
+
+    patches.apply(lambda_runtime)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    threading.Thread(target=_wait_for_parent, args=(loop, stop), daemon=True).start()
+
+    config = Config()
+    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.5
+    config.accesslog = None
+    await hypercorn_serve(_local_only(app), config, shutdown_trigger=stop.wait)
+    lambda_runtime.reset()
+
+
+def _local_only(app: Any) -> Any:
+    """`app` for this machine only: MiniStack itself lets any website read and change everything."""
+    from seoyeon.local import origin_check
+
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+        headers = dict(scope.get("headers", ()))
+        host, origin = headers.get(b"host"), headers.get(b"origin")
+        if scope["type"] == "websocket" and b".execute-api." in (host or b""):
+            # It names the deployed site, and is for the chat's authorizer to judge, as on AWS.
+            origin = None
+        if scope["type"] != "lifespan" and not origin_check.allows(
+            host and host.decode("latin-1"), origin and origin.decode("latin-1")
+        ):
+            await receive()
+            kind = "http" if scope["type"] == "http" else "websocket.http"
+            await send({"type": f"{kind}.response.start", "status": 403, "headers": []})
+            await send({"type": f"{kind}.response.body", "body": b""})
+            return
+        # Policies that demand TLS mean what travels through a network; this does not.
+        if b"x-forwarded-proto" not in headers:
+            secure = (b"x-forwarded-proto", b"https")
+            scope = {**scope, "headers": [*scope.get("headers", ()), secure]}
+        await app(scope, receive, send)
+
+    return guarded
+
+
+def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    sys.stdin.buffer.read()
+    loop.call_soon_threadsafe(stop.set)
+    threading.Timer(GRACE_S, os._exit, args=(1,)).start()
+
+
+if __name__ == "__main__":
+    sys.path.append(sys.argv[2])
+    asyncio.run(serve(Path(sys.argv[1])))
+    # Not sys.exit: that would wait for threads in which a function is still being called.
+    os._exit(0)

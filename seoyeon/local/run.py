@@ -1,0 +1,155 @@
+"""Puts a laptop run together: starts each part, waits for its end, ends each part."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from urllib.parse import urlsplit
+
+from seoyeon.local import page
+from seoyeon.local.cloud import Cloud
+from seoyeon.local.deploy import Deployment
+from seoyeon.local.ministack import environment
+from seoyeon.local.ministack.server import MiniStack
+from seoyeon.local.proxy import Origin, Targets, create_app
+from seoyeon.local.serving import serving
+from seoyeon.local.settings import Settings
+from seoyeon.local.sockets import IPV4, free_port, front_sockets, kept_socket
+from seoyeon.local.state import State
+from seoyeon.local.warm_up import warm_up
+from seoyeon.terminal.errors import RunError, plain_errors
+from seoyeon.terminal.progress import Progress
+
+# The one account that a run with AUTH=cognito begins with: no mail leaves this machine, so nobody
+# could sign up. It opens nothing beyond this machine.
+PERSON, PASSWORD = "person@example.com", "Seoyeon-local-1"
+
+
+async def serve(settings: Settings) -> None:
+    """Returns after SIGINT, SIGTERM or SIGHUP, when no process of the run is left.
+
+    Raises RunError for whatever the person has to mend.
+    """
+    with _signals() as stop:
+        run = asyncio.create_task(_run(settings))
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait((run, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        run.cancel()
+        with suppress(asyncio.CancelledError):
+            await run
+
+
+async def _run(settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        sockets = front_sockets(settings.port)
+        for bound in sockets:
+            stack.callback(bound.close)
+        state = State.open(settings.state_dir)
+        stack.callback(state.close)
+        # Entered side by side, left in this order's reverse: a function whose model goes away
+        # first would store its answer as failed.
+        models = await stack.enter_async_context(AsyncExitStack())
+        clouds = await stack.enter_async_context(AsyncExitStack())
+        url = f"http://localhost:{sockets[0].getsockname()[1]}"
+        ministack, targets = await _prepare(settings, url, state, Progress(), models, clouds)
+        await stack.enter_async_context(serving(create_app(targets), sockets))
+        print(f"Ready: {url}", flush=True)
+        status = await ministack.wait()
+        raise RunError(f"MiniStack ended by itself (status {status}): see {ministack.log}")
+
+
+async def _prepare(
+    settings: Settings,
+    url: str,
+    state: State,
+    progress: Progress,
+    models: AsyncExitStack,
+    clouds: AsyncExitStack,
+) -> tuple[MiniStack, Targets]:
+    """Starts the model and MiniStack at once; the deployment needs no more than their ports."""
+    memory = state.recall()
+    bound = kept_socket(memory.get("bedrock_port"))
+    models.callback(bound.close)
+    bedrock_port = bound.getsockname()[1]
+    ministack_port = free_port(memory.get("ministack_port"))
+    state.remember(bedrock_port=bedrock_port, ministack_port=ministack_port)
+    context = {
+        "bedrock_endpoint_url": settings.bedrock_endpoint_url or f"http://{IPV4}:{bedrock_port}"
+    }
+    if settings.auth == "cognito":
+        context |= {"auth": "cognito", "local_page_url": url}
+    with plain_errors():
+        async with asyncio.TaskGroup() as group:
+            if settings.bedrock_endpoint_url is None:
+                group.create_task(_start_model(settings.llm, bound, models))
+            started = group.create_task(
+                _start_cloud(context, ministack_port, state, progress, clouds)
+            )
+    return started.result()
+
+
+async def _start_model(llm: str, bound: socket.socket, models: AsyncExitStack) -> None:
+    # Its back ends are not even loaded by a run that is given another endpoint.
+    from seoyeon.local import model
+
+    await models.enter_async_context(model.endpoint(llm, bound))
+
+
+async def _start_cloud(
+    context: dict[str, str], port: int, state: State, progress: Progress, clouds: AsyncExitStack
+) -> tuple[MiniStack, Targets]:
+    if not environment.is_ready():
+        with progress.step("Installing MiniStack"):
+            await environment.ensure()
+    ministack = await MiniStack.start(await environment.ensure(), state.path / "ministack", port)
+    clouds.push_async_callback(ministack.stop)
+    cloud = await asyncio.to_thread(Cloud, ministack.url)
+    deployment = Deployment(cloud, ministack.url, state.path, context)
+    outputs = await deployment.ensure(progress)
+    await asyncio.to_thread(page.publish, cloud, outputs["BucketName"], outputs["PageConfig"])
+    has_accounts = context.get("auth") == "cognito"
+    if has_accounts:
+        await asyncio.to_thread(cloud.add_person, PERSON, PASSWORD)
+        print(f"Sign in as {PERSON} with the password {PASSWORD}", flush=True)
+    targets = _targets(outputs, ministack, has_accounts)
+    await warm_up(targets)
+    return ministack, targets
+
+
+def _targets(outputs: dict[str, str], ministack: MiniStack, has_accounts: bool) -> Targets:
+    """MiniStack tells its APIs and distributions apart by the first label of the Host."""
+    port = ministack.port
+    label = outputs["DistributionDomain"].partition(".")[0]
+    rest, socket_api = urlsplit(outputs["RestUrl"]), urlsplit(outputs["WebSocketUrl"])
+    return Targets(
+        site=outputs["PageUrl"],
+        sign_in=Origin(ministack.url, f"localhost:{port}") if has_accounts else None,
+        page=Origin(ministack.url, f"{label}.cloudfront.localhost:{port}"),
+        history=Origin(
+            f"{ministack.url}{rest.path.rstrip('/')}",
+            f"{rest.netloc.partition('.')[0]}.execute-api.localhost:{port}",
+        ),
+        websocket=Origin(
+            f"ws://{IPV4}:{port}{socket_api.path}",
+            f"{socket_api.netloc.partition('.')[0]}.execute-api.localhost:{port}",
+        ),
+    )
+
+
+@contextmanager
+def _signals() -> Iterator[asyncio.Event]:
+    """Set by whatever asks the run to end; a hang-up only where nobody chose to ignore it."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

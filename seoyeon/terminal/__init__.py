@@ -1,0 +1,1 @@
+"""Errors, progress and child processes of a command at the terminal."""

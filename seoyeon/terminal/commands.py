@@ -1,0 +1,59 @@
+"""Runs command-line tools whose output goes to a log file, not to the person."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from seoyeon import ROOT
+from seoyeon.terminal.errors import RunError
+
+
+def tool_path(path: str) -> str:
+    """Return `path` with the tools of this repository first."""
+    tools = [str(Path(sys.prefix) / "bin"), str(ROOT / "node_modules" / ".bin")]
+    return os.pathsep.join([*tools, path])
+
+
+class Commands:
+    """Commands with one environment and one log; `log` is emptied first."""
+
+    def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
+        self.log = log
+        self._environment = dict(environment)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")
+
+    async def cdk(self, *arguments: str, folder: Path) -> None:
+        """The CDK's command line in `folder`; RunError names the log if it fails or is missing."""
+        program = shutil.which("cdk", path=self._environment["PATH"])
+        if program is None:
+            raise RunError("The CDK CLI is missing: run 'make setup'.")
+        status = await self._run([program, *arguments], folder)
+        if status:
+            raise RunError(f"'cdk {arguments[0]}' failed with status {status}: see {self.log}")
+
+    async def _run(self, command: list[str], folder: Path) -> int:
+        with self.log.open("ab") as output:
+            output.write(f"$ {' '.join(command)}\n".encode())
+            output.flush()
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=folder,
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            try:
+                return await process.wait()
+            finally:
+                if process.returncode is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+                    await process.wait()

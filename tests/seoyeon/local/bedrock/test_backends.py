@@ -1,0 +1,95 @@
+"""What `LLM` can say."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from seoyeon.local.bedrock import backends, embedded, weights
+from seoyeon.local.bedrock.errors import SetupError
+from seoyeon.local.bedrock.invocation import Backend
+from seoyeon.local.bedrock.scripted import Scripted
+
+from .test_openai_server import Fake, model, running
+
+
+def name(llm: str, environ: Mapping[str, str] | None = None) -> str:
+    async def work() -> str:
+        async with backends.choose(llm, environ=environ or {}) as backend:
+            return backend.name
+
+    return asyncio.run(work())
+
+
+def test_scripted_needs_nothing() -> None:
+    assert name("scripted") == Scripted.name
+
+
+@pytest.mark.parametrize(
+    ("llm", "message"),
+    [
+        ("gpt", "LLM=gpt is not known; LLM may be: auto, scripted, aws, "),
+        ("/nowhere/model.gguf", "There is no file /nowhere/model.gguf; LLM may be: auto"),
+        ("http://127.0.0.1:9/v1", "No OpenAI-compatible server answers at http://127.0.0.1:9/v1"),
+    ],
+)
+def test_what_cannot_be_started_is_one_line_that_says_what_to_do(llm: str, message: str) -> None:
+    with pytest.raises(SetupError) as caught:
+        name(llm)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_model_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUF?")
+    with pytest.raises(SetupError, match=r"llama\.cpp cannot load") as caught:
+        name(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_url_is_an_openai_compatible_server() -> None:
+    async def work() -> str:
+        async with running(Fake([model("qwen")])) as url, backends.choose(url) as backend:
+            return backend.name
+
+    assert asyncio.run(work()).startswith("qwen at http://127.0.0.1:")
+
+
+def test_auto_prefers_an_ollama_that_can_chat(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> str:
+        async with running(Fake([model("gemma", "library")])) as url:
+            monkeypatch.setattr(backends, "OLLAMA", url)
+            async with backends.choose("auto") as backend:
+                return backend.name
+
+    assert asyncio.run(work()).startswith("gemma at")
+
+
+@pytest.mark.parametrize("served", [None, [model("nomic-embed-text", "library")]])
+def test_auto_is_the_embedded_model_where_no_ollama_chats(
+    served: list[dict[str, str]] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fetch(_: weights.Weights, folder: Path) -> Path:
+        path = folder / "model.gguf"
+        path.write_bytes(b"")
+        return path
+
+    async def start(path: Path, title: str) -> Backend:
+        assert path.parent == tmp_path
+        backend = Scripted()
+        backend.name = f"{title} (embedded)"
+        return backend
+
+    monkeypatch.setattr(weights, "fetch", fetch)
+    monkeypatch.setattr(embedded, "start", start)
+    environ = {weights.CACHE_VARIABLE: str(tmp_path)}
+
+    async def work() -> str:
+        async with running(Fake(served or [])) as url:
+            monkeypatch.setattr(backends, "OLLAMA", url if served else "http://127.0.0.1:9")
+            async with backends.choose("auto", environ=environ) as backend:
+                return backend.name
+
+    assert asyncio.run(work()) == "Qwen2.5-Coder-1.5B-Instruct (embedded)"

@@ -1,0 +1,95 @@
+"""The scripted model's own answers, and its control."""
+
+import json
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seoyeon.local.bedrock import answers, llama3, script
+
+from .stage import Stage
+from .support import chunks, joined, prompt
+
+
+def compose(*contents: str, prefill: str = "") -> str:
+    return answers.compose(llama3.parse(prompt(*contents, prefill=prefill)))
+
+
+def test_the_same_prompt_gets_the_same_answer_in_korean_markdown() -> None:
+    assert compose("여행하고 싶다") == compose("여행하고 싶다")
+    assert "\n1. **바다**" in compose("여행하고 싶다")
+    assert "```python\n" in compose("파이썬 함수를 보여 줘")
+    assert "안녕하세요" in compose("안녕")
+
+
+def test_an_answer_shows_that_the_history_has_arrived() -> None:
+    assert "'여행하고 싶다'" in compose("여행하고 싶다", "어디로 갈까요?", "경주")
+    assert "'여행하고 싶다'" not in compose("경주")
+
+
+@given(question=st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
+def test_there_is_an_answer_to_anything(question: str) -> None:
+    question = question.replace("<|", "")
+    assert compose(question)
+
+
+@pytest.mark.parametrize("length", [1, 7, 60])
+def test_a_cut_answer_is_continued_byte_for_byte(stage: Stage, length: int) -> None:
+    whole = compose("경주")
+    first = chunks(stage.url, prompt("경주"), max_gen_len=length)
+    assert first[-1]["stop_reason"] == "length"
+    begun = joined(first)
+    assert begun == whole[: 2 * length]
+    stage.plan({"delay_ms": 0})
+    rest = chunks(stage.url, prompt("경주", prefill=begun))
+    assert begun + joined(rest) == whole
+    assert rest[-1]["stop_reason"] == "stop"
+
+
+def test_a_planned_answer_is_continued_too(stage: Stage) -> None:
+    whole = "하나 둘 셋 넷 다섯"
+    failing = {"answer": whole, "delay_ms": 0, "failure": {"kind": "end", "at": 2}}
+    stage.plan(failing, {"answer": whole, "delay_ms": 0})
+    begun = joined(chunks(stage.url, prompt("세어 봐")))
+    assert begun + joined(chunks(stage.url, prompt("세어 봐", prefill=begun))) == whole
+
+
+def test_a_test_can_read_what_was_on_the_wire_and_forget_it(stage: Stage) -> None:
+    stage.plan({"answer": "네", "delay_ms": 0})
+    chunks(stage.url, prompt("경주", system="서연"), temperature=0.1)
+    assert stage.invocations() == [
+        {
+            "model_id": "meta.llama3-70b-instruct-v1:0",
+            "prompt": prompt("경주", system="서연"),
+            "parameters": {"max_gen_len": 512, "temperature": 0.1, "top_p": 0.9},
+            "state": "finished",
+            "generated": "네",
+        }
+    ]
+    stage.reset()
+    assert stage.invocations() == []
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {},
+        [1],
+        [{"anser": "네"}],
+        [{"chunk_size": 0}],
+        [{"failure": {"kind": "explode"}}],
+        [{"failure": {"kind": "error", "code": "NoSuchException"}}],
+    ],
+)
+def test_a_plan_with_a_mistake_is_refused(stage: Stage, plan: object) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        script.parse(plan)
+    body = json.dumps(plan).encode()
+    request = Request(f"{stage.url}/_scripted/plan", body, method="PUT")  # noqa: S310  # our own
+    with pytest.raises(HTTPError) as caught:
+        urlopen(request)  # noqa: S310  # our own server
+    with caught.value as answer:
+        assert answer.status == 400

@@ -1,0 +1,177 @@
+"""The functions' policies are enforced on a laptop, too; here, that each grant is a needed one."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from websockets.sync.client import ClientConnection
+
+from seoyeon.local.ministack import session as emulator
+from tests.builders import secret, uuid
+from tests.stack import Stack, request
+
+PATIENCE_S = 60
+DOUBT_S = 8  # how long an answer that should not come is waited for
+# What MiniStack does not see: calls of Bedrock go to the local model's endpoint, logs to a file,
+# traces nowhere.
+ELSEWHERE = ("bedrock:", "logs:", "xray:")
+# Needed when every run of a turn dies, which the fault tests play, with all grants.
+UNPLAYED = {("Worker", "lambda:InvokeFunction"), ("Failure", "")}
+Policy = dict[str, Any]
+
+
+class Refused(Exception):
+    """A step of the chat path did not come to its end."""
+
+
+class Roles:
+    """The deployed functions' inline policies."""
+
+    def __init__(self, stack: Stack) -> None:
+        url = f"http://127.0.0.1:{stack.memory['ministack_port']}"
+        self._iam = emulator.open_session().client(
+            "iam", endpoint_url=url, config=emulator.client_config()
+        )
+
+    def grants(self) -> Iterator[tuple[str, str, str, str]]:
+        """Function, role, policy and action of every grant that the chat path uses."""
+        for role in self._iam.list_roles()["Roles"]:
+            name = role["RoleName"]
+            if not name.startswith("Seoyeon-local-Service"):
+                continue
+            (policy,) = self._iam.list_role_policies(RoleName=name)["PolicyNames"]
+            function = next(
+                kind
+                for kind in ("Routes", "Worker", "Failure", "HistoryApi", "Authorizer")
+                if kind in name
+            )
+            for action in actions(self._document(name, policy)):
+                known = {(function, action), (function, "")}
+                if not action.startswith(ELSEWHERE) and not known & UNPLAYED:
+                    yield function, name, policy, action
+
+    @contextmanager
+    def without(self, role: str, policy: str, action: str) -> Iterator[None]:
+        whole = self._document(role, policy)
+        rest = {**whole, "Statement": list(reduced(whole, action))}
+        self._put(role, policy, rest)
+        try:
+            yield
+        finally:
+            self._put(role, policy, whole)
+
+    def _document(self, role: str, policy: str) -> Policy:
+        found: Any = self._iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+        return dict(found)
+
+    def _put(self, role: str, policy: str, document: Policy) -> None:
+        self._iam.put_role_policy(
+            RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document)
+        )
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def actions(document: Policy) -> Iterator[str]:
+    for statement in document["Statement"]:
+        yield from listed(statement["Action"])
+
+
+def reduced(document: Policy, action: str) -> Iterator[Policy]:
+    for statement in document["Statement"]:
+        rest = [each for each in listed(statement["Action"]) if each != action]
+        if rest:
+            yield {**statement, "Action": rest}
+
+
+def chat_path(stack: Stack, token: str, patience: float = PATIENCE_S) -> None:
+    """Everything that a person does in a chat. Raises Refused."""
+    conversation = uuid(1)
+    with stack.connect(token) as client:
+        for number in (1, 2):
+            send(client, "chat", number, conversation_id=conversation, text="안녕하세요")
+            until(client, "done", patience)
+        send(client, "resume", 2)
+        until(client, "done", patience)
+        send(client, "chat", 3, conversation_id=conversation, text="길게 이야기해 줘")
+        until(client, "delta", patience)
+        send(client, "stop", 3)
+        until(client, "done", patience)
+    if len(history(stack, token, "GET")["turns"]) != 3:
+        raise Refused
+    if len(history(stack, token, "GET", "/conversations")["conversations"]) != 1:
+        raise Refused
+    history(stack, token, "PATCH", f"/conversations/{conversation}", {"title": "인사"})
+    history(stack, token, "DELETE", f"/conversations/{conversation}")
+    history(stack, token, "DELETE")
+
+
+def send(client: ClientConnection, action: str, number: int, **fields: str) -> None:
+    frame = {"action": action, "request_id": uuid(100 + number), **fields}
+    client.send(json.dumps(frame))
+
+
+def until(client: ClientConnection, kind: str, patience: float) -> None:
+    while True:
+        try:
+            frame = json.loads(client.recv(timeout=patience))
+        except TimeoutError:
+            raise Refused from None
+        if frame["type"] == kind:
+            return
+        if frame["type"] == "failed":
+            raise Refused
+
+
+def history(
+    stack: Stack, token: str, method: str, path: str = "", body: dict[str, str] | None = None
+) -> Any:
+    answer = request(
+        f"{stack.url}/history{path}",
+        method=method,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        body=json.dumps(body).encode() if body else None,
+    )
+    if answer.status >= 300:
+        raise Refused
+    return answer.json if answer.body else None
+
+
+# One of each function in every run; all of them take a minute.
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {
+            "Routes": "lambda:InvokeFunction",
+            "Worker": "dynamodb:Query",
+            "HistoryApi": "dynamodb:Query",
+        },
+        pytest.param(None, marks=pytest.mark.full),
+    ],
+    ids=["one each", "all"],
+)
+def test_the_chat_works_with_all_grants_and_without_none(
+    stack: Stack, chosen: dict[str, str] | None
+) -> None:
+    chat_path(stack, secret("all grants"))
+    roles = Roles(stack)
+    grants = list(roles.grants())
+    assert {function for function, *_ in grants} == {"Routes", "Worker", "HistoryApi"}
+    for function, role, policy, action in grants:
+        if chosen and chosen[function] != action:
+            continue
+        with roles.without(role, policy, action):
+            assert fails(stack, secret(f"{function} without {action}")), (function, action)
+    chat_path(stack, secret("all grants again"))
+
+
+def fails(stack: Stack, token: str) -> bool:
+    try:
+        chat_path(stack, token, DOUBT_S)
+    except Refused:
+        return True
+    return False

@@ -1,0 +1,390 @@
+"""The front door before a small back end of its own: what it passes on, refuses and ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import WSCloseCode, WSMsgType, web
+from yarl import URL
+
+from seoyeon.local.proxy import Origin, Targets, create_app
+from seoyeon.local.proxy.websocket import Limits
+from seoyeon.local.serving import serving
+from seoyeon.local.sockets import kept_socket
+
+LIMIT = 32 * 1024
+SITE = "https://d111111abcdef8.cloudfront.net"
+PROTOCOLS = ("chat.v1", "bearer.a-token")
+Sockets = Callable[[web.WebSocketResponse], Awaitable[None]]
+
+
+@dataclass
+class Upstream:
+    """Stands for MiniStack: remembers what reached it."""
+
+    refuse: int = 0
+    on_socket: Sockets | None = None
+    requests: list[web.Request] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    close_codes: asyncio.Queue[int | None] = field(default_factory=asyncio.Queue)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/chat", self.websocket)
+        app.router.add_route("*", "/{path:.*}", self.http)
+        return app
+
+    async def http(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(request)
+        self.bodies.append(await request.read())
+        response = web.StreamResponse(
+            status=418,
+            headers={
+                "Content-Security-Policy": "default-src 'none'",
+                "Connection": "X-Private",
+                "X-Private": "between two servers",
+            },
+        )
+        await response.prepare(request)
+        await response.write(b"first ")
+        if request.path == "/slow":
+            await self.released.wait()
+        await response.write(b"second")
+        return response
+
+    async def websocket(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(request)
+        if self.refuse:
+            return web.Response(status=self.refuse)
+        socket = web.WebSocketResponse(max_msg_size=0)
+        await socket.prepare(request)
+        if self.on_socket is not None:
+            await self.on_socket(socket)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                await socket.send_str(message.data)
+        self.close_codes.put_nowait(socket.close_code)
+        return socket
+
+
+@dataclass
+class Door:
+    upstream: Upstream
+    url: str
+    session: aiohttp.ClientSession
+
+    def connect(
+        self, **headers: str
+    ) -> "aiohttp.client._BaseRequestContextManager[aiohttp.ClientWebSocketResponse]":
+        return self.session.ws_connect(
+            f"{self.url}/ws", protocols=PROTOCOLS, headers=headers, max_msg_size=0
+        )
+
+
+@asynccontextmanager
+async def open_door(
+    upstream: Upstream | None = None, limits: Limits | None = None, has_sign_in: bool = False
+) -> AsyncIterator[Door]:
+    upstream = upstream or Upstream()
+    with kept_socket(None) as behind, kept_socket(None) as front:
+        port = behind.getsockname()[1]
+        targets = Targets(
+            page=Origin(f"http://127.0.0.1:{port}", "label.cloudfront.localhost:1"),
+            history=Origin(f"http://127.0.0.1:{port}/api", "rest.execute-api.localhost:1"),
+            websocket=Origin(f"ws://127.0.0.1:{port}/chat", "socket.execute-api.localhost:1"),
+            site=SITE,
+            sign_in=Origin(f"http://127.0.0.1:{port}", "localhost:1") if has_sign_in else None,
+            limits=limits or Limits(),
+        )
+        async with (
+            serving(upstream.app(), [behind]),
+            serving(create_app(targets), [front]),
+            aiohttp.ClientSession() as session,
+        ):
+            yield Door(upstream, f"http://127.0.0.1:{front.getsockname()[1]}", session)
+
+
+def run(scenario: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(scenario, 20))
+
+
+def test_the_page_comes_from_its_distribution_with_its_headers_unchanged() -> None:
+    async def scenario() -> None:
+        async with open_door() as door, door.session.get(f"{door.url}/js/main.js?v=1") as answer:
+            assert answer.status == 418
+            assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
+            assert "X-Private" not in answer.headers
+            assert await answer.text() == "first second"
+            [seen] = door.upstream.requests
+            assert seen.host == "label.cloudfront.localhost:1"
+            assert seen.raw_path == "/js/main.js?v=1"
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("path", ["/history", "/history/conversations/a%2Fb?cursor=%3D"])
+def test_history_goes_to_the_stage_of_the_rest_api(path: str) -> None:
+    async def scenario() -> None:
+        async with (
+            open_door() as door,
+            door.session.patch(
+                URL(door.url + path, encoded=True),
+                data=b'{"title": "x"}',
+                headers={"Authorization": "Bearer a-token"},
+            ),
+        ):
+            [seen] = door.upstream.requests
+            assert (seen.method, seen.raw_path) == ("PATCH", f"/api{path}")
+            assert seen.host == "rest.execute-api.localhost:1"
+            assert seen.headers["Authorization"] == "Bearer a-token"
+            assert door.upstream.bodies == [b'{"title": "x"}']
+
+    run(scenario())
+
+
+SIGN_IN = [
+    ("GET", "/oauth2/authorize?client_id=a"),
+    ("POST", "/login"),
+    ("POST", "/oauth2/token"),
+    ("GET", "/logout?client_id=a"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), SIGN_IN)
+def test_a_sign_in_has_its_addresses_on_the_page_s_origin(method: str, path: str) -> None:
+    async def scenario() -> None:
+        async with (
+            open_door(has_sign_in=True) as door,
+            door.session.request(method, f"{door.url}{path}") as answer,
+        ):
+            assert answer.status == 418
+            [seen] = door.upstream.requests
+            assert (seen.method, seen.raw_path, seen.host) == (method, path, "localhost:1")
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(("method", "path"), SIGN_IN)
+def test_without_a_sign_in_they_are_paths_of_the_page(method: str, path: str) -> None:
+    async def scenario() -> None:
+        async with open_door() as door, door.session.request(method, f"{door.url}{path}") as answer:
+            assert answer.status == (418 if method == "GET" else 405)
+            assert [seen for seen in door.upstream.requests if seen.host == "localhost:1"] == []
+
+    run(scenario())
+
+
+def test_an_answer_streams_through_before_it_is_whole() -> None:
+    async def scenario() -> None:
+        async with open_door() as door, door.session.get(f"{door.url}/slow") as answer:
+            assert await answer.content.read(6) == b"first "
+            door.upstream.released.set()
+            assert await answer.content.read() == b"second"
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "path", ["/_ministack/reset", "/_aws/execute-api/x/y", "/restapis/x/y/_user_request_/"]
+)
+def test_no_control_path_of_ministack_is_reached_through_the_page(path: str) -> None:
+    async def scenario() -> None:
+        async with open_door() as door:
+            for method, status in (("GET", 404), ("POST", 405)):
+                async with door.session.request(method, door.url + path) as answer:
+                    assert answer.status == status
+            assert door.upstream.requests == []
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "localhost.evil.example:8080"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/history", "/ws"])
+def test_another_website_gets_403_and_nothing_passes(path: str, headers: dict[str, str]) -> None:
+    async def scenario() -> None:
+        async with open_door() as door:
+            async with door.session.get(door.url + path, headers=headers) as answer:
+                assert answer.status == 403
+                assert (await answer.json())["code"] == "unauthorized"
+            assert door.upstream.requests == []
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8080", "http://[::1]:8080"])
+def test_a_page_of_this_machine_passes(origin: str) -> None:
+    async def scenario() -> None:
+        headers = {"Host": "localhost:8080", "Origin": origin}
+        async with open_door() as door, door.session.get(door.url, headers=headers) as answer:
+            assert answer.status == 418
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("path", ["/", "/history", "/ws"])
+def test_a_silent_back_end_is_502_with_a_code(path: str) -> None:
+    async def scenario() -> None:
+        with kept_socket(None) as nobody, kept_socket(None) as front:
+            origin = Origin(f"http://127.0.0.1:{nobody.getsockname()[1]}", "nobody")
+            async with (
+                serving(create_app(Targets(origin, origin, origin, SITE)), [front]),
+                aiohttp.ClientSession() as session,
+                session.get(
+                    f"http://127.0.0.1:{front.getsockname()[1]}{path}",
+                    headers=HANDSHAKE if path == "/ws" else {},
+                ) as answer,
+            ):
+                assert answer.status == 502
+                assert set(await answer.json()) == {"code", "message"}
+
+    run(scenario())
+
+
+def test_the_socket_opens_with_the_clients_subprotocols_and_answers_chat_v1() -> None:
+    async def scenario() -> None:
+        async with open_door() as door, door.connect() as client:
+            assert client.protocol == "chat.v1"
+            [seen] = door.upstream.requests
+            offered = seen.headers["Sec-WebSocket-Protocol"].replace(" ", "")
+            assert offered == "chat.v1,bearer.a-token"
+            assert seen.host == "socket.execute-api.localhost:1"
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://localhost:8080"}, {}])
+def test_to_the_back_end_the_socket_is_opened_by_the_deployed_site(headers: dict[str, str]) -> None:
+    async def scenario() -> None:
+        async with open_door() as door, door.connect(**headers):
+            [seen] = door.upstream.requests
+            assert seen.headers.getall("Origin") == [SITE]
+
+    run(scenario())
+
+
+# MiniStack makes 500 of an authorizer's "Unauthorized"; API Gateway makes 401 of it.
+@pytest.mark.parametrize(("theirs", "ours"), [(401, 401), (403, 403), (500, 401), (503, 502)])
+def test_a_refused_connect_never_opens_a_socket(theirs: int, ours: int) -> None:
+    async def scenario() -> None:
+        async with open_door(Upstream(refuse=theirs)) as door:
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+                await door.connect()
+            assert refusal.value.status == ours
+
+    run(scenario())
+
+
+def test_a_plain_request_to_the_socket_says_so() -> None:
+    async def scenario() -> None:
+        async with open_door() as door, door.session.get(f"{door.url}/ws") as answer:
+            assert answer.status == 426
+            assert door.upstream.requests == []
+
+    run(scenario())
+
+
+def test_a_frame_of_exactly_32_kb_passes_both_ways() -> None:
+    async def scenario() -> None:
+        async with open_door() as door, door.connect() as client:
+            frame = "가" * (LIMIT // 3) + "x" * (LIMIT % 3)
+            await client.send_str(frame)
+            assert await client.receive_str() == frame
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("size", [LIMIT + 1, 5 * LIMIT])
+def test_a_longer_frame_of_the_client_closes_with_1009(size: int) -> None:
+    async def scenario() -> None:
+        async with open_door() as door:
+            async with door.connect() as client:
+                await client.send_str("x" * size)
+                await expect_close(client, WSCloseCode.MESSAGE_TOO_BIG)
+            await expect_upstream_close(door, WSCloseCode.MESSAGE_TOO_BIG)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("size", [LIMIT + 1, 5 * LIMIT])
+def test_a_longer_frame_of_the_back_end_closes_with_1009(size: int) -> None:
+    async def send_much(socket: web.WebSocketResponse) -> None:
+        await socket.send_str("x" * size)
+
+    async def scenario() -> None:
+        async with open_door(Upstream(on_socket=send_much)) as door, door.connect() as client:
+            await expect_close(client, WSCloseCode.MESSAGE_TOO_BIG)
+
+    run(scenario())
+
+
+def test_the_back_ends_close_code_reaches_the_client() -> None:
+    async def leave(socket: web.WebSocketResponse) -> None:
+        await socket.close(code=4001, message=b"bye")
+
+    async def scenario() -> None:
+        async with open_door(Upstream(on_socket=leave)) as door, door.connect() as client:
+            await expect_close(client, 4001)
+
+    run(scenario())
+
+
+def test_the_clients_close_code_reaches_the_back_end() -> None:
+    async def scenario() -> None:
+        async with open_door() as door:
+            async with door.connect() as client:
+                await client.close(code=4002)
+            await expect_upstream_close(door, 4002)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("limits", [Limits(idle_s=0.1), Limits(lifetime_s=0.1)])
+def test_an_idle_or_an_old_socket_is_told_to_go(limits: Limits) -> None:
+    async def scenario() -> None:
+        async with open_door(limits=limits) as door, door.connect() as client:
+            await expect_close(client, WSCloseCode.GOING_AWAY)
+
+    run(scenario())
+
+
+def test_frames_keep_an_idle_socket_open() -> None:
+    async def scenario() -> None:
+        async with open_door(limits=Limits(idle_s=0.4)) as door, door.connect() as client:
+            for _ in range(4):
+                await asyncio.sleep(0.2)
+                await client.send_str("still here")
+                assert await client.receive_str() == "still here"
+            await expect_close(client, WSCloseCode.GOING_AWAY)
+
+    run(scenario())
+
+
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+async def expect_close(client: aiohttp.ClientWebSocketResponse, code: int) -> None:
+    message = await client.receive()
+    assert message.type in (WSMsgType.CLOSE, WSMsgType.CLOSED), message
+    assert client.close_code == code
+
+
+async def expect_upstream_close(door: Door, code: int) -> None:
+    assert await door.upstream.close_codes.get() == code
