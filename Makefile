@@ -64,13 +64,13 @@ bench: setup ## what the chat costs on AWS, and an answer a slow browser, as tab
 CONTEXT = $(if $(STAGE),-c stage=$(STAGE)) $(ARGS)
 
 doctor: setup ## what would stop a deploy or a first chat: credentials, region, models, quotas
-	@$(BIN)/python -m local.doctor $(CONTEXT)
+	@$(BIN)/python -m seoyeon.aws.preflight $(CONTEXT)
 
 deploy: setup ## deploy to the AWS account of the current credentials; STAGE=... for another one
-	@$(BIN)/python -m deployment deploy $(CONTEXT)
+	@$(BIN)/python -m seoyeon.aws deploy $(CONTEXT)
 
 destroy: setup ## remove the deployment and keep its data; DATA=delete deletes that, too
-	@$(BIN)/python -m deployment destroy $(if $(DATA),--data=$(DATA)) $(CONTEXT)
+	@$(BIN)/python -m seoyeon.aws destroy $(if $(DATA),--data=$(DATA)) $(CONTEXT)
 
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --no-header --no-annotate
 lock: $(VENV)/.ready ## renew requirements.txt and the functions' own from pyproject.toml

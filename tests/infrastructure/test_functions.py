@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.doctor.reader import WORKER
+from seoyeon.aws.preflight.reader import WORKER
 from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly
 
 LOGS = "AWS::Logs::LogGroup"

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
-from local.doctor.facts import Caller, Unread
-from local.doctor.finding import Finding, Level
+from seoyeon.aws.preflight.finding import Finding, Level
+from seoyeon.aws.preflight.snapshot import Caller, Unread
 
 # What the templates' own rule asks for; aws-cdk-lib, DefaultStackSynthesizer.
 BOOTSTRAP_VERSION = 6

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from deployment.__main__ import main
-from deployment.place import find_place
-from local.doctor.connection import Connection
-from local.doctor.facts import Caller, Unread
-from local.doctor.reader import AwsReader
+from seoyeon.aws.__main__ import main
+from seoyeon.aws.preflight.reader import AwsReader
+from seoyeon.aws.preflight.snapshot import Caller, Unread
+from seoyeon.aws.session import Connection
+from seoyeon.aws.target import find_place
 from seoyeon.terminal.errors import RunError
 
 ROLE = Caller("123456789012", "arn:aws:sts::123456789012:assumed-role/deployer/me")

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from deployment.place import Place
+from seoyeon.aws.target import Place
 from seoyeon.terminal.errors import RunError
 from seoyeon.terminal.progress import Progress
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from cdk.bedrock_models import BedrockModel
-from local.doctor.account import unread
-from local.doctor.facts import Concurrency, FoundationModel, Quota, Unread
-from local.doctor.finding import Finding, Level
+from seoyeon.aws.preflight.account import unread
+from seoyeon.aws.preflight.finding import Finding, Level
+from seoyeon.aws.preflight.snapshot import Concurrency, FoundationModel, Quota, Unread
 
 # Service Quotas' codes, the same in every region.
 CONCURRENCY = ("lambda", "L-B99A9384")

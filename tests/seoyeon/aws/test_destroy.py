@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from deployment.destroy import destroy
-from deployment.remains import Remain
+from seoyeon.aws.destroy import destroy
+from seoyeon.aws.retained import Remain
 from seoyeon.terminal.errors import RunError
 from seoyeon.terminal.progress import Progress
-from tests.deployment.support import FakeCdk, place
+from tests.seoyeon.aws.support import FakeCdk, place
 
 TABLE = Remain("AWS::DynamoDB::Table", "Seoyeon-test-Data-Table-1")
 POOL = Remain("AWS::Somewhere::Else", "a pool")

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 
-from local.doctor.facts import (
+from seoyeon.aws.preflight.reader import BOOTSTRAP_PARAMETER, AwsReader
+from seoyeon.aws.preflight.snapshot import (
     Access,
     Caller,
     Concurrency,
@@ -18,7 +19,6 @@ from local.doctor.facts import (
     Quota,
     Unread,
 )
-from local.doctor.reader import BOOTSTRAP_PARAMETER, AwsReader
 
 REGION = "us-west-2"
 MODEL = "meta.llama3-70b-instruct-v1:0"

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.doctor.facts import (
+from seoyeon.aws.preflight.snapshot import (
     Access,
     Caller,
     Concurrency,

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cdk.stack_names import StackNames, stack_names
-from local.doctor import account, workbench
-from local.doctor.connection import Connection
-from local.doctor.facts import Caller
-from local.doctor.finding import Finding, Level
 from seoyeon import ROOT
+from seoyeon.aws.preflight import account, toolchain
+from seoyeon.aws.preflight.finding import Finding, Level
+from seoyeon.aws.preflight.snapshot import Caller
+from seoyeon.aws.session import Connection
 from seoyeon.terminal.errors import RunError
 
 
@@ -30,10 +30,10 @@ class Place:
 
 def find_place(context: Sequence[str], environ: Mapping[str, str], asked: Connection) -> Place:
     """Reads, and changes nothing. RunError is one sentence and, where there is one, a command."""
-    settings, said = workbench.check_settings(workbench.read_context(ROOT, context))
+    settings, said = toolchain.check_settings(toolchain.read_context(ROOT, context))
     if settings is None:
         raise RunError(said.sentence)
-    _heed(workbench.check_cli(*workbench.read_versions(ROOT)))
+    _heed(toolchain.check_cli(*toolchain.read_versions(ROOT)))
     named = account.region_of(environ, asked.configured_region)
     _heed(account.check_region(named, asked.known_regions))
     region = named or account.FALLBACK_REGION

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from cdk.bedrock_models import BedrockModel
-from local.doctor.account import unread
-from local.doctor.facts import Access, FoundationModel, ModelFacts, Profile, Unread
-from local.doctor.finding import Finding, Level
+from seoyeon.aws.preflight.account import unread
+from seoyeon.aws.preflight.finding import Finding, Level
+from seoyeon.aws.preflight.snapshot import Access, FoundationModel, ModelFacts, Profile, Unread
 
 
 def check_models(

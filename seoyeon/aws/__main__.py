@@ -1,4 +1,4 @@
-"""`python -m deployment deploy` or `destroy`: 0, or 1 after one line that says what is wrong."""
+"""`python -m seoyeon.aws deploy` or `destroy`: 0, or 1 after one line that says what is wrong."""
 
 import argparse
 import asyncio
@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from deployment.deploy import deploy
-from deployment.destroy import destroy
-from deployment.place import find_place
-from deployment.remains import Remains
-from deployment.tools import Cdk
-from local.doctor.connection import Connection, client, connect
-from local.doctor.workbench import check_endpoints
+from seoyeon.aws.cdk_cli import Cdk
+from seoyeon.aws.deploy import deploy
+from seoyeon.aws.destroy import destroy
+from seoyeon.aws.preflight.toolchain import check_endpoints
+from seoyeon.aws.retained import Remains
+from seoyeon.aws.session import Connection, client, connect
+from seoyeon.aws.target import find_place
 from seoyeon.terminal.errors import RunError
 from seoyeon.terminal.progress import Progress
 

@@ -8,7 +8,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ProfileNotFound
 
-from local.doctor.reader import AwsReader
+from seoyeon.aws.preflight.reader import AwsReader
 
 PATIENCE = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard"})
 

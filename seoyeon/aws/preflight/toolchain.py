@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cdk.settings import Settings, SettingsError
-from local.doctor.finding import Finding, Level
+from seoyeon.aws.preflight.finding import Finding, Level
 
 
 def read_context(root: Path, overrides: Sequence[str]) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from deployment.place import Place
-from deployment.remains import Leftovers, Remain
-from deployment.tools import Tool
+from seoyeon.aws.cdk_cli import Tool
+from seoyeon.aws.retained import Leftovers, Remain
+from seoyeon.aws.target import Place
 from seoyeon.terminal.errors import RunError
 from seoyeon.terminal.progress import Progress
 

@@ -1,4 +1,4 @@
-"""`python -m local.doctor`: status 1 if something stops a deploy."""
+"""`python -m seoyeon.aws.preflight`: status 1 if something stops a deploy."""
 
 import argparse
 import os
@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from local.doctor.connection import connect
-from local.doctor.examination import examine
-from local.doctor.finding import Level
-from local.doctor.report import show
 from seoyeon import ROOT
+from seoyeon.aws.preflight.checks import examine
+from seoyeon.aws.preflight.finding import Level
+from seoyeon.aws.preflight.report import show
+from seoyeon.aws.session import connect
 
 
 def main(arguments: Sequence[str]) -> int:

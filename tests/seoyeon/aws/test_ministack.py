@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from deployment.deploy import deploy
-from deployment.destroy import destroy
-from deployment.place import Place
-from deployment.remains import POOL, TABLE, Remains
-from deployment.tools import Cdk
+from seoyeon.aws.cdk_cli import Cdk
+from seoyeon.aws.deploy import deploy
+from seoyeon.aws.destroy import destroy
+from seoyeon.aws.retained import POOL, TABLE, Remains
+from seoyeon.aws.target import Place
 from seoyeon.local.cloud import Cloud
 from seoyeon.local.ministack import environment
 from seoyeon.local.ministack import session as emulator

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from deployment.deploy import deploy
-from deployment.tools import environment
+from seoyeon.aws.cdk_cli import environment
+from seoyeon.aws.deploy import deploy
 from seoyeon.terminal.errors import RunError
 from seoyeon.terminal.progress import Progress
-from tests.deployment.support import URL, FakeCdk, place
+from tests.seoyeon.aws.support import URL, FakeCdk, place
 
 
 def run(cdk: FakeCdk, *, bootstrapped: bool = True) -> str:

@@ -8,12 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from local.doctor import __main__ as command
-from local.doctor import report
-from local.doctor.examination import examine
-from local.doctor.finding import Finding, Level
-from local.doctor.reader import AwsReader
 from seoyeon import ROOT
+from seoyeon.aws.preflight import __main__ as command
+from seoyeon.aws.preflight import report
+from seoyeon.aws.preflight.checks import examine
+from seoyeon.aws.preflight.finding import Finding, Level
+from seoyeon.aws.preflight.reader import AwsReader
 
 REGION = "us-west-2"
 OFFERED = ("meta.llama3-70b-instruct-v1:0", "meta.llama3-3-70b-instruct-v1:0")

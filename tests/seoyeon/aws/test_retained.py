@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from deployment.remains import POOL, TABLE, Remain, Remains
+from seoyeon.aws.retained import POOL, TABLE, Remain, Remains
 
 
 @pytest.fixture

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from cdk.bedrock_models import BedrockModel
-from local.doctor import account, models, quotas, workbench
-from local.doctor.facts import (
+from seoyeon import ROOT
+from seoyeon.aws.preflight import account, models, quotas, toolchain
+from seoyeon.aws.preflight.finding import Finding, Level
+from seoyeon.aws.preflight.snapshot import (
     Access,
     Caller,
     Concurrency,
@@ -18,8 +20,6 @@ from local.doctor.facts import (
     Quota,
     Unread,
 )
-from local.doctor.finding import Finding, Level
-from seoyeon import ROOT
 
 REGION = "us-west-2"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -39,31 +39,31 @@ DENIED = Unread("any:Action", "AccessDeniedException")
 
 
 def test_the_repository_s_own_settings_are_sound() -> None:
-    settings, finding = workbench.check_settings(workbench.read_context(ROOT, []))
+    settings, finding = toolchain.check_settings(toolchain.read_context(ROOT, []))
     assert finding.level is Level.OK
     assert settings is not None
 
 
 def test_a_wrong_setting_stops_a_deploy_and_is_quoted() -> None:
-    context = workbench.read_context(ROOT, ["history_days=never"])
-    settings, finding = workbench.check_settings(context)
+    context = toolchain.read_context(ROOT, ["history_days=never"])
+    settings, finding = toolchain.check_settings(context)
     assert settings is None
     assert finding.level is Level.NO_DEPLOY
     assert "never" in finding.sentence
 
 
 def test_an_override_may_hold_an_equals_sign() -> None:
-    assert workbench.read_context(ROOT, ["auth=a=b"])["auth"] == "a=b"
+    assert toolchain.read_context(ROOT, ["auth=a=b"])["auth"] == "a=b"
 
 
 def test_the_pinned_cli_is_the_installed_one() -> None:
-    pinned, installed = workbench.read_versions(ROOT)
-    assert workbench.check_cli(pinned, installed).level is Level.OK
+    pinned, installed = toolchain.read_versions(ROOT)
+    assert toolchain.check_cli(pinned, installed).level is Level.OK
 
 
 @pytest.mark.parametrize("installed", ["3.0.0", None])
 def test_another_cli_or_none_stops_a_deploy(installed: str | None) -> None:
-    finding = workbench.check_cli("2.1148.1", installed)
+    finding = toolchain.check_cli("2.1148.1", installed)
     assert finding.level is Level.NO_DEPLOY
     assert "2.1148.1" in finding.sentence
     assert finding.command
@@ -71,14 +71,14 @@ def test_another_cli_or_none_stops_a_deploy(installed: str | None) -> None:
 
 
 def test_an_emulator_s_address_in_the_environment_stops_a_deploy() -> None:
-    finding = workbench.check_endpoints({"AWS_ENDPOINT_URL_S3": "http://localhost:1", "HOME": "/"})
+    finding = toolchain.check_endpoints({"AWS_ENDPOINT_URL_S3": "http://localhost:1", "HOME": "/"})
     assert finding == Finding(
         Level.NO_DEPLOY,
         "endpoint",
         "AWS_ENDPOINT_URL_S3 leads somewhere else than to AWS.",
         "unset AWS_ENDPOINT_URL_S3",
     )
-    assert workbench.check_endpoints({"AWS_ENDPOINT_URL": "", "AWS_REGION": REGION}) is None
+    assert toolchain.check_endpoints({"AWS_ENDPOINT_URL": "", "AWS_REGION": REGION}) is None
 
 
 # Account

@@ -2,8 +2,8 @@
 
 import json
 
-from deployment.place import Place
-from deployment.tools import Tool
+from seoyeon.aws.cdk_cli import Tool
+from seoyeon.aws.target import Place
 from seoyeon.terminal.errors import RunError
 from seoyeon.terminal.progress import Progress
 

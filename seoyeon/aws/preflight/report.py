@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local.doctor.finding import Finding, Level
+from seoyeon.aws.preflight.finding import Finding, Level
 
 STYLES = {
     Level.OK: "green",

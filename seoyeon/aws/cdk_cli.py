@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from deployment.place import Place
 from seoyeon import ROOT
+from seoyeon.aws.target import Place
 from seoyeon.terminal.commands import Commands, tool_path
 from seoyeon.terminal.progress import Progress
 

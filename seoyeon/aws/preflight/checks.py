@@ -7,10 +7,10 @@ from pathlib import Path
 from cdk.bedrock_models import BedrockModel
 from cdk.settings import Settings
 from cdk.stack_names import stack_names
-from local.doctor import account, models, quotas, workbench
-from local.doctor.facts import Caller, ModelFacts, Unread
-from local.doctor.finding import Finding
-from local.doctor.reader import AwsReader
+from seoyeon.aws.preflight import account, models, quotas, toolchain
+from seoyeon.aws.preflight.finding import Finding
+from seoyeon.aws.preflight.reader import AwsReader
+from seoyeon.aws.preflight.snapshot import Caller, ModelFacts, Unread
 
 
 def examine(
@@ -24,10 +24,10 @@ def examine(
 ) -> Iterator[Finding]:
     """Yields what it finds as it goes. Without credentials, nothing is asked of AWS but who one
     is. `configured_region` is the profile's."""
-    settings, finding = workbench.check_settings(workbench.read_context(root, overrides))
+    settings, finding = toolchain.check_settings(toolchain.read_context(root, overrides))
     yield finding
-    yield workbench.check_cli(*workbench.read_versions(root))
-    elsewhere = workbench.check_endpoints(environ)
+    yield toolchain.check_cli(*toolchain.read_versions(root))
+    elsewhere = toolchain.check_endpoints(environ)
     if elsewhere:
         yield elsewhere
         return
