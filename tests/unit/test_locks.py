@@ -1,0 +1,40 @@
+"""The lock files against pyproject.toml and against each other."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(ROOT.glob("lambda-*/requirements.txt"))
+
+
+def versions(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.\[\]-]+)==([\w.]+)", lock.read_text(), flags=re.MULTILINE))
+
+
+def test_the_development_lock_is_compiled_from_every_group() -> None:
+    """A group that the Makefile forgets takes its packages out of the environment."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    [named] = re.findall(r"^ALL_GROUPS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(named.split()) - {"--group"} == groups.keys()
+
+
+@pytest.mark.parametrize(
+    "lock", [ROOT / "requirements.txt", *FUNCTIONS], ids=lambda lock: str(lock.relative_to(ROOT))
+)
+def test_a_lock_names_the_versions_that_the_tests_run_with(lock: Path) -> None:
+    tested = versions(ROOT / "requirements-dev.txt")
+    assert versions(lock).items() <= tested.items()
+
+
+@pytest.mark.parametrize("package", ["ruff", "mypy", "pytest", "moto", "playwright", "hypothesis"])
+def test_a_run_or_a_deployment_installs_no_test_tool(package: str) -> None:
+    assert package in versions(ROOT / "requirements-dev.txt")
+    assert package not in versions(ROOT / "requirements.txt")
+
+
+def test_no_lock_names_a_registry() -> None:
+    locks = [*ROOT.glob("requirements*.txt"), *FUNCTIONS, ROOT / "package-lock.json"]
+    assert [lock.name for lock in locks if "://" in lock.read_text()] == []
