@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from .llama3 import Dialogue
+from seoyeon.local.bedrock.llama3 import Dialogue
 
 _LONGEST_QUOTE = 40  # characters
 

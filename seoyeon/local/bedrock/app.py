@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from . import control, converse, eventstream, invocation
-from .errors import BedrockError, ConnectionCutError
-from .invocation import Backend, Event, Finished, Invocation, Text
-from .scripted import Scripted
-from .writers import ConverseWriter, InvokeWriter, Writer
+from seoyeon.local.bedrock import control, converse, eventstream, invocation
+from seoyeon.local.bedrock.errors import BedrockError, ConnectionCutError
+from seoyeon.local.bedrock.invocation import Backend, Event, Finished, Invocation, Text
+from seoyeon.local.bedrock.scripted import Scripted
+from seoyeon.local.bedrock.writers import ConverseWriter, InvokeWriter, Writer
 
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -11,8 +11,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EventStreamError
 
-from .errors import STATUS, STREAM_CODES, BedrockError, SetupError
-from .invocation import Event, Finished, Invocation, Started, StopReason, Text
+from seoyeon.local.bedrock.errors import STATUS, STREAM_CODES, BedrockError, SetupError
+from seoyeon.local.bedrock.invocation import Event, Finished, Invocation, Started, StopReason, Text
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient

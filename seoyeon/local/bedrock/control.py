@@ -7,8 +7,8 @@ DELETE /_scripted              forget the plan and the invocations
 
 from aiohttp import web
 
-from . import script
-from .script import Script
+from seoyeon.local.bedrock import script
+from seoyeon.local.bedrock.script import Script
 
 
 def routes(played: Script) -> list[web.RouteDef]:

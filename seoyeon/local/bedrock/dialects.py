@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from . import llama3
-from .errors import BedrockError
-from .invocation import Invocation, StopReason
+from seoyeon.local.bedrock import llama3
+from seoyeon.local.bedrock.errors import BedrockError
+from seoyeon.local.bedrock.invocation import Invocation, StopReason
 
 Body: TypeAlias = dict[str, Any]
 Extra: TypeAlias = Callable[[Invocation], Body]

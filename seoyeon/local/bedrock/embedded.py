@@ -9,11 +9,11 @@ from pathlib import Path
 
 import xllamacpp  # type: ignore[import-untyped]  # it comes without type stubs
 
-from . import openai_server
-from .dialects import Body
-from .errors import SetupError
-from .invocation import Event, Invocation
-from .openai_server import OpenAIServer
+from seoyeon.local.bedrock import openai_server
+from seoyeon.local.bedrock.dialects import Body
+from seoyeon.local.bedrock.errors import SetupError
+from seoyeon.local.bedrock.invocation import Event, Invocation
+from seoyeon.local.bedrock.openai_server import OpenAIServer
 
 _HANJA = r"\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF"
 _NO_HANJA = f"root ::= [^{_HANJA}]*"

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from struct import pack
 from zlib import crc32
 
-from .errors import BedrockError
+from seoyeon.local.bedrock.errors import BedrockError
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
 _STRING = 7  # the header value's type; Bedrock uses no other

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
-from .errors import BedrockError, malformed
+from seoyeon.local.bedrock.errors import BedrockError, malformed
 
 StopReason: TypeAlias = Literal["stop", "length", "blocked"]
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from .errors import BedrockError
+from seoyeon.local.bedrock.errors import BedrockError
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 

@@ -8,10 +8,10 @@ from typing import Any
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, TCPConnector
 from yarl import URL
 
-from . import dialects, sse
-from .dialects import Dialect, Extra, Server
-from .errors import BedrockError, SetupError
-from .invocation import Event, Finished, Invocation, Started, StopReason, Text
+from seoyeon.local.bedrock import dialects, sse
+from seoyeon.local.bedrock.dialects import Dialect, Extra, Server
+from seoyeon.local.bedrock.errors import BedrockError, SetupError
+from seoyeon.local.bedrock.invocation import Event, Finished, Invocation, Started, StopReason, Text
 
 # Seconds. A model that reads a long prompt on a CPU is silent for minutes.
 TIMEOUT = ClientTimeout(total=None, sock_connect=3, sock_read=300)

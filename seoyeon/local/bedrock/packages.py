@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from .errors import SetupError
+from seoyeon.local.bedrock.errors import SetupError
 
 _AT_ONCE = 3  # downloads; pip's start-up hides behind the others' transfers
 

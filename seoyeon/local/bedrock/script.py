@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
-from .errors import STATUS
-from .invocation import Invocation, StopReason
+from seoyeon.local.bedrock.errors import STATUS
+from seoyeon.local.bedrock.invocation import Invocation, StopReason
 
 FaultKind: TypeAlias = Literal["error", "end", "reset", "hang"]
 State: TypeAlias = Literal["running", "finished", "failed", "closed_by_client"]

@@ -19,8 +19,8 @@ from typing import BinaryIO
 
 from aiohttp import ClientError, ClientPayloadError, ClientResponse, ClientSession, ClientTimeout
 
-from . import packages, progress
-from .errors import SetupError
+from seoyeon.local.bedrock import packages, progress
+from seoyeon.local.bedrock.errors import SetupError
 
 CACHE_VARIABLE = "SEOYEON_CACHE_DIR"
 # Seconds; a machine without that host's reach should learn it soon.

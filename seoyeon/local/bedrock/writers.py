@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from time import perf_counter
 
-from . import eventstream
-from .invocation import Finished, Text
+from seoyeon.local.bedrock import eventstream
+from seoyeon.local.bedrock.invocation import Finished, Text
 
 BLOCKED = "차단된 답변입니다."  # what a guardrail puts in the place of an answer
 _CONVERSE_REASONS = {"stop": "end_turn", "length": "max_tokens", "blocked": "guardrail_intervened"}
