@@ -51,7 +51,7 @@ class Answer:
     asked_again: int = 0
 
     def receive(self, frame: Frame) -> Result:
-        """The table "What a client does" of docs/protocol.md."""
+        """The table "Client behaviour" of docs/protocol.md."""
         self.frames.append(frame)
         self.at.append(time.monotonic())
         match frame["type"]:
