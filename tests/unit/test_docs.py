@@ -1,9 +1,103 @@
-"""The documents against the repository."""
+"""The documents against the repository: files, make targets, links, decisions, notices."""
 
 import json
+import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
 ROOT = Path(__file__).parents[2]
+DECISIONS = ROOT / "docs" / "decisions"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+GENERATED = (".local/", ".venv/", "cdk.out/", "node_modules/")  # by commands, not in git
+FILE = re.compile(r"[\w.*-]+(/[\w.*-]+)*(/|\.(css|html|js|json|md|py|toml|txt|yaml))")
+
+MAKE = re.compile(r"^(?:\w+=\S+ )*make ([a-z-]+)", re.MULTILINE)
+
+each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT))
+)
+
+
+@cache
+def tokens(document: Path) -> list[Token]:
+    """Return the block tokens of a document and the inline tokens inside them."""
+    parser = MarkdownIt("commonmark").enable("table")
+    blocks = parser.parse(document.read_text(encoding="utf-8"))
+    return [token for block in blocks for token in (block, *(block.children or ()))]
+
+
+def code(document: Path) -> Iterator[str]:
+    kinds = ("code_inline", "fence")
+    return (token.content for token in tokens(document) if token.type in kinds)
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the anchors that GitHub gives to a document's headings."""
+    pairs = zip(tokens(document), tokens(document)[1:], strict=False)
+    titles = (text.content for opening, text in pairs if opening.type == "heading_open")
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def links(document: Path) -> Iterator[str]:
+    for token in tokens(document):
+        if token.type == "link_open":
+            yield str(token.attrs["href"])
+        elif token.type == "html_block":
+            yield from re.findall(r'(?:src|srcset)="([^"]+)"', token.content)
+
+
+@each_document
+def test_each_file_that_a_document_names_exists(document: Path) -> None:
+    roots = [ROOT, document.parent, *ROOT.glob("lambda-*")]
+    named = {text for text in code(document) if FILE.fullmatch(text)}
+    expected = {name for name in named if not name.startswith(GENERATED)}
+    assert {name for name in expected if not any(any(root.glob(name)) for root in roots)} == set()
+
+
+@each_document
+def test_each_make_target_that_a_document_names_exists(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {name for text in code(document) for name in MAKE.findall(text)}
+    assert named <= targets
+
+
+@each_document
+def test_each_relative_link_leads_to_a_file_and_a_heading(document: Path) -> None:
+    for link in links(document):
+        path, _, anchor = link.partition("#")
+        if "://" in path:
+            continue
+        target = (document.parent / path) if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_list_of_decisions_has_each_decision_by_its_title() -> None:
+    listed = re.findall(r"^\| \[(\d{4})\]\((.+)\) \| (.+) \|$", index(), re.MULTILINE)
+    files = sorted(DECISIONS.glob("0*.md"))
+    assert listed == [(file.name[:4], file.name, title(file)) for file in files]
+
+
+@pytest.mark.parametrize("file", sorted(DECISIONS.glob("0*.md")), ids=lambda file: file.name)
+def test_a_decision_is_a_short_page(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 30
+
+
+def index() -> str:
+    return (DECISIONS / "README.md").read_text(encoding="utf-8")
+
+
+def title(file: Path) -> str:
+    number, _, text = (
+        file.read_text(encoding="utf-8").splitlines()[0].partition(" ")[2].partition(" ")
+    )
+    assert number == file.name[:4]
+    return text
 
 
 def test_the_notices_name_each_vendored_library_with_its_version_and_licence() -> None:
