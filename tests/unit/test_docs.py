@@ -15,7 +15,6 @@ DECISIONS = ROOT / "docs" / "decisions"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 GENERATED = (".local/", ".venv/", "cdk.out/", "node_modules/")  # by commands, not in git
 FILE = re.compile(r"[\w.*-]+(/[\w.*-]+)*(/|\.(css|html|js|json|md|py|toml|txt|yaml))")
-
 MAKE = re.compile(r"^(?:\w+=\S+ )*make ([a-z-]+)", re.MULTILINE)
 
 each_document = pytest.mark.parametrize(
@@ -78,26 +77,17 @@ def test_each_relative_link_leads_to_a_file_and_a_heading(document: Path) -> Non
 
 
 def test_the_list_of_decisions_has_each_decision_by_its_title() -> None:
-    listed = re.findall(r"^\| \[(\d{4})\]\((.+)\) \| (.+) \|$", index(), re.MULTILINE)
+    index = (DECISIONS / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[(\d{4})\]\((.+)\) \| (.+) \|$", index, re.MULTILINE)
     files = sorted(DECISIONS.glob("0*.md"))
-    assert listed == [(file.name[:4], file.name, title(file)) for file in files]
+    first_lines = [file.read_text(encoding="utf-8").splitlines()[0] for file in files]
+    assert [f"# {number} {title}" for number, _, title in listed] == first_lines
+    assert [name for _, name, _ in listed] == [file.name for file in files]
 
 
 @pytest.mark.parametrize("file", sorted(DECISIONS.glob("0*.md")), ids=lambda file: file.name)
 def test_a_decision_is_a_short_page(file: Path) -> None:
     assert len(file.read_text(encoding="utf-8").splitlines()) <= 30
-
-
-def index() -> str:
-    return (DECISIONS / "README.md").read_text(encoding="utf-8")
-
-
-def title(file: Path) -> str:
-    number, _, text = (
-        file.read_text(encoding="utf-8").splitlines()[0].partition(" ")[2].partition(" ")
-    )
-    assert number == file.name[:4]
-    return text
 
 
 def test_the_notices_name_each_vendored_library_with_its_version_and_licence() -> None:
