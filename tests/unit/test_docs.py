@@ -98,3 +98,12 @@ def test_the_notices_name_each_vendored_library_with_its_version_and_licence() -
         assert f"html/vendor/{file.name}" in notices
         assert file.with_suffix(".LICENSE").exists()
         assert f"html/vendor/{file.stem}.LICENSE" in notices
+
+
+def test_the_operations_guide_lists_each_setting_of_cdk_json() -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = guide.partition("\n## Settings\n")[2].partition("\n### ")[0]
+    first_cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    listed = {name.strip("`") for cell in first_cells for name in cell.split(", ")}
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    assert listed == {name for name in context if not name.startswith("@")}
