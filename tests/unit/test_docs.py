@@ -107,3 +107,11 @@ def test_the_operations_guide_lists_each_setting_of_cdk_json() -> None:
     listed = {name.strip("`") for cell in first_cells for name in cell.split(", ")}
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     assert listed == {name for name in context if not name.startswith("@")}
+
+
+def test_the_operations_guide_lists_each_call_of_the_preflight_checks() -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    reader = (ROOT / "seoyeon" / "aws" / "preflight" / "reader.py").read_text(encoding="utf-8")
+    table = guide.partition("\n### Checks of `make doctor`\n")[2].partition("\n## ")[0]
+    calls = r"{0}([a-z]+:[A-Z]\w+){0}"
+    assert set(re.findall(calls.format("`"), table)) == set(re.findall(calls.format('"'), reader))
