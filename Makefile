@@ -39,10 +39,17 @@ SYNC = $(UV) pip sync --quiet --python $(BIN)/python $(1) && $(UV) pip install -
 
 node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
 	@echo "Installing the CDK CLI ..."
-	@$(BIN)/npm ci --no-fund --no-audit --loglevel=error
+	@$(NPM_CI) --omit=dev
 	@touch $@
 
-setup-dev: setup $(VENV)/.ready-dev ## also install what tests and checks need
+node_modules/.ready-dev: package.json package-lock.json | $(VENV)/.ready
+	@echo "Installing the CDK CLI and the tools of the page ..."
+	@$(NPM_CI)
+	@touch node_modules/.ready $@
+
+NPM_CI := $(BIN)/npm ci --no-fund --no-audit --loglevel=error
+
+setup-dev: $(VENV)/.ready-dev node_modules/.ready-dev ## also install what tests and checks need
 
 run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) until Ctrl-C
 	@exec $(BIN)/python -m seoyeon.local
@@ -60,11 +67,13 @@ check: setup-dev ## format, lint, types, then every test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@biome ci
 	@$(BIN)/pytest
 
 format: setup-dev ## rewrite the code in the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@biome check --write
 
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet

@@ -21,7 +21,6 @@ export function hasTouchKeyboard() {
 }
 
 class EnterKey {
-  #field;
   #submit;
   #breaksLines;
   #composing = false;
@@ -31,7 +30,6 @@ class EnterKey {
   #lastEnd = { at: -Infinity, hangul: false };
 
   constructor(field, submit, breaksLines) {
-    this.#field = field;
     this.#submit = submit;
     this.#breaksLines = breaksLines;
     for (const type of ["keydown", "keyup", "beforeinput", "blur"]) {

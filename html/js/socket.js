@@ -72,7 +72,8 @@ export class Socket extends EventTarget {
   async #connect() {
     this.#cancel("retry");
     this.#abandon(this.#next);
-    const opening = (this.#opening = Symbol("opening"));
+    const opening = Symbol("opening");
+    this.#opening = opening;
     let token;
     try {
       token = await this.#token();

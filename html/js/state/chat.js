@@ -144,9 +144,7 @@ export class Chat extends EventTarget {
   }
 
   #adopt(items) {
-    const live = new Map(
-      this.#delivery.live(this.#conversationId).map((turn) => [turn.requestId, turn]),
-    );
+    const live = new Map(this.#delivery.live(this.#conversationId).map((turn) => [turn.requestId, turn]));
     const stored = withoutRetried(items).map((item) => {
       const turn = live.get(item.request_id)?.load(item) ?? Turn.fromHistory(item);
       live.delete(turn.requestId);

@@ -129,5 +129,6 @@ export function translate() {
   document.title = words.name;
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = words[node.dataset.text];
   for (const node of document.querySelectorAll("[data-label]")) node.ariaLabel = words[node.dataset.label];
-  for (const node of document.querySelectorAll("[data-placeholder]")) node.placeholder = words[node.dataset.placeholder];
+  for (const node of document.querySelectorAll("[data-placeholder]"))
+    node.placeholder = words[node.dataset.placeholder];
 }

@@ -16,7 +16,8 @@ export default {
   enterSends: "Sends",
   enterBreaks: "New line",
   moveTitle: "Move to another device",
-  moveWarning: "The link is the key to your conversations. Whoever has it can read and continue them: open it on your own devices only.",
+  moveWarning:
+    "The link is the key to your conversations. Whoever has it can read and continue them: open it on your own devices only.",
   moveShow: "Show the link",
   moveLink: "Link to move",
   moveCopy: "Copy the link",

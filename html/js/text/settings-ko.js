@@ -16,7 +16,8 @@ export default {
   enterSends: "보내기",
   enterBreaks: "줄 바꾸기",
   moveTitle: "다른 기기로 옮기기",
-  moveWarning: "옮기기 링크는 이 대화의 열쇠예요. 링크를 가진 사람은 누구나 대화를 읽고 이어 쓸 수 있으니, 내 기기에서만 여세요.",
+  moveWarning:
+    "옮기기 링크는 이 대화의 열쇠예요. 링크를 가진 사람은 누구나 대화를 읽고 이어 쓸 수 있으니, 내 기기에서만 여세요.",
   moveShow: "옮기기 링크 보기",
   moveLink: "옮기기 링크",
   moveCopy: "링크 복사",

@@ -46,10 +46,15 @@ export class ComposerView {
     this.#offerModes();
     part("stop").addEventListener("click", stop);
     document.addEventListener("keydown", (event) => {
-      const closes = event.defaultPrevented || document.querySelector(":popover-open:not([popover=manual]), dialog[open]");
+      const closes =
+        event.defaultPrevented || document.querySelector(":popover-open:not([popover=manual]), dialog[open]");
       if (event.key === "Escape" && !event.isComposing && !closes) stop();
     });
-    submitOnEnter(field, () => this.#submit(), () => hasTouchKeyboard() || this.#breaksLines);
+    submitOnEnter(
+      field,
+      () => this.#submit(),
+      () => hasTouchKeyboard() || this.#breaksLines,
+    );
     preferences.addEventListener("change", () => {
       this.#hint();
       this.#resize(); // the text size may be another

@@ -26,7 +26,11 @@ export class RenameView {
     const box = element("div", { className: "rename" }, this.#field, this.#note, element("div", {}, store, leave));
     store.addEventListener("click", () => this.#submit());
     leave.addEventListener("click", () => this.cancel());
-    submitOnEnter(this.#field, () => this.#submit(), () => false); // one line: Enter is no line break on touch either
+    submitOnEnter(
+      this.#field,
+      () => this.#submit(),
+      () => false,
+    ); // one line: Enter is no line break on touch either
     box.addEventListener("keydown", (event) => this.#leave(event));
     row.replaceChildren(box);
     this.#field.select();

@@ -99,7 +99,8 @@ function renderQuestion(turn) {
 function stateText(turn) {
   const { status, interruption } = turn;
   if (status === "failed") return sayFailure(turn.code, turn.refusal?.at);
-  if (status === "done") return [sayEnding(turn.stopReason), turn.code && sayFailure(turn.code)].filter(Boolean).join(" ");
+  if (status === "done")
+    return [sayEnding(turn.stopReason), turn.code && sayFailure(turn.code)].filter(Boolean).join(" ");
   if (status === "sending" && interruption === "lost") return say("unsent");
   if (status === "answering") return say(interruption ?? status);
   if (status === "waiting" && interruption !== "resuming") return say(interruption ?? status);

@@ -36,7 +36,7 @@ def read_versions(root: Path) -> tuple[str, str | None]:
         found = str(json.loads(installed.read_text(encoding="utf-8"))["version"])
     except (OSError, ValueError, KeyError):
         found = None
-    return pinned["devDependencies"]["aws-cdk"], found
+    return pinned["dependencies"]["aws-cdk"], found
 
 
 def check_cli(pinned: str, installed: str | None) -> Finding:
@@ -47,7 +47,7 @@ def check_cli(pinned: str, installed: str | None) -> Finding:
         Level.NO_DEPLOY,
         "CDK CLI",
         f"{found}, package.json pins {pinned}; another one may refuse what the app writes.",
-        "rm -f node_modules/.ready && make setup",
+        "rm -rf node_modules && make setup",
     )
 
 

@@ -17,7 +17,11 @@ export async function receiveGuest(storage, secret) {
     const used = await isUsed(guests);
     const words = used ? ["arrivalAsk", "arrivalKeeps"] : ["arrivalNotice"];
     const [yes, no] = used ? ["arrivalReplace", "arrivalKeep"] : ["arrivalOpen", "cancel"];
-    const agreed = await ask([...words, "arrivalShared"].map((key) => say(key)), say(yes), say(no));
+    const agreed = await ask(
+      [...words, "arrivalShared"].map((key) => say(key)),
+      say(yes),
+      say(no),
+    );
     if (agreed) guests.become(secret, used);
     return agreed;
   }

@@ -18,16 +18,30 @@ export function preferenceChoices(preferences) {
     choice(name, legend, options, preferences.get(name), (value) => preferences.set(name, value));
   return [
     languages(preferences),
-    of("theme", say("theme"), [["system", say("themeSystem")], ["light", say("themeLight")], ["dark", say("themeDark")]]),
-    of("size", say("size"), [["small", say("sizeSmall")], ["medium", say("sizeMedium")], ["large", say("sizeLarge")]]),
-    of("enter", say("enter"), [["send", say("enterSends")], ["line", say("enterBreaks")]]),
+    of("theme", say("theme"), [
+      ["system", say("themeSystem")],
+      ["light", say("themeLight")],
+      ["dark", say("themeDark")],
+    ]),
+    of("size", say("size"), [
+      ["small", say("sizeSmall")],
+      ["medium", say("sizeMedium")],
+      ["large", say("sizeLarge")],
+    ]),
+    of("enter", say("enter"), [
+      ["send", say("enterSends")],
+      ["line", say("enterBreaks")],
+    ]),
   ];
 }
 
 /** Buttons, since an arrow key must not reload the page: it comes back in the other language, draft and all. */
 function languages(preferences) {
   const spoken = preferences.get("language");
-  const buttons = [["ko", "한국어"], ["en", "English"]].map(([lang, name]) => {
+  const buttons = [
+    ["ko", "한국어"],
+    ["en", "English"],
+  ].map(([lang, name]) => {
     const speak = () => {
       if (lang === spoken) return;
       preferences.set("language", lang);

@@ -26,7 +26,10 @@ class ExportSection {
     this.#shown = shown;
     this.#closed = closed;
     this.#scope = shown ? "shown" : "all";
-    const scopes = [["shown", say("exportShown")], ["all", say("exportAll")]];
+    const scopes = [
+      ["shown", say("exportShown")],
+      ["all", say("exportAll")],
+    ];
     const scope = choice("scope", say("exportWhich"), shown ? scopes : scopes.slice(1), this.#scope, (value) => {
       this.#scope = value;
     });
@@ -67,7 +70,11 @@ class ExportSection {
     const again = button(say("exportAgain"), () => this.#gather(exporter));
     const partly = button(say("exportPartly"), () => this.#save(exporter, "exportedPartly"));
     partly.disabled = exporter.gathered === 0;
-    this.#state.replaceChildren(again, partly, button(say("cancel"), () => this.#end("")));
+    this.#state.replaceChildren(
+      again,
+      partly,
+      button(say("cancel"), () => this.#end("")),
+    );
     again.focus();
   }
 

@@ -12,7 +12,11 @@ export async function loadWords() {
 
 /** A modal dialog, gone for good when it is closed; the browser gives the focus back. */
 export function openDialog(title, ...content) {
-  const close = element("button", { type: "button", className: "quiet icon-button", ariaLabel: say("close") }, icon(CROSS));
+  const close = element(
+    "button",
+    { type: "button", className: "quiet icon-button", ariaLabel: say("close") },
+    icon(CROSS),
+  );
   const dialog = element("dialog", { className: "dialog", ariaLabel: title });
   dialog.append(element("div", { className: "dialog-head" }, element("h2", {}, title), close), ...content);
   close.addEventListener("click", () => dialog.close());

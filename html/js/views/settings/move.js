@@ -14,7 +14,13 @@ export function moveSection(guests) {
 }
 
 async function reveal(box, link) {
-  const shown = element("input", { type: "text", readOnly: true, value: link, ariaLabel: say("moveLink"), spellcheck: false });
+  const shown = element("input", {
+    type: "text",
+    readOnly: true,
+    value: link,
+    ariaLabel: say("moveLink"),
+    spellcheck: false,
+  });
   shown.addEventListener("focus", () => shown.select());
   const said = element("p", { role: "status" });
   const copy = button(say("moveCopy"), async () => {
@@ -40,7 +46,11 @@ async function reveal(box, link) {
 async function drawCode(text) {
   const { correction, generate } = await import("../../../vendor/lean-qr.js");
   const canvas = element("canvas", { className: "code-image", role: "img", ariaLabel: say("moveCode") });
-  generate(text, { minCorrectionLevel: correction.M }).toCanvas(canvas, { on: [0, 0, 0], off: [255, 255, 255], pad: QUIET_ZONE });
+  generate(text, { minCorrectionLevel: correction.M }).toCanvas(canvas, {
+    on: [0, 0, 0],
+    off: [255, 255, 255],
+    pad: QUIET_ZONE,
+  });
   canvas.style.width = `${canvas.width * MODULE_PX}px`;
   return canvas;
 }
@@ -54,7 +64,11 @@ function keptGuests(guests) {
 
 function renderKept({ secret, at }, guests) {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-  const row = element("li", {}, element("p", { className: "note" }, say("keptUntil", { time: format.format(new Date(at)) })));
+  const row = element(
+    "li",
+    {},
+    element("p", { className: "note" }, say("keptUntil", { time: format.format(new Date(at)) })),
+  );
   const back = button(say("keptBack"), () => {
     guests.become(secret);
     history.replaceState(null, "", location.pathname);
@@ -63,10 +77,14 @@ function renderKept({ secret, at }, guests) {
   const buttons = element("div", { className: "buttons" });
   const offer = () => buttons.replaceChildren(back, forget);
   const forget = button(say("keptForget"), () => {
-    const yes = button(say("keptForgetYes"), () => {
-      guests.forget(secret);
-      row.replaceChildren(element("p", { className: "note", role: "status" }, say("keptForgotten")));
-    }, "danger");
+    const yes = button(
+      say("keptForgetYes"),
+      () => {
+        guests.forget(secret);
+        row.replaceChildren(element("p", { className: "note", role: "status" }, say("keptForgotten")));
+      },
+      "danger",
+    );
     const no = button(say("cancel"), offer);
     buttons.replaceChildren(element("p", { role: "alert" }, say("keptForgetAsk")), yes, no);
     no.focus();
