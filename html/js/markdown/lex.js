@@ -12,7 +12,7 @@ const QUOTE = `["']`;
 const CLOSING_MARK = new RegExp(
   [
     String.raw`^[^_*]*?__[^_*]*?\*[^_*]*?(?=__)`,
-    String.raw`[^*]+(?=[^*])`,
+    "[^*]+(?=[^*])",
     String.raw`${PUNCTUATION}(\*+)(?=[\s]|$|(?<!(?:[\p{Ps}\p{Pi}]|${QUOTE})\*+)${CJK})`,
     String.raw`${LETTER}(\*+)(?!\*)(?=(?!~)[\s\p{P}\p{S}]|$)`,
     String.raw`(?!${QUOTE}\*+${CJK})(?!\*)(?!~)[\s\p{P}\p{S}](\*+)(?=${LETTER})`,

@@ -1,7 +1,7 @@
 import { Guests } from "../state/guests.js";
 import { say } from "../text.js";
-import { dataSections } from "./settings/data.js";
 import { preferenceChoices } from "./settings/choices.js";
+import { dataSections } from "./settings/data.js";
 import { loadWords, openDialog } from "./settings/dialog.js";
 import { moveSection } from "./settings/move.js";
 

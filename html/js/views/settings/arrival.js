@@ -1,6 +1,6 @@
 import { HistoryApi } from "../../api.js";
-import { say } from "../../text.js";
 import { Guests, isSecret } from "../../state/guests.js";
+import { say } from "../../text.js";
 import { element } from "../dom.js";
 import { button, loadWords, openDialog } from "./dialog.js";
 
