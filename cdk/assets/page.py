@@ -33,8 +33,8 @@ _OPTIONS = (
     "--log-level=warning",
 )
 _ENTRY_POINT = re.compile(r'(?:src|href)="((?:js|css)/[^"]+)"')
-# Built, or (the checksums, which have no suffix) of no use to a browser.
-_NOT_COPIED = {".css", ".html", ".js", ""}
+# Built, or (types of the libraries; the checksums, which have no suffix) of no use to a browser.
+_NOT_COPIED = {".css", ".html", ".js", ".ts", ""}
 Names = dict[str, str]
 
 

@@ -1,63 +1,104 @@
-/** The history API (contract D). Every method throws when it is refused or the network fails. */
+import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
+
+/**
+ * A turn as the history API returns it (docs/openapi.yaml), with the page's names.
+ * @typedef {object} StoredTurn
+ * @property {string} requestId
+ * @property {string} conversationId
+ * @property {"chat" | "translate" | "grammar"} mode
+ * @property {string} question `text` on the wire
+ * @property {string | null} answer
+ * @property {"streaming" | "done" | "failed"} status
+ * @property {string | null} stopReason
+ * @property {string | null} code why the turn failed
+ * @property {Usage | null} usage
+ * @property {string | null} modelId
+ * @property {string} createdAt ISO 8601
+ */
+
+/** @typedef {{ promptTokens: number, completionTokens: number, totalTokens: number }} Usage */
+
+/** @typedef {{ conversationId: string, title: string, createdAt?: string, lastActivityAt?: string }} Conversation */
+
+/** Rename the members of an API result for the page. */
+function fromWire(value) {
+  return renameMembers(value, (name) => (name === "text" ? "question" : toCamelCase(name)));
+}
+
+/** Restore the API's names, for an export. */
+export function toWire(value) {
+  return renameMembers(value, (name) => (name === "question" ? "text" : toSnakeCase(name)));
+}
+
+/** The history API. A method throws if the request is refused (`error.status`) or if the network fails. */
 export class HistoryApi {
   #token;
   #renew;
 
-  /** `renew(refused)` gives a token in place of a refused one, or nothing where there is no other. */
+  /**
+   * @param {() => string | Promise<string>} token
+   * @param {(refused: string) => Promise<string> | undefined} [renew] Returns a token in place of a refused one.
+   */
   constructor(token, renew) {
     this.#token = token;
     this.#renew = renew;
   }
 
-  /** Turns of a conversation, oldest first inside a page, newest page first. */
-  turns(conversationId, cursor) {
+  /**
+   * Fetch a page of a conversation, by default of the newest one: the newest page first, its turns oldest first.
+   * @returns {Promise<{ turns: StoredTurn[], nextCursor: string | null }>}
+   */
+  turns(conversationId, cursor = null) {
     return this.#request("GET", "/history", { conversation_id: conversationId, cursor });
   }
 
-  conversations(cursor) {
+  /** @returns {Promise<{ conversations: Conversation[], nextCursor: string | null }>} newest first */
+  conversations(cursor = null) {
     return this.#request("GET", "/history/conversations", { cursor });
   }
 
+  /** @returns {Promise<Conversation>} */
   rename(conversationId, title) {
-    return this.#request("PATCH", pathOf(conversationId), {}, { title });
+    return this.#request("PATCH", conversationPath(conversationId), {}, { title });
   }
 
   removeAll() {
     return this.#request("DELETE", "/history");
   }
 
-  /** Goes on when the page is closed. What is not there is removed. */
+  /** Remove a conversation, even while the page closes. A missing one counts as removed. */
   async remove(conversationId) {
-    await this.#request("DELETE", pathOf(conversationId)).catch((error) => {
+    await this.#request("DELETE", conversationPath(conversationId)).catch((error) => {
       if (error.status !== 404) throw error;
     });
   }
 
-  async #request(...request) {
+  async #request(method, path, query = {}, body = undefined) {
     const token = await this.#token();
     try {
-      return await this.#send(token, ...request);
+      return await this.#send(token, method, path, query, body);
     } catch (error) {
-      const renewed = error.status === 401 && (await this.#renew(token));
+      const renewed = error.status === 401 && (await this.#renew?.(token));
       if (!renewed) throw error;
-      return this.#send(renewed, ...request);
+      return this.#send(renewed, method, path, query, body);
     }
   }
 
-  async #send(token, method, path, query = {}, body = undefined) {
-    const url = new URL(path, window.location);
+  async #send(token, method, path, query, body) {
+    const url = new URL(path, location.href);
     for (const [name, value] of Object.entries(query)) {
       if (value) url.searchParams.set(name, value);
     }
+    /** @type {Record<string, string>} */
     const headers = { Authorization: `Bearer ${token}` };
     if (body) headers["Content-Type"] = "application/json";
     const keepalive = method === "DELETE";
     const response = await fetch(url, { method, headers, keepalive, cache: "no-store", body: JSON.stringify(body) });
     if (!response.ok) throw Object.assign(new Error(`history: ${response.status}`), { status: response.status });
-    return response.status === 204 ? null : response.json();
+    return response.status === 204 ? null : fromWire(await response.json());
   }
 }
 
-function pathOf(conversationId) {
+function conversationPath(conversationId) {
   return `/history/conversations/${encodeURIComponent(conversationId)}`;
 }

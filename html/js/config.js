@@ -1,19 +1,28 @@
-/** What the page must know about its deployment, from `/config.json` (contract B). */
+import { renameMembers, toCamelCase } from "./wire.js";
+
+/**
+ * The settings of the deployment, as docs/protocol.md describes them.
+ * @typedef {object} Config
+ * @property {string} websocketUrl absolute
+ * @property {"guest" | "cognito"} auth
+ * @property {{ url: string, clientId: string }} [cognito] the hosted sign-in
+ * @property {number} maxTextLength in characters
+ */
+
+/**
+ * Fetch `/config.json`.
+ * @returns {Promise<Config>}
+ */
 export async function loadConfig() {
   const response = await fetch("/config.json", { cache: "no-cache" });
   if (!response.ok) throw new Error(`config.json: ${response.status}`);
-  const config = await response.json();
-  return {
-    websocketUrl: resolveSocket(config.websocket_url),
-    auth: config.auth,
-    cognito: config.cognito,
-    maxTextLength: config.max_text_length,
-  };
+  const config = renameMembers(await response.json(), toCamelCase);
+  return { ...config, websocketUrl: resolveSocketUrl(config.websocketUrl) };
 }
 
-/** A relative address belongs to the page's own origin, with the scheme that fits it. */
-function resolveSocket(address) {
-  const url = new URL(address, location);
+/** Resolve an address against the page's origin, with the WebSocket scheme that matches it. */
+function resolveSocketUrl(address) {
+  const url = new URL(address, location.href);
   url.protocol = url.protocol.replace(/^http/, "ws");
   return url.href;
 }

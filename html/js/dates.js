@@ -1,47 +1,53 @@
 const DAY_MS = 86_400_000;
-const KOREA_MS = 9 * 3_600_000; // UTC+9 without daylight saving: there the day of a quota begins
+const KOREA_OFFSET_MS = 9 * 3_600_000; // UTC+9, no daylight saving time; the server counts quotas by this day
 
 const language = () => document.documentElement.lang;
 
-/** In which group of the list a time belongs, by the reader's calendar: `today`, `week` (7 days) or `older`. */
-export function ageOf(time, now = Date.now()) {
+/**
+ * Return the group of the conversation list that a time belongs to, by the calendar of the browser's time zone.
+ * @returns {"today" | "week" | "older"} `week`: the seven days before today
+ */
+export function ageGroup(time, now = Date.now()) {
   const today = startOfDay(now);
-  const week = new Date(today);
-  week.setDate(week.getDate() - 7);
+  const week = new Date(today).setDate(new Date(today).getDate() - 7);
   const then = Date.parse(time);
   if (then >= today) return "today";
   return then >= week ? "week" : "older";
 }
 
-/** A time as the reader's clock has it, and how long ago that was. */
-export function sayMoment(time, now = Date.now()) {
+/** Format a time, followed by its distance from now in parentheses. */
+export function formatMoment(time, now = Date.now()) {
   const then = Date.parse(time);
   const exact = new Intl.DateTimeFormat(language(), { dateStyle: "long", timeStyle: "short" });
-  return `${exact.format(then)} (${sayAge(then, now)})`;
+  return `${exact.format(then)} (${formatAge(then, now)})`;
 }
 
-/** When a quota that was used up at `then` (milliseconds) is there again, in milliseconds. */
-export function nextQuota(then) {
-  return (Math.floor((then + KOREA_MS) / DAY_MS) + 1) * DAY_MS - KOREA_MS;
+/** Return when a quota that was used up at `then` is renewed: the next midnight in Korea. Both in milliseconds. */
+export function quotaRenewal(then) {
+  return (Math.floor((then + KOREA_OFFSET_MS) / DAY_MS) + 1) * DAY_MS - KOREA_OFFSET_MS;
 }
 
-/** Day and minute by the reader's clock; `then` in milliseconds. */
-export function sayClock(then) {
-  const clock = { month: "long", day: "numeric", hour: "numeric", minute: "2-digit" };
-  return new Intl.DateTimeFormat(language(), clock).format(then);
+/** Format the day and the minute of a time in milliseconds. */
+export function formatDayAndTime(then) {
+  return new Intl.DateTimeFormat(language(), {
+    month: "long",
+    day: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+  }).format(then);
 }
 
-export function sayNumber(number) {
+export function formatNumber(number) {
   return new Intl.NumberFormat(language()).format(number);
 }
 
-/** Less than a day in hours or minutes; from then on by the days of the reader's calendar, as "yesterday" has it. */
-function sayAge(then, now) {
-  const words = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
+/** Format an age in minutes or hours up to a day, then in calendar days ("yesterday"). */
+function formatAge(then, now) {
+  const relative = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
   const minutes = Math.max(0, Math.round((now - then) / 60_000));
-  if (minutes < 60) return words.format(-minutes, "minute");
-  if (minutes < 24 * 60) return words.format(-Math.round(minutes / 60), "hour");
-  return words.format(Math.round((startOfDay(then) - startOfDay(now)) / DAY_MS), "day");
+  if (minutes < 60) return relative.format(-minutes, "minute");
+  if (minutes < 24 * 60) return relative.format(-Math.round(minutes / 60), "hour");
+  return relative.format(Math.round((startOfDay(then) - startOfDay(now)) / DAY_MS), "day");
 }
 
 function startOfDay(time) {

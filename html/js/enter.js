@@ -1,17 +1,17 @@
 /*
- * A Hangul syllable is still being composed when Enter is pressed, and that Enter means "send"; with
- * kana, pinyin or a choice of Hanja it only confirms. What was committed decides, and one press sends
- * at most once, since browsers tell the story in different orders:
+ * When Enter is pressed, a Hangul syllable is still being composed, and Enter means "send". While kana, pinyin or Hanja
+ * are composed, Enter only confirms the composition. The committed text distinguishes the two. A press sends at most
+ * once, as browsers fire the events in different orders:
  * - Chromium on Windows: keydown 229, compositionend, line break, keyup;
  * - Chromium on macOS: keydown 229, compositionend, keydown 13 of the same press, keyup;
- * - Safari: compositionend, keydown 229 that is no longer composing, keyup.
+ * - Safari: compositionend, keydown 229 with isComposing = false, keyup.
  */
 const HANGUL = /\p{Script=Hangul}/u;
 const NOT_KOREAN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}]/u;
 const IME_KEY = 229;
 const SAFARI_GAP_MS = 100;
 
-/** Enter submits; where `breaksLines()`, it makes a new line, and Ctrl+Enter or Cmd+Enter submits. */
+/** Submit a field on Enter, or on Ctrl+Enter and Cmd+Enter if `breaksLines()`: then Enter starts a new line. */
 export function submitOnEnter(field, submit, breaksLines = hasTouchKeyboard) {
   return new EnterKey(field, submit, breaksLines);
 }
@@ -27,7 +27,7 @@ class EnterKey {
   #pressed = false;
   #pending = false;
   #due = false;
-  #lastEnd = { at: -Infinity, hangul: false };
+  #lastComposition = { end: -Infinity, isHangul: false };
 
   constructor(field, submit, breaksLines) {
     this.#submit = submit;
@@ -38,7 +38,7 @@ class EnterKey {
     field.addEventListener("compositionstart", () => {
       this.#composing = true;
     });
-    field.addEventListener("compositionend", (event) => this.#ended(event));
+    field.addEventListener("compositionend", (event) => this.#compositionEnded(event));
   }
 
   keydown(event) {
@@ -54,12 +54,13 @@ class EnterKey {
     this.#pressed = true;
     if (composing) this.#pending = true;
     else if (event.keyCode !== IME_KEY) this.#submit();
-    else if (event.timeStamp - this.#lastEnd.at < SAFARI_GAP_MS && this.#lastEnd.hangul) this.#soon();
+    else if (event.timeStamp - this.#lastComposition.end < SAFARI_GAP_MS && this.#lastComposition.isHangul)
+      this.#submitLater();
   }
 
   keyup(event) {
-    const withheld = event.key === "Meta"; // macOS tells nothing of a key that goes up while Cmd is down
-    if (isEnter(event) || withheld) this.#pressed = false;
+    const endsChord = event.key === "Meta"; // macOS sends no keyup for keys released while Cmd is down
+    if (isEnter(event) || endsChord) this.#pressed = false;
   }
 
   beforeinput(event) {
@@ -71,17 +72,17 @@ class EnterKey {
     this.#release();
   }
 
-  #ended(event) {
+  #compositionEnded(event) {
     this.#composing = false;
-    const hangul = HANGUL.test(event.data) && !NOT_KOREAN.test(event.data);
-    this.#lastEnd = { at: event.timeStamp, hangul };
-    const send = this.#due || (this.#pending && hangul);
+    const isHangul = HANGUL.test(event.data) && !NOT_KOREAN.test(event.data);
+    this.#lastComposition = { end: event.timeStamp, isHangul };
+    const submits = this.#due || (this.#pending && isHangul);
     this.#pending = false;
-    if (send) this.#soon();
+    if (submits) this.#submitLater();
   }
 
-  /** In the next task the text box holds what was committed. Never clear it in a composition. */
-  #soon() {
+  /** Submit in the next task, when the field contains the committed text, and never during a composition. */
+  #submitLater() {
     this.#due = true;
     setTimeout(() => {
       if (this.#composing || !this.#due) return;

@@ -1,110 +1,117 @@
-import { say } from "./text.js";
+import { toWire } from "./api.js";
+import { t } from "./text.js";
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 
 /**
- * Conversations gathered into one file, each as soon as it is complete. Where the network fails, `gather` throws;
- * what is there stays, and the next `gather` goes on. Without `conversations`: all that there are.
+ * Conversations collected into one file. After a network failure, `collect` throws, and the next `collect` continues
+ * with the conversation that failed.
  */
 export class Exporter {
   #api;
   #format;
-  #todo;
+  #conversations;
   #cursor = null;
-  #listed;
-  #parts = [];
+  #isListed;
+  #chunks = [];
 
+  /**
+   * @param {import("./api.js").HistoryApi} api
+   * @param {"json" | "markdown"} format
+   * @param {import("./api.js").Conversation[]} [conversations] by default all conversations
+   */
   constructor(api, format, conversations) {
     this.#api = api;
     this.#format = formats[format];
-    this.#todo = conversations ?? [];
-    this.#listed = conversations !== undefined;
+    this.#conversations = conversations ?? [];
+    this.#isListed = conversations !== undefined;
   }
 
-  get gathered() {
-    return this.#parts.length;
+  get collected() {
+    return this.#chunks.length;
   }
 
-  /** How many there are, as far as is known. */
+  /** The number of conversations that are known so far. */
   get total() {
-    return this.#todo.length;
+    return this.#conversations.length;
   }
 
-  get type() {
-    return this.#format.type;
+  get extension() {
+    return this.#format.extension;
   }
 
-  get ending() {
-    return this.#format.ending;
-  }
-
-  /** `progress()` is called after each step; an aborted signal ends it with an AbortError. */
-  async gather(signal, progress) {
-    while (!this.#listed) {
+  /**
+   * Collect the conversations that are still missing. Throws an AbortError if the signal is aborted.
+   * @param {AbortSignal} signal
+   * @param {() => void} progress called after each request for the list and each conversation
+   */
+  async collect(signal, progress) {
+    while (!this.#isListed) {
       const page = await this.#api.conversations(this.#cursor);
       signal.throwIfAborted();
-      this.#todo.push(...page.conversations);
-      this.#cursor = page.next_cursor;
-      this.#listed = !page.next_cursor;
+      this.#conversations.push(...page.conversations);
+      this.#cursor = page.nextCursor;
+      this.#isListed = !page.nextCursor;
       progress();
     }
-    while (this.gathered < this.total) {
-      const conversation = this.#todo[this.gathered];
-      const turns = await this.#turns(conversation.conversation_id, signal);
-      this.#parts.push(new Blob([this.#format.part(conversation, turns)]));
+    while (this.collected < this.total) {
+      const conversation = this.#conversations[this.collected];
+      const turns = await this.#loadTurns(conversation.conversationId, signal);
+      this.#chunks.push(new Blob([this.#format.render(conversation, turns)]));
       progress();
     }
   }
 
-  blob(now = new Date()) {
-    const complete = this.#listed && this.gathered === this.total;
-    return new Blob(this.#format.whole(this.#parts, now, complete), { type: this.type });
+  createBlob(now = new Date()) {
+    const complete = this.#isListed && this.collected === this.total;
+    return new Blob(this.#format.join(this.#chunks, now, complete), { type: this.#format.type });
   }
 
-  /** All turns of a conversation, oldest first. */
-  async #turns(id, signal) {
+  /** Load all turns of a conversation, oldest first. */
+  async #loadTurns(id, signal) {
     const pages = [];
     let cursor;
     do {
       const page = await this.#api.turns(id, cursor);
       signal.throwIfAborted();
       pages.unshift(page.turns);
-      cursor = page.next_cursor;
+      cursor = page.nextCursor;
     } while (cursor);
     return pages.flat();
   }
 }
 
+/** Conversations and turns as the history API returns them. */
 const json = {
-  ending: "json",
+  extension: "json",
   type: "application/json",
-  part: (conversation, turns) => JSON.stringify({ ...conversation, turns }, null, 2),
-  whole: (parts, now, complete) => {
+  render: (conversation, turns) => JSON.stringify(toWire({ ...conversation, turns }), null, 2),
+  join: (chunks, now, complete) => {
     const head = `{"version": 1, "exported_at": "${now.toISOString()}", "complete": ${complete}, "conversations": [\n`;
-    return [head, ...between(parts, ",\n"), "\n]}\n"];
+    return [head, ...joinWith(chunks, ",\n"), "\n]}\n"];
   },
 };
 
 const markdown = {
-  ending: "md",
+  extension: "md",
   type: "text/markdown;charset=utf-8",
-  part: (conversation, turns) => {
-    const title = (conversation.title || turns[0]?.text || "").replace(/\s+/g, " ").trim();
+  render: (conversation, turns) => {
+    const title = (conversation.title || turns[0]?.question || "").replace(/\s+/g, " ").trim();
     return `# ${title || "…"}\n\n${turns.map(renderTurn).join("\n")}`;
   },
-  whole: (parts) => between(parts, "\n\n"),
+  join: (chunks) => joinWith(chunks, "\n\n"),
 };
 
 const formats = { json, markdown };
 
-function renderTurn({ text, answer, created_at: at }) {
+function renderTurn({ question, answer, createdAt }) {
   const { lang } = document.documentElement;
-  const time = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
-  const question = `## ${say("you")} · ${time}\n\n${closeFence(text)}\n`;
-  return answer ? `${question}\n## ${say("name")}\n\n${closeFence(answer)}\n` : question;
+  const time = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(createdAt));
+  const asked = `## ${t("you")} · ${time}\n\n${closeFence(question)}\n`;
+  return answer ? `${asked}\n## ${t("name")}\n\n${closeFence(answer)}\n` : asked;
 }
 
-/** A code block that was cut off must not swallow what comes after it. */
+/** Close the code block that a text ends in, so that it does not include the text that follows. */
 export function closeFence(source) {
   let open = null;
   for (const line of source.split("\n")) {
@@ -116,6 +123,6 @@ export function closeFence(source) {
   return open ? `${source.trimEnd()}\n${open}` : source.trimEnd();
 }
 
-function between(parts, separator) {
-  return parts.flatMap((part, index) => (index ? [separator, part] : [part]));
+function joinWith(chunks, separator) {
+  return chunks.flatMap((chunk, index) => (index ? [separator, chunk] : [chunk]));
 }

@@ -1,39 +1,63 @@
-/** The frames of `chat.v1` (contract C): made and read here, and nowhere else. */
+import { renameMembers, toCamelCase } from "./wire.js";
+
+/**
+ * The frames of docs/protocol.md, with the page's names. Only this module knows the names on the wire.
+ * @typedef {{ type: "accepted", requestId: string, conversationId: string, createdAt: string }} Accepted
+ * @typedef {{ type: "delta", requestId: string, run: number, seq: number, text: string }} Delta
+ * @typedef {{ type: "snapshot", requestId: string, run: number, seq: number, text: string }} Snapshot
+ * @typedef {{ type: "done", requestId: string, run: number, seq: number, stopReason: string,
+ *   usage: import("./api.js").Usage, modelId: string | null }} Done
+ * @typedef {{ type: "failed", requestId: string | null, code: string, message: string, retryable: boolean }} Failed
+ * @typedef {Accepted | Delta | Snapshot | Done | Failed | { type: "pong" }} Frame
+ */
+
 export const SUBPROTOCOL = "chat.v1";
 
-const about = (action) => (requestId) => ({ action, request_id: requestId });
+/** The codes that `failed` frames send with `retryable: true`. */
+const RETRYABLE_CODES = new Set(["busy", "throttled", "model_unavailable", "internal"]);
 
+const frameAbout = (action) => (requestId) => ({ action, request_id: requestId });
+
+/** The client's frames, as they are sent. */
 export const frames = {
-  chat: ({ requestId, conversationId, text, mode }) => ({
+  chat: ({ requestId, conversationId, question, mode }) => ({
     action: "chat",
     request_id: requestId,
     conversation_id: conversationId,
-    text,
+    text: question,
     mode,
   }),
-  stop: about("stop"),
-  resume: about("resume"),
-  continue: about("continue"),
+  stop: frameAbout("stop"),
+  resume: frameAbout("resume"),
+  continue: frameAbout("continue"),
   ping: () => ({ action: "ping" }),
 };
 
-/** The frame in a message, or null for anything that is not one: a newer server may say more than we know. */
+/**
+ * Parse a message. Return null if it is not a frame, as API Gateway sends messages of another form.
+ * @returns {Frame | null}
+ */
 export function parseFrame(message) {
   try {
     const frame = JSON.parse(message);
-    return typeof frame?.type === "string" ? frame : null;
+    return typeof frame?.type === "string" ? renameMembers(frame, toCamelCase) : null;
   } catch {
     return null;
   }
 }
 
-/** The text as the server counts and stores it: NFC, no lone surrogates, no control characters. */
+/** Return whether a failure may succeed later. The history API stores a turn's `code`, but not its `retryable`. */
+export function isRetryable(code) {
+  return RETRYABLE_CODES.has(code);
+}
+
+/** Normalise a text as the server does: NFC, without lone surrogates and control characters. */
 export function normalizeText(text) {
   const clean = text.replace(/[^\P{Cc}\n\t]|\p{Cs}/gu, "");
   return clean.normalize("NFC").trim();
 }
 
-/** Characters as the server counts them: code points, not UTF-16 units. */
+/** Count characters as the server does: code points, not UTF-16 units. */
 export function countCharacters(text) {
   return [...text].length;
 }

@@ -1,33 +1,40 @@
-const CONTEXT = 16; // characters before what was found, so that it is seen in a narrow list
+const CONTEXT_BEFORE = 16; // characters, so that the match is visible in the narrow list
+const CONTEXT_AFTER = 80;
 
-/** Finds a query in texts: in any case, in NFC, with any white space between its words. Null for an empty one. */
-export function searchFor(query) {
-  const words = compose(query).trim();
+/** @typedef {[before: string, match: string, after: string]} Split */
+
+/**
+ * Compile a query: case-insensitive, in NFC, with any white space between words.
+ * @returns {RegExp | null} null for an empty query
+ */
+export function compileQuery(query) {
+  const words = query.normalize("NFC").trim();
   if (!words) return null;
   const pattern = words.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/\s+/g, "\\s+");
   return new RegExp(pattern, "iu");
 }
 
-/** The text as `[before, found, after]`, or null where nothing is found. */
-export function splitAt(text, search) {
-  const composed = compose(text);
-  const found = search.exec(composed);
-  if (!found) return null;
-  const end = found.index + found[0].length;
-  return [composed.slice(0, found.index), found[0], composed.slice(end)];
+/**
+ * Split a text at the first match. The text is normalised first: an answer may end inside a syllable.
+ * @returns {Split | null} null if nothing matches
+ */
+export function splitAtMatch(text, query) {
+  const composed = text.normalize("NFC");
+  const match = query.exec(composed);
+  if (!match) return null;
+  const end = match.index + match[0].length;
+  return [composed.slice(0, match.index), match[0], composed.slice(end)];
 }
 
-/** As `splitAt`, but of a long text only what is near. */
-export function excerptAt(text, search) {
-  const parts = splitAt(text, search);
-  if (!parts) return null;
-  const before = [...parts[0]];
-  if (before.length > CONTEXT) parts[0] = `…${before.slice(-CONTEXT).join("")}`;
-  parts[2] = parts[2].slice(0, 80);
-  return parts;
-}
-
-/** What is stored is in NFC, but an answer may end in the middle of a syllable, and a query may be typed in NFD. */
-function compose(text) {
-  return text.normalize("NFC");
+/**
+ * Split a long text at the first match and keep only its surroundings.
+ * @returns {Split | null}
+ */
+export function excerptAtMatch(text, query) {
+  const split = splitAtMatch(text, query);
+  if (!split) return null;
+  const before = [...split[0]];
+  if (before.length > CONTEXT_BEFORE) split[0] = `…${before.slice(-CONTEXT_BEFORE).join("")}`;
+  split[2] = split[2].slice(0, CONTEXT_AFTER);
+  return split;
 }

@@ -1,34 +1,42 @@
+import { Emitter } from "./emitter.js";
 import { frames, parseFrame, SUBPROTOCOL } from "./protocol.js";
 
 const MINUTE = 60_000;
-const PING_AFTER = 8 * MINUTE; // API Gateway closes a connection that was idle for 10 minutes
-const RENEW_AFTER = 110 * MINUTE; // ... and every connection after 2 hours
-const PONG_WITHIN = 5_000;
-const OFFLINE_PONG_WITHIN = 1_000; // the system says that there is no network; this machine may still answer
-const OPEN_WITHIN = 15_000;
-const FIRST_RETRY = 500;
-const LAST_RETRY = 20_000;
+const PING_MS = 8 * MINUTE; // API Gateway closes a connection that was idle for 10 minutes
+const RENEW_MS = 110 * MINUTE; // and every connection after 2 hours
+const PONG_TIMEOUT_MS = 5_000;
+const OFFLINE_PONG_TIMEOUT_MS = 1_000; // without a network, only a server on this machine can still reply
+const OPEN_TIMEOUT_MS = 15_000;
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 20_000;
 
-/** The wait before attempt 0, 1, 2…, in milliseconds: doubling, half of it random. */
+/** Return the delay before attempt 0, 1, 2… in milliseconds: exponential, half of it random. */
 export function backoff(attempt, random = Math.random) {
-  const ceiling = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** attempt);
+  const ceiling = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** attempt);
   return (ceiling / 2) * (1 + random());
 }
 
 /**
- * A connection that comes back by itself. Events: `open` (each time), `frame`, and `state`, which is
- * `connecting` (the first time), `open`, `waiting` (lost, trying again) or `offline`.
+ * A WebSocket connection that reconnects. Events: `open` (after each connection), `frame` (a Frame), `state` (a state).
+ * @extends {Emitter<{ open: void, frame: import("./protocol.js").Frame, state: SocketState }>}
+ * @typedef {"connecting" | "open" | "waiting" | "offline"} SocketState `connecting`: for the first time; `waiting`: lost,
+ *   and trying again
  */
-export class Socket extends EventTarget {
+export class Socket extends Emitter {
   #url;
   #token;
+  /** @type {WebSocket | null} */
   #current = null;
+  /** @type {WebSocket | null} */
   #next = null;
   #opening = null;
+  /** @type {SocketState} */
   #state = "connecting";
   #attempt = 0;
+  /** @type {Record<string, number>} */
   #timers = {};
 
+  /** @param {() => string | Promise<string>} token */
   constructor(url, token) {
     super();
     this.#url = url;
@@ -49,19 +57,20 @@ export class Socket extends EventTarget {
     this.#connect();
   }
 
-  /** Whether the frame went out; an unsent frame is the caller's to send again after `open`. */
+  /** Send a frame and return true, or return false if there is no connection. */
   send(frame) {
     if (this.#current?.readyState !== WebSocket.OPEN) return false;
     this.#current.send(JSON.stringify(frame));
-    this.#later("ping", PING_AFTER, () => this.ping());
+    this.#schedule("ping", PING_MS, () => this.ping());
     return true;
   }
 
-  /** Makes sure that the connection lives; one that is open is lost if nothing answers. Whether it is open. */
+  /** Send a ping and return whether the connection is open. Without a reply in time, it is closed and replaced. */
   ping() {
     if (!this.send(frames.ping())) return false;
     const socket = this.#current;
-    this.#timers.pong ||= setTimeout(() => this.#lost(socket), navigator.onLine ? PONG_WITHIN : OFFLINE_PONG_WITHIN);
+    const timeout = navigator.onLine ? PONG_TIMEOUT_MS : OFFLINE_PONG_TIMEOUT_MS;
+    this.#timers.pong ||= setTimeout(() => this.#replace(socket), timeout);
     return true;
   }
 
@@ -84,7 +93,7 @@ export class Socket extends EventTarget {
     if (opening !== this.#opening) return;
     const socket = new WebSocket(this.#url, [SUBPROTOCOL, `bearer.${token}`]);
     this.#next = socket;
-    this.#later("open", OPEN_WITHIN, () => socket.close());
+    this.#schedule("open", OPEN_TIMEOUT_MS, () => socket.close());
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => this.#received(socket, event.data));
     socket.addEventListener("close", () => this.#closed(socket));
@@ -97,17 +106,17 @@ export class Socket extends EventTarget {
     this.#current = socket;
     this.#next = null;
     this.#attempt = 0;
-    this.#later("renew", RENEW_AFTER, () => this.#connect());
-    this.#later("ping", PING_AFTER, () => this.ping());
-    this.#become("open");
-    this.dispatchEvent(new Event("open"));
+    this.#schedule("renew", RENEW_MS, () => this.#connect());
+    this.#schedule("ping", PING_MS, () => this.ping());
+    this.#setState("open");
+    this.emit("open");
   }
 
   #received(socket, data) {
     if (socket !== this.#current) return;
     this.#cancel("pong");
     const frame = parseFrame(data);
-    if (frame) this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+    if (frame) this.emit("frame", frame);
   }
 
   #closed(socket) {
@@ -117,19 +126,19 @@ export class Socket extends EventTarget {
     this.#cancel("open", "pong");
     if (!this.#current) {
       this.#cancel("ping", "renew");
-      this.#become(navigator.onLine ? "waiting" : "offline");
+      this.#setState(navigator.onLine ? "waiting" : "offline");
     }
-    if (!this.#next) this.#later("retry", backoff(this.#attempt++), () => this.#connect());
+    if (!this.#next) this.#schedule("retry", backoff(this.#attempt++), () => this.#connect());
   }
 
-  /** The network or the page came back: is the connection still alive? */
+  /** Verify the connection after the network or the page has come back. */
   #check() {
     if (this.ping()) return;
-    if (!navigator.onLine) this.#become("offline");
+    if (!navigator.onLine) this.#setState("offline");
     else if (this.#next?.readyState !== WebSocket.CONNECTING) this.#connect();
   }
 
-  #lost(socket) {
+  #replace(socket) {
     socket.close();
     this.#closed(socket);
   }
@@ -141,13 +150,13 @@ export class Socket extends EventTarget {
     socket.close();
   }
 
-  #become(state) {
+  #setState(state) {
     if (state === this.#state) return;
     this.#state = state;
-    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+    this.emit("state", state);
   }
 
-  #later(name, delay, action) {
+  #schedule(name, delay, action) {
     clearTimeout(this.#timers[name]);
     this.#timers[name] = setTimeout(action, delay);
   }

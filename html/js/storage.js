@@ -1,4 +1,4 @@
-/** localStorage that a private window or a full disk cannot break: then the page's own memory serves. */
+/** A web storage, by default `localStorage`. Falls back to memory in private windows and on full disks. */
 export class Storage {
   #local;
   #memory = new Map();
@@ -11,10 +11,21 @@ export class Storage {
     }
   }
 
+  /** @returns {string | null} */
   get(key) {
     return this.#memory.get(key) ?? this.#local?.getItem(key) ?? null;
   }
 
+  /** Return the parsed value of a key, or null if there is none or if it is not JSON. */
+  getJson(key) {
+    try {
+      return JSON.parse(this.get(key));
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {string} value */
   set(key, value) {
     try {
       this.#local.setItem(key, value);
@@ -29,6 +40,7 @@ export class Storage {
     this.#local?.removeItem(key);
   }
 
+  /** @returns {string[]} */
   keys(prefix) {
     const stored = this.#local ? Object.keys(this.#local) : [];
     return [...new Set([...stored, ...this.#memory.keys()])].filter((key) => key.startsWith(prefix));

@@ -1,34 +1,35 @@
-import { nextQuota, sayClock, sayNumber } from "./dates.js";
+import { formatDayAndTime, formatNumber, quotaRenewal } from "./dates.js";
 import ko from "./text/ko.js";
 
-let words = ko;
+let messages = ko;
 
-/** Sets the language: `en` is loaded then; the markup is in Korean. */
-export async function speak(language) {
+/** Load the messages of a language, and translate the markup, which is in Korean. */
+export async function setLanguage(language) {
   if (language !== "en") return;
   const english = await import("./text/en.js");
-  words = english.default;
-  english.translate();
+  messages = english.default;
+  english.translateMarkup();
 }
 
-/** Adds the words of what is loaded later. */
-export function learn(more) {
-  words = { ...words, ...more };
+/** Add the messages of a part of the page that is loaded later. */
+export function addMessages(more) {
+  messages = { ...messages, ...more };
 }
 
-export function say(key, values = {}) {
-  return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+/** Return the message of a key, with its `{placeholders}` filled in. */
+export function t(key, values = {}) {
+  return messages[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** A sentence with a count, in the form that the language's plural rules ask for. */
-export function sayCount(key, count) {
+/** Return a message with a count, in the plural form of the language. */
+export function plural(key, count) {
   const category = new Intl.PluralRules(document.documentElement.lang).select(count);
-  const form = words[key][category] ?? words[key].other;
-  return form.replace("{count}", sayNumber(count));
+  const form = messages[key][category] ?? messages[key].other;
+  return form.replace("{count}", formatNumber(count));
 }
 
-/** Why a turn failed at a time (milliseconds), in words that help; the server's codes are those of contract C. */
-export function sayFailure(code, at = Date.now()) {
-  const reason = words.failed[code] ?? words.failed.internal;
-  return reason.replace("{time}", sayClock(nextQuota(at)));
+/** Return the message for a failure code of docs/protocol.md. `at`: when it occurred, in milliseconds. */
+export function failureText(code, at = Date.now()) {
+  const message = messages.failed[code] ?? messages.failed.internal;
+  return message.replace("{time}", formatDayAndTime(quotaRenewal(at)));
 }

@@ -260,10 +260,10 @@ def pass_time(chat: Page, milliseconds: int) -> None:
 def test_patience_is_short_in_mid_answer_and_long_before_it(chat: Page) -> None:
     waits = chat.evaluate(
         """async () => {
-          const { patience } = await import("/js/state/delivery.js");
+          const { resumeDelay } = await import("/js/state/delivery.js");
           const asked = [0, 1, 2, 3, 20];
           return ["waiting", "answering", "stopping"].map(
-            (status) => asked.map((n) => Math.round(patience(status, n))));
+            (status) => asked.map((n) => Math.round(resumeDelay(status, n))));
         }"""
     )
     hasty = [3_000, 1_600, 2_000, 2_500, 10_000]

@@ -136,7 +136,7 @@ def test_nothing_is_painted_before_the_chosen_theme_is_there(
         page.wait_for_timeout(400)
         route.continue_()
 
-    page.route("**/assets/main-*.js", delay)
+    page.route("**/assets/app-*.js", delay)
     page.goto(site.url)
     page.get_by_role("heading", name="안녕하세요").wait_for()
     painted = page.evaluate(

@@ -351,4 +351,4 @@ def test_both_languages_have_the_words_of_signing_in() -> None:
 
 def test_guests_load_nothing_of_it(chat: Page) -> None:
     names = chat.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
-    assert [name for name in names if "sign_in" in name] == []
+    assert [name for name in names if "cognito" in name] == []

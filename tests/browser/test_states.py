@@ -230,9 +230,9 @@ def test_counts_and_times_follow_the_language(page: Page, site: Site, backend: B
     expect(details).to_contain_text("10 tokens read · 5 tokens written")
     assert page.evaluate(
         """async () => {
-          const { sayCount, speak } = await import("/js/text.js");
-          await speak("en");
-          return [1, 2].map((count) => sayCount("found", count));
+          const { plural, setLanguage } = await import("/js/text.js");
+          await setLanguage("en");
+          return [1, 2].map((count) => plural("found", count));
         }"""
     ) == ["1 conversation found.", "2 conversations found."]
 

@@ -1,4 +1,4 @@
-import { say } from "../text.js";
+import { t } from "../text.js";
 import { append, element } from "../views/dom.js";
 import { renderInline } from "./inline.js";
 
@@ -18,13 +18,13 @@ export function renderBlock(token) {
   return renderers[token.type]?.(token) ?? element("p", {}, token.raw);
 }
 
-/** Without what shows nothing: blank lines and link definitions. */
-export function visible(tokens) {
+/** Return the tokens that are rendered: not blank lines and link definitions. */
+export function rendered(tokens) {
   return tokens.filter(({ type }) => type !== "space" && type !== "def");
 }
 
 function renderBlocks(tokens) {
-  return visible(tokens).map(renderBlock);
+  return rendered(tokens).map(renderBlock);
 }
 
 function renderCode(token) {
@@ -36,7 +36,7 @@ function renderCode(token) {
       "div",
       { className: "code-bar" },
       element("span", {}, language),
-      element("button", { type: "button", dataset: { copy: "code" } }, say("copy")),
+      element("button", { type: "button", dataset: { copy: "code" } }, t("copy")),
     ),
     element("pre", { tabIndex: 0 }, element("code", {}, token.text)),
   );
@@ -44,7 +44,7 @@ function renderCode(token) {
 
 function renderList(token) {
   const list = element(token.ordered ? "ol" : "ul");
-  if (token.ordered && token.start !== 1) list.start = token.start;
+  if (token.ordered && token.start !== 1) list.setAttribute("start", token.start);
   return append(list, token.items.map(renderItem));
 }
 
@@ -59,7 +59,7 @@ function renderItem(item) {
 }
 
 function renderCheckbox(checked) {
-  const label = say(checked ? "taskDone" : "taskOpen");
+  const label = t(checked ? "taskDone" : "taskOpen");
   return element("span", { className: "box", role: "img", ariaLabel: label }, checked ? "☑" : "☐");
 }
 

@@ -17,12 +17,12 @@ const renderers = {
   image: (token) => renderLink(token.href, [token.text || token.href]),
 };
 
-/** DOM nodes and strings for inline tokens; what is unknown is shown as it was written. */
+/** Render inline tokens to DOM nodes and strings. Unknown tokens are shown as source text. */
 export function renderInline(tokens) {
   return tokens.flatMap((token) => renderers[token.type]?.(token) ?? [token.raw]);
 }
 
-/** Only what a reader can safely follow becomes a link; an image becomes one too, so that nothing is fetched. */
+/** Render a link if its URL is safe. Images are rendered as links, so that nothing is fetched. */
 function renderLink(href, content) {
   const url = safeUrl(decodeEntities(href));
   if (!url) return content;
@@ -36,7 +36,7 @@ function safeUrl(href) {
   return SCHEMES.has(url.protocol) ? url.href : null;
 }
 
-/** The lexer leaves character references, and no HTML parser is here: those that models write. */
+/** Decode the character references that models write. The lexer keeps them, and no HTML parser reads the result. */
 function decodeEntities(text) {
   return text.replace(ENTITY, (_, code, name) => {
     if (name) return NAMED[name.toLowerCase()];

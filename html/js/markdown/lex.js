@@ -1,9 +1,9 @@
 import { getDefaults, Lexer, Tokenizer } from "../../vendor/marked.js";
 
 /*
- * CommonMark takes `**서버리스(serverless)**는` for no emphasis: between punctuation and a letter, a mark
- * cannot close (commonmark-spec issue 650). Korean writes its particles without a space, so here it can.
- * The rows are those of marked; the number of a row's group tells marked what its mark may do.
+ * CommonMark does not read `**서버리스(serverless)**는` as emphasis: between punctuation and a letter, a delimiter cannot
+ * close (commonmark-spec issue 650). Korean particles follow without a space, so here it can. The alternatives are those
+ * of marked, in its order: the number of the matching group tells marked what the delimiter can do.
  */
 const CJK = String.raw`[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]`;
 const PUNCTUATION = String.raw`(?!\*)(?!~)[\p{P}\p{S}]`;
@@ -33,22 +33,22 @@ class KoreanTokenizer extends Tokenizer {
     return super.emStrong(source, masked, ENDS_IN_CJK.test(before) ? "" : before);
   }
 
-  /** Two tildes strike out; a single one is a range in Korean: 10~20명, 3~5일. */
+  /** Only two tildes strike out: in Korean, a single one is a range (10~20명, 3~5일). */
   del(source) {
     const match = STRUCK.exec(source);
     if (!match) return undefined;
     const [raw, text] = match;
-    return { type: "del", raw, text, tokens: this.lexer.inlineTokens(text) };
+    return { type: /** @type {const} */ ("del"), raw, text, tokens: this.lexer.inlineTokens(text) };
   }
 
-  /** `https://example.com에서` ends before the particle. */
+  /** End a URL before a particle: `https://example.com에서`. */
   url(source) {
     const host = HOST_THEN_HANGUL.exec(source);
     return super.url(host ? host[0] : source);
   }
 }
 
-/** The top-level tokens of a text. `links` are the reference definitions of the text before it. */
+/** Lex a text into top-level tokens. `links`: the link definitions of the text before it. */
 export function lex(text, links) {
   const lexer = new Lexer({ ...getDefaults(), breaks: true, tokenizer: new KoreanTokenizer() });
   Object.assign(lexer.tokens.links, links);

@@ -1,10 +1,10 @@
-import { renderBlock, visible } from "./blocks.js";
+import { renderBlock, rendered } from "./blocks.js";
 import { lex } from "./lex.js";
 
 /**
- * Shows a growing Markdown text at a cost that does not grow with it: finished blocks are frozen, the
- * tail is lexed again at most once per animation frame. `finish` lexes the whole and corrects what
- * differs (a link defined late), so that however the text was cut, the result is that of one piece.
+ * A renderer of growing Markdown text, at a cost per update that does not depend on the length. Complete blocks are
+ * frozen, and the tail is lexed at most once per animation frame. `finish` lexes the whole text and corrects the blocks
+ * that differ, for example by a link defined later: the result does not depend on how the text was split.
  */
 export class MarkdownStream {
   #root;
@@ -19,7 +19,7 @@ export class MarkdownStream {
     this.#root = root;
   }
 
-  /** The whole text so far; drawn with the next frame. */
+  /** Render the whole text so far, in the next animation frame. */
   show(text) {
     const next = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
     if (!next.startsWith(this.#text)) this.#reset();
@@ -31,7 +31,7 @@ export class MarkdownStream {
     this.show(text);
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    const tokens = visible(lex(this.#text));
+    const tokens = rendered(lex(this.#text));
     const blocks = [...this.#frozen, ...this.#tail];
     this.#frozen = this.#patch(blocks, tokens, (a, b) => JSON.stringify(a) === JSON.stringify(b));
     this.#tail = [];
@@ -51,11 +51,11 @@ export class MarkdownStream {
     this.#frame = 0;
     const tokens = lex(this.#text.slice(this.#frozenLength), this.#links);
     this.#links = tokens.links;
-    this.#tail = this.#patch(this.#tail, visible(tokens), (a, b) => a.type === b.type && a.raw === b.raw);
+    this.#tail = this.#patch(this.#tail, rendered(tokens), (a, b) => a.type === b.type && a.raw === b.raw);
     this.#freeze(tokens);
   }
 
-  /** Everything before the last block is finished, once that block's first line is whole. */
+  /** Freeze the blocks before the last one, if the first line of that one is complete. */
   #freeze(tokens) {
     const last = tokens.findLastIndex((token) => token.type !== "space");
     if (last < 1 || !tokens[last].raw.includes("\n")) return;
@@ -63,10 +63,10 @@ export class MarkdownStream {
     const raw = done.map((token) => token.raw).join("");
     if (!this.#text.startsWith(raw, this.#frozenLength)) return;
     this.#frozenLength += raw.length;
-    this.#frozen.push(...this.#tail.splice(0, visible(done).length));
+    this.#frozen.push(...this.#tail.splice(0, rendered(done).length));
   }
 
-  /** Keeps every node whose token is the same. */
+  /** Render tokens, and keep the nodes whose token is the same. */
   #patch(blocks, tokens, same) {
     const shown = tokens.map((token, index) => {
       const old = blocks[index];

@@ -1,25 +1,35 @@
+import { Emitter } from "../emitter.js";
 import { Turn } from "./turn.js";
 
 /**
- * The conversation that is shown. Events: `conversation` (another one, or its history came), `older`
- * (turns added in front), `turn` (new or changed), `removed`, `history` (`loading`, `ready`, `failed`).
+ * The shown conversation. Events: `conversation` (another one is shown, or its history is loaded), `older` (turns were
+ * added in front), `turn` (a turn is new or has changed), `removed` (a turn), `history` (its state has changed).
+ * @extends {Emitter<{ conversation: void, older: Turn[], turn: Turn, removed: Turn, history: History }>}
+ * @typedef {"loading" | "ready" | "failed"} History
  */
-export class Chat extends EventTarget {
+export class Chat extends Emitter {
   #api;
   #delivery;
+  /** @type {string | null} */
   #conversationId = null;
   #requestedId = null;
+  /** @type {Turn[]} */
   #turns = [];
-  #read = new Map();
+  #loadedTurns = new Map();
   #cursor = null;
   #loading = null;
+  /** @type {History} */
   #history = "ready";
 
+  /**
+   * @param {import("../api.js").HistoryApi} api
+   * @param {import("./delivery.js").Delivery} delivery
+   */
   constructor(api, delivery) {
     super();
     this.#api = api;
     this.#delivery = delivery;
-    delivery.addEventListener("turn", ({ detail }) => this.#turnChanged(detail));
+    delivery.on("turn", ({ detail }) => this.#turnChanged(detail));
   }
 
   get conversationId() {
@@ -30,16 +40,17 @@ export class Chat extends EventTarget {
     return this.#turns;
   }
 
-  /** What this page has read of a conversation, shown or not. */
-  read(conversationId) {
-    return conversationId === this.#conversationId ? this.#turns : (this.#read.get(conversationId) ?? []);
+  /** Return the turns of a conversation that this page has loaded, whether it is shown or not. */
+  loadedTurns(conversationId) {
+    return conversationId === this.#conversationId ? this.#turns : (this.#loadedTurns.get(conversationId) ?? []);
   }
 
-  /** Whether it is known which conversation a question would belong to. */
+  /** Whether the conversation that a question would belong to is known. */
   get ready() {
     return this.#conversationId !== null;
   }
 
+  /** The state of loading the history. */
   get history() {
     return this.#history;
   }
@@ -48,34 +59,35 @@ export class Chat extends EventTarget {
     return Boolean(this.#cursor);
   }
 
+  /** The turn that the server is answering. */
   get current() {
     return this.#turns.find((turn) => turn.unfinished && turn.status !== "queued");
   }
 
-  /** Shows a conversation, by default the newest. */
-  async open(conversationId) {
-    const loading = this.#begin(conversationId ?? null);
+  /** Show a conversation, by default the newest. */
+  async open(conversationId = null) {
+    const loading = this.#begin(conversationId);
     this.#requestedId = conversationId;
     try {
       const page = await this.#api.turns(conversationId);
       if (loading !== this.#loading) return;
-      this.#conversationId ??= page.turns[0]?.conversation_id ?? crypto.randomUUID();
-      this.#turns = this.#adopt(page.turns);
-      this.#cursor = page.next_cursor ?? null;
-      this.#become("ready");
+      this.#conversationId ??= page.turns[0]?.conversationId ?? crypto.randomUUID();
+      this.#turns = this.#merge(page.turns);
+      this.#cursor = page.nextCursor ?? null;
+      this.#setHistory("ready");
     } catch {
       if (loading !== this.#loading) return;
       this.#conversationId ??= crypto.randomUUID();
-      this.#turns = this.#adopt([]);
-      this.#become("failed");
+      this.#turns = this.#merge([]);
+      this.#setHistory("failed");
     }
-    this.#emit("conversation");
+    this.emit("conversation");
   }
 
-  /** A fresh conversation; the server hears of it with its first question. */
+  /** Show a new conversation. The first question creates it on the server. */
   start() {
     this.#begin(crypto.randomUUID());
-    this.#become("ready");
+    this.#setHistory("ready");
   }
 
   reload() {
@@ -86,41 +98,42 @@ export class Chat extends EventTarget {
     const cursor = this.#cursor;
     if (!cursor || this.#history === "loading") return;
     const loading = this.#loading;
-    this.#become("loading");
+    this.#setHistory("loading");
     try {
       const page = await this.#api.turns(this.#conversationId, cursor);
       if (loading !== this.#loading) return;
       const older = page.turns.map(Turn.fromHistory);
       this.#turns = [...older, ...this.#turns];
-      this.#cursor = page.next_cursor ?? null;
-      this.#emit("older", older);
-      this.#become("ready");
+      this.#cursor = page.nextCursor ?? null;
+      this.emit("older", older);
+      this.#setHistory("ready");
     } catch {
-      if (loading === this.#loading) this.#become("failed");
+      if (loading === this.#loading) this.#setHistory("failed");
     }
   }
 
-  ask(text, { mode, requestId } = {}) {
+  /** @param {{ mode?: string, requestId?: string }} options `requestId`: of an earlier attempt */
+  ask(question, options) {
     this.#requestedId = this.#conversationId;
-    this.#become("ready");
-    const turn = Turn.ask(this.#conversationId, text, { mode, requestId });
+    this.#setHistory("ready");
+    const turn = Turn.create(this.#conversationId, question, options);
     this.#turns.push(turn);
-    this.#emit("turn", turn);
+    this.emit("turn", turn);
     this.#delivery.follow(turn);
     return turn;
   }
 
-  /** Asks again; a question never accepted keeps its id, as it may be stored. */
+  /** Ask a failed question again. An unaccepted question keeps its id, as the server may have stored it. */
   retry(turn) {
     this.discard(turn);
     const requestId = turn.createdAt ? undefined : turn.requestId;
-    return this.ask(turn.text, { mode: turn.mode, requestId });
+    return this.ask(turn.question, { mode: turn.mode, requestId });
   }
 
-  /** Takes a failed question off the page. */
+  /** Remove a failed question from the page. */
   discard(turn) {
     this.#delivery.discard(turn);
-    this.#drop(turn);
+    this.#remove(turn);
   }
 
   stop() {
@@ -134,50 +147,46 @@ export class Chat extends EventTarget {
 
   #begin(conversationId) {
     this.#loading = Symbol("loading");
-    this.#read.set(this.#conversationId, this.#turns);
+    this.#loadedTurns.set(this.#conversationId, this.#turns);
     this.#conversationId = conversationId;
     this.#turns = [];
     this.#cursor = null;
-    this.#become("loading");
-    this.#emit("conversation");
+    this.#setHistory("loading");
+    this.emit("conversation");
     return this.#loading;
   }
 
-  #adopt(items) {
-    const live = new Map(this.#delivery.live(this.#conversationId).map((turn) => [turn.requestId, turn]));
-    const stored = withoutRetried(items).map((item) => {
-      const turn = live.get(item.request_id)?.load(item) ?? Turn.fromHistory(item);
-      live.delete(turn.requestId);
+  /** Merge stored turns with those that are still being delivered. */
+  #merge(storedTurns) {
+    const pending = new Map(this.#delivery.pending(this.#conversationId).map((turn) => [turn.requestId, turn]));
+    const turns = withoutRetried(storedTurns).map((stored) => {
+      const turn = pending.get(stored.requestId)?.load(stored) ?? Turn.fromHistory(stored);
+      pending.delete(turn.requestId);
       this.#delivery.follow(turn);
       return turn;
     });
-    return [...stored, ...live.values()];
+    return [...turns, ...pending.values()];
   }
 
   #turnChanged(turn) {
-    if (turn.stopReason === "dropped") this.#drop(turn);
-    else if (turn.conversationId === this.#conversationId) this.#emit("turn", turn);
+    if (turn.stopReason === "dropped") this.#remove(turn);
+    else if (turn.conversationId === this.#conversationId) this.emit("turn", turn);
   }
 
-  #drop(turn) {
+  #remove(turn) {
     this.#turns = this.#turns.filter((other) => other !== turn);
-    this.#emit("removed", turn);
+    this.emit("removed", turn);
   }
 
-  #become(history) {
+  #setHistory(history) {
     this.#history = history;
-    this.#emit("history", history);
-  }
-
-  #emit(name, detail) {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
+    this.emit("history", history);
   }
 }
 
-/** A failed turn whose question was asked again at once is of no more interest. */
-function withoutRetried(items) {
-  return items.filter((item, index) => {
-    const next = items[index + 1];
-    return !(item.status === "failed" && !item.answer && next?.text === item.text);
+/** Leave out failed turns whose question was asked again in the next turn. */
+function withoutRetried(storedTurns) {
+  return storedTurns.filter(({ status, answer, question }, index) => {
+    return !(status === "failed" && !answer && storedTurns[index + 1]?.question === question);
   });
 }

@@ -1,43 +1,56 @@
-/** The list of conversations, newest first; those that are deleted are not in it. Event: `change`. */
-export class Conversations extends EventTarget {
+import { Emitter } from "../emitter.js";
+
+/**
+ * The list of conversations, newest first, without hidden ones. Event: `change`.
+ * @extends {Emitter<{ change: void }>}
+ * @typedef {import("../api.js").Conversation} Conversation
+ */
+export class Conversations extends Emitter {
   #api;
+  /** @type {Conversation[]} */
   #items = [];
   #hidden = new Set();
   #cursor = null;
 
+  /** @param {import("../api.js").HistoryApi} api */
   constructor(api) {
     super();
     this.#api = api;
   }
 
   get items() {
-    return this.#items.filter((item) => !this.#hidden.has(item.conversation_id));
+    return this.#items.filter((item) => !this.#hidden.has(item.conversationId));
   }
 
   get hasMore() {
     return Boolean(this.#cursor);
   }
 
+  /** Return a conversation of the list, or undefined if it is hidden or not loaded. */
+  find(conversationId) {
+    return this.items.find((item) => item.conversationId === conversationId);
+  }
+
+  /** Return whether the conversation is loaded, hidden or not. */
+  has(conversationId) {
+    return Boolean(this.#find(conversationId));
+  }
+
   async load() {
-    await this.#fetch(null);
+    await this.#loadPage(null);
   }
 
   async loadMore() {
-    await this.#fetch(this.#cursor);
+    await this.#loadPage(this.#cursor);
   }
 
-  /** A question was asked in it: it is the newest now, and its first question is its title. */
+  /** Move a conversation to the top because a question was asked. The first question is the title. */
   touch(conversationId, question) {
-    const known = this.#find(conversationId);
-    const item = known ?? { conversation_id: conversationId, title: question.split("\n", 1)[0] };
-    item.last_activity_at = new Date().toISOString();
+    /** @type {Conversation} */
+    const item = this.#find(conversationId) ?? { conversationId, title: question.split("\n", 1)[0] };
+    item.lastActivityAt = new Date().toISOString();
     this.#items = [item, ...this.#items.filter((other) => other !== item)];
     this.#changed();
-  }
-
-  /** Whether the server has it, as far as we know, hidden or not. */
-  has(conversationId) {
-    return Boolean(this.#find(conversationId));
   }
 
   hide(conversationId) {
@@ -50,7 +63,7 @@ export class Conversations extends EventTarget {
     this.#changed();
   }
 
-  /** Deletes one for good; one that could not be deleted is in the list again. */
+  /** Delete a conversation. If that fails, restore it in the list and throw. */
   async remove(conversationId) {
     this.hide(conversationId);
     try {
@@ -68,23 +81,23 @@ export class Conversations extends EventTarget {
   }
 
   #find(conversationId) {
-    return this.#items.find((item) => item.conversation_id === conversationId);
+    return this.#items.find((item) => item.conversationId === conversationId);
   }
 
-  async #fetch(cursor) {
+  async #loadPage(cursor) {
     try {
       const page = await this.#api.conversations(cursor);
-      const known = new Set((cursor ? this.#items : []).map((item) => item.conversation_id));
-      const fresh = page.conversations.filter((item) => !known.has(item.conversation_id));
-      this.#items = cursor ? [...this.#items, ...fresh] : fresh;
-      this.#cursor = page.next_cursor ?? null;
+      const known = new Set((cursor ? this.#items : []).map((item) => item.conversationId));
+      const added = page.conversations.filter((item) => !known.has(item.conversationId));
+      this.#items = cursor ? [...this.#items, ...added] : added;
+      this.#cursor = page.nextCursor ?? null;
     } catch {
-      this.#cursor = null; // the list is a convenience: the shown conversation says what is wrong
+      this.#cursor = null; // the transcript already reports that the history cannot be loaded
     }
     this.#changed();
   }
 
   #changed() {
-    this.dispatchEvent(new Event("change"));
+    this.emit("change");
   }
 }

@@ -1,65 +1,83 @@
+import { Emitter } from "../emitter.js";
 import { frames } from "../protocol.js";
 
-const PATIENCE_MS = 10_000;
-const QUIET_MS = 3_000;
-const AGAIN_MS = 1_600;
-const STALLED = 5; // questions in vain, in about 13 s
+const RESUME_MS = 10_000;
+const FIRST_RESUME_MS = 3_000;
+const NEXT_RESUME_MS = 1_600;
+const STALLED_AFTER = 5; // requests, about 13 s
 
 /**
- * How long, in milliseconds, to bear silence after having asked so many times. A model may think before
- * its first word; in mid-answer a run that lives is not quiet for long, and one that has died can be
- * followed by the next after its lease of 6 s: the third question comes soon after it.
+ * Return the time without progress, in milliseconds, before resume number `requests` + 1. Before the first word, a
+ * model may need long. In mid-answer a live run is rarely silent, and after a dead one the next run can begin when its
+ * lease of 6 s ends: the third request comes soon after that.
  */
-export function patience(status, asked) {
-  if (status !== "answering" && status !== "stopping") return PATIENCE_MS;
-  return asked ? Math.min(PATIENCE_MS, AGAIN_MS * 1.25 ** (asked - 1)) : QUIET_MS;
+export function resumeDelay(status, requests) {
+  if (status !== "answering" && status !== "stopping") return RESUME_MS;
+  return requests ? Math.min(RESUME_MS, NEXT_RESUME_MS * 1.25 ** (requests - 1)) : FIRST_RESUME_MS;
 }
 
 /**
- * Brings turns to the server and their frames back, however often the connection breaks, in the tab that leads.
- * Events: `turn` (detail: a turn that changed), `refused` (detail: a `failed` frame that names no turn).
+ * Delivery of questions to the server and of frames to their turns, across lost connections and several tabs.
+ * Events: `turn` (a turn that has changed), `refused` (a `failed` frame without a request id).
+ * @extends {Emitter<{ turn: Turn, refused: import("../protocol.js").Failed }>}
+ * @typedef {import("./turn.js").Turn} Turn
  */
-export class Delivery extends EventTarget {
+export class Delivery extends Emitter {
   #socket;
   #outbox;
   #tabs;
-  #live = new Map();
-  #silence = new Map();
+  /** @type {Map<string, Turn>} */
+  #pending = new Map();
+  /** @type {Map<string, { requests: number, timer: number }>} */
+  #watches = new Map();
 
+  /**
+   * @param {import("../socket.js").Socket} socket
+   * @param {import("./outbox.js").Outbox} outbox
+   * @param {import("./tabs.js").Tabs} tabs
+   */
   constructor(socket, outbox, tabs) {
     super();
     this.#socket = socket;
     this.#outbox = outbox;
     this.#tabs = tabs;
-    socket.addEventListener("open", () => this.#reopen());
-    socket.addEventListener("state", ({ detail }) => detail !== "open" && this.#lose());
-    socket.addEventListener("frame", ({ detail }) => this.#hear(detail));
-    tabs.addEventListener("frame", ({ detail }) => this.#route(detail));
-    tabs.addEventListener("question", ({ detail }) => this.#reply(this.#live.get(detail)));
-    tabs.addEventListener("alive", ({ detail }) => this.#trust(this.#live.get(detail)));
+    socket.on("open", () => this.#connected());
+    socket.on("state", ({ detail }) => detail !== "open" && this.#disconnected());
+    socket.on("frame", ({ detail }) => this.#receive(detail));
+    tabs.on("frame", ({ detail }) => this.#applyFrame(detail));
+    tabs.on("state-request", ({ detail }) => this.#replyToTab(this.#pending.get(detail)));
+    tabs.on("alive", ({ detail }) => this.#leaderAlive(this.#pending.get(detail)));
   }
 
-  /** What is under way in a conversation, and what was refused. */
-  live(conversationId) {
-    return [...this.#live.values()].filter((turn) => turn.conversationId === conversationId);
+  /** Return the unfinished and the refused turns of a conversation. */
+  pending(conversationId) {
+    return [...this.#pending.values()].filter((turn) => turn.conversationId === conversationId);
   }
 
-  /** Follows a turn to its end: a new one is sent, one that is under way elsewhere is asked after. */
+  /** Follow the turns that the outbox has kept across a reload. */
+  restore() {
+    for (const turn of this.#outbox.turns()) this.follow(turn);
+  }
+
+  /**
+   * Follow a turn to its end: send a new one, request the state of one that is already under way.
+   * @param {Turn} turn
+   */
   follow(turn) {
-    const isLive = this.#live.has(turn.requestId);
+    const isPending = this.#pending.has(turn.requestId);
     if (!turn.unfinished && !turn.refusal) {
-      if (isLive) this.#settle(turn);
+      if (isPending) this.#settle(turn);
       return;
     }
-    if (isLive) return;
+    if (isPending) return;
     const isNew = !turn.known && !this.#outbox.has(turn);
-    this.#live.set(turn.requestId, turn);
+    this.#pending.set(turn.requestId, turn);
     this.#outbox.put(turn);
     if (turn.refusal) return;
-    if (isNew) this.#lead(turn);
-    else this.#tabs.queue(turn.requestId, () => this.#led(turn));
-    if (turn.status === "queued") this.#advance(turn.conversationId);
-    else this.#ask(turn);
+    if (isNew) this.#ensureLead(turn);
+    else this.#tabs.waitToLead(turn.requestId, () => this.#leadTaken(turn));
+    if (turn.status === "queued") this.#sendNext(turn.conversationId);
+    else this.#requestState(turn);
   }
 
   stop(turn) {
@@ -74,45 +92,45 @@ export class Delivery extends EventTarget {
 
   continue(turn) {
     turn.continue();
-    this.#live.set(turn.requestId, turn);
+    this.#pending.set(turn.requestId, turn);
     this.#outbox.put(turn);
     this.#send(turn, frames.continue(turn.requestId));
   }
 
-  /** Asks after a turn now, because a person wants to know. */
+  /** Request the state of a turn now, at the user's request. */
   resume(turn) {
-    this.#lead(turn);
-    this.#interrupt(turn, "resuming");
-    this.#ask(turn);
+    this.#ensureLead(turn);
+    this.#setInterruption(turn, "resuming");
+    this.#requestState(turn);
   }
 
   discard(turn) {
     this.#release(turn);
   }
 
-  forget(conversationId) {
-    for (const turn of this.live(conversationId)) this.#release(turn);
+  discardConversation(conversationId) {
+    for (const turn of this.pending(conversationId)) this.#release(turn);
   }
 
-  forgetAll() {
-    for (const turn of [...this.#live.values()]) this.#release(turn);
+  discardAll() {
+    for (const turn of [...this.#pending.values()]) this.#release(turn);
   }
 
-  #hear(frame) {
-    if (this.#live.has(frame.request_id)) this.#tabs.tell(frame);
-    this.#route(frame);
+  #receive(frame) {
+    if (this.#pending.has(frame.requestId)) this.#tabs.forwardFrame(frame);
+    this.#applyFrame(frame);
   }
 
-  #route(frame) {
-    const turn = this.#live.get(frame.request_id);
+  #applyFrame(frame) {
+    const turn = this.#pending.get(frame.requestId);
     if (!turn || turn.refusal) {
-      if (frame.type === "failed" && !frame.request_id) this.#emit("refused", frame);
+      if (frame.type === "failed" && !frame.requestId) this.emit("refused", frame);
       return;
     }
     const wasKnown = turn.known;
     const result = turn.receive(frame);
     if (turn.known && !wasKnown) this.#outbox.put(turn);
-    if (result === "gap" && this.#silence.get(turn.requestId)?.asked === 0) this.#ask(turn);
+    if (result === "gap" && this.#watches.get(turn.requestId)?.requests === 0) this.#requestState(turn);
     if (result === "changed") {
       this.#watch(turn);
       this.#changed(turn);
@@ -120,99 +138,97 @@ export class Delivery extends EventTarget {
     if (!turn.unfinished) this.#settle(turn);
   }
 
-  /** To another tab, which has asked where a turn stands. */
-  #reply(turn) {
-    if (!turn || !this.#tabs.leads(turn.requestId)) return;
-    if (turn.snapshot) this.#tabs.tell(turn.snapshot);
-    if (!document.hidden) this.#tabs.confirm(turn.requestId);
+  #replyToTab(turn) {
+    if (!turn || !this.#tabs.isLeader(turn.requestId)) return;
+    if (turn.snapshot) this.#tabs.forwardFrame(turn.snapshot);
+    if (!document.hidden) this.#tabs.confirmAlive(turn.requestId);
   }
 
-  /** The tab that leads is there: it is the one to lose patience. */
-  #trust(turn) {
-    if (turn && !this.#tabs.leads(turn.requestId)) this.#watch(turn);
+  /** Wait anew: while the leader is alive, it is the one to request the state. */
+  #leaderAlive(turn) {
+    if (turn && !this.#tabs.isLeader(turn.requestId)) this.#watch(turn);
   }
 
-  #lose() {
-    for (const turn of this.#live.values()) this.#interrupt(turn, "lost");
+  #disconnected() {
+    for (const turn of this.#pending.values()) this.#setInterruption(turn, "lost");
   }
 
-  #reopen() {
-    for (const turn of this.#live.values()) {
-      if (turn.interruption) this.#interrupt(turn, "resuming");
-      if (turn.unfinished && turn.status !== "queued") this.#ask(turn);
+  #connected() {
+    for (const turn of this.#pending.values()) {
+      if (turn.interruption) this.#setInterruption(turn, "resuming");
+      if (turn.unfinished && turn.status !== "queued") this.#requestState(turn);
     }
   }
 
-  /** One turn of a conversation at a time; the next one is sent when it has ended. */
-  #advance(conversationId) {
-    const turns = this.live(conversationId).filter((turn) => turn.unfinished);
+  /** Send the next queued turn of a conversation, unless another one is under way. */
+  #sendNext(conversationId) {
+    const turns = this.pending(conversationId).filter((turn) => turn.unfinished);
     const next = turns.find((turn) => turn.status === "queued");
     if (!next || turns.some((turn) => turn.status !== "queued")) return;
     next.status = "sending";
-    if (this.#tabs.leads(next.requestId)) this.#send(next, frames.chat(next));
+    if (this.#tabs.isLeader(next.requestId)) this.#send(next, frames.chat(next));
     else this.#watch(next);
     this.#changed(next);
   }
 
   #send(turn, frame) {
-    this.#lead(turn);
+    this.#ensureLead(turn);
     if (!this.#socket.send(frame)) turn.interruption = "lost";
     this.#watch(turn);
     this.#changed(turn);
   }
 
-  #lead(turn) {
-    if (!this.#tabs.leads(turn.requestId)) this.#tabs.seize(turn.requestId, () => this.#led(turn));
+  #ensureLead(turn) {
+    if (!this.#tabs.isLeader(turn.requestId)) this.#tabs.takeLead(turn.requestId, () => this.#leadTaken(turn));
   }
 
-  /** The tab that led is gone. What it has taken back was not meant to be sent. */
-  #led(turn) {
+  /** Take over from the tab that has led. A question that it has withdrawn from the outbox is not sent. */
+  #leadTaken(turn) {
     if (!turn.known && !this.#outbox.has(turn)) this.#drop(turn);
-    else if (turn.status !== "queued") this.#ask(turn);
+    else if (turn.status !== "queued") this.#requestState(turn);
   }
 
-  /** Asks where a turn stands; `asked`: how often that was done since it last moved. */
-  #ask(turn, asked = 0) {
-    if (this.#tabs.leads(turn.requestId)) {
+  /** Request the state of a turn. `requests`: the number of requests since its last progress. */
+  #requestState(turn, requests = 0) {
+    if (this.#tabs.isLeader(turn.requestId)) {
       this.#socket.send(turn.request);
       if (turn.status === "stopping") this.#socket.send(frames.stop(turn.requestId));
-    } else this.#tabs.ask(turn.requestId);
-    this.#watch(turn, asked + 1);
+    } else this.#tabs.requestState(turn.requestId);
+    this.#watch(turn, requests + 1);
   }
 
   /**
-   * Where nothing new comes, the run, the connection or the tab that leads may have died without a word. An answer
-   * goes to one connection: a hidden tab leaves it to the one that is read.
+   * Request the state if there is no progress in time: the run, the connection or the leading tab may have died. A
+   * hidden tab only waits on, so that it does not take the answer away from a visible one.
    */
-  #watch(turn, asked = 0) {
-    this.#silence.get(turn.requestId)?.end();
-    const act = () => {
+  #watch(turn, requests = 0) {
+    clearTimeout(this.#watches.get(turn.requestId)?.timer);
+    const timeout = () => {
       if (document.hidden) {
-        this.#watch(turn, asked);
+        this.#watch(turn, requests);
         return;
       }
-      if (asked > 0) this.#lead(turn);
-      if (this.#socket.ping()) this.#interrupt(turn, asked < STALLED ? "resuming" : "stalled");
-      this.#ask(turn, asked);
+      if (requests > 0) this.#ensureLead(turn);
+      if (this.#socket.ping()) this.#setInterruption(turn, requests < STALLED_AFTER ? "resuming" : "stalled");
+      this.#requestState(turn, requests);
     };
-    const timer = setTimeout(act, patience(turn.status, asked));
-    this.#silence.set(turn.requestId, { asked, end: () => clearTimeout(timer) });
+    const timer = setTimeout(timeout, resumeDelay(turn.status, requests));
+    this.#watches.set(turn.requestId, { requests, timer });
   }
 
-  /** Says why a question or its answer does not go on. */
-  #interrupt(turn, why) {
+  #setInterruption(turn, interruption) {
     if (!turn.unfinished || turn.status === "queued") return;
-    turn.interruption = why;
+    turn.interruption = interruption;
     this.#changed(turn);
   }
 
   #settle(turn) {
     this.#release(turn);
     if (turn.refusal) {
-      this.#live.set(turn.requestId, turn);
+      this.#pending.set(turn.requestId, turn);
       this.#outbox.put(turn);
     }
-    this.#advance(turn.conversationId);
+    this.#sendNext(turn.conversationId);
   }
 
   #drop(turn) {
@@ -223,18 +239,14 @@ export class Delivery extends EventTarget {
   }
 
   #release(turn) {
-    this.#silence.get(turn.requestId)?.end();
-    this.#silence.delete(turn.requestId);
-    this.#live.delete(turn.requestId);
+    clearTimeout(this.#watches.get(turn.requestId)?.timer);
+    this.#watches.delete(turn.requestId);
+    this.#pending.delete(turn.requestId);
     this.#outbox.remove(turn);
     this.#tabs.release(turn.requestId);
   }
 
   #changed(turn) {
-    this.#emit("turn", turn);
-  }
-
-  #emit(name, detail) {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
+    this.emit("turn", turn);
   }
 }

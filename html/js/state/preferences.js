@@ -1,18 +1,24 @@
-const PREFIX = "seoyeon.";
-const PAPER = { light: "#faf9f5", dark: "#151817" };
+import { Emitter } from "../emitter.js";
+import { preferenceKey } from "../keys.js";
 
-/** What may be chosen; the first of each is what holds until someone chooses. */
-const CHOICES = {
+const BAR_COLOURS = { light: "#faf9f5", dark: "#151817" }; // of the browser's own bars, as --paper in css/base.css
+
+/** The options of each preference; the first one is the default. */
+const OPTIONS = {
   language: ["ko", "en"],
   theme: ["system", "light", "dark"],
   size: ["medium", "small", "large"],
   enter: ["send", "line"],
 };
 
-/** How this browser's user likes the page. Theme and text size are on the root element. Event: `change`. */
-export class Preferences extends EventTarget {
+/**
+ * The preferences of this browser. Theme and text size are attributes of the root element. Event: `change`.
+ * @extends {Emitter<{ change: void }>}
+ */
+export class Preferences extends Emitter {
   #storage;
 
+  /** @param {import("../storage.js").Storage} storage */
   constructor(storage) {
     super();
     this.#storage = storage;
@@ -20,21 +26,23 @@ export class Preferences extends EventTarget {
   }
 
   get(name) {
-    const value = this.#storage.get(PREFIX + name);
-    return CHOICES[name].includes(value) ? value : CHOICES[name][0];
+    const value = this.#storage.get(preferenceKey(name));
+    return OPTIONS[name].includes(value) ? value : OPTIONS[name][0];
   }
 
   set(name, value) {
-    this.#storage.set(PREFIX + name, value);
+    this.#storage.set(preferenceKey(name), value);
     this.#apply();
-    this.dispatchEvent(new Event("change"));
+    this.emit("change");
   }
 
   #apply() {
     const theme = this.get("theme");
     Object.assign(document.documentElement.dataset, { theme, size: this.get("size") });
-    for (const bar of document.querySelectorAll('meta[name="theme-color"]')) {
-      bar.content = PAPER[theme] ?? PAPER[bar.media.includes("dark") ? "dark" : "light"];
+    /** @type {NodeListOf<HTMLMetaElement>} */
+    const colours = document.querySelectorAll('meta[name="theme-color"]');
+    for (const meta of colours) {
+      meta.content = BAR_COLOURS[theme] ?? BAR_COLOURS[meta.media.includes("dark") ? "dark" : "light"];
     }
   }
 }

@@ -1,78 +1,81 @@
-const HANDOVER_MS = 250; // what was told last could otherwise arrive in another tab after the lock does
+import { Emitter } from "../emitter.js";
+import { TURNS_CHANNEL, turnLock } from "../keys.js";
+
+const RELEASE_DELAY_MS = 250; // a message can reach another tab later than the release of a lock
 
 /**
- * The server sends an answer to one connection. Of the tabs that show it, one leads: it talks to the server, and
- * hands on what it hears. Who leads is a Web Lock for each turn, so that the next tab takes over when one closes.
- * Events: `frame` (another tab's), `question` (a request id: another tab asks where it stands), `alive` (a
- * request id: the tab that leads is there, and is read).
+ * Coordination of the tabs that show a turn. The server sends an answer to one connection, so one tab, the leader,
+ * talks to the server and forwards the frames to the other tabs. A Web Lock for each turn elects the leader; when the
+ * leading tab closes, the next one takes over.
+ * Events, all from other tabs: `frame` (a frame that the leader has received), `state-request` (a request id: a tab asks
+ * for the state of a turn), `alive` (a request id: the leader is active and visible).
+ * @extends {Emitter<{ frame: import("../protocol.js").Frame, "state-request": string, alive: string }>}
  */
-export class Tabs extends EventTarget {
-  #channel = new BroadcastChannel("seoyeon.turns");
-  #releases = new Map();
+export class Tabs extends Emitter {
+  #channel = new BroadcastChannel(TURNS_CHANNEL);
+  #locks = new Map();
 
   constructor() {
     super();
-    this.#channel.addEventListener("message", ({ data: [name, detail] }) => {
-      this.dispatchEvent(new CustomEvent(name, { detail }));
-    });
+    this.#channel.addEventListener("message", ({ data: [name, detail] }) => this.emit(name, detail));
   }
 
-  leads(requestId) {
-    return Boolean(this.#releases.get(requestId)?.leading);
+  isLeader(requestId) {
+    return Boolean(this.#locks.get(requestId)?.leading);
   }
 
-  /** Leads as soon as no other tab does; `led` is called then. */
-  queue(requestId, led) {
-    const place = { abort: new AbortController(), leading: false };
-    this.#take(requestId, place, led, { signal: place.abort.signal });
+  /** Become the leader as soon as there is no other one; then call `onLead`. */
+  waitToLead(requestId, onLead) {
+    const lock = { abort: new AbortController(), leading: false };
+    this.#request(requestId, lock, onLead, { signal: lock.abort.signal });
   }
 
-  /** Leads from now on, whoever did. If another tab does the same later, `led` is called when that one has ended. */
-  seize(requestId, led) {
+  /** Become the leader now. If another tab later does the same, wait for that one to end and then call `onLead`. */
+  takeLead(requestId, onLead) {
     this.release(requestId);
-    this.#take(requestId, { leading: true }, led, { steal: true });
+    this.#request(requestId, { leading: true }, onLead, { steal: true });
   }
 
   release(requestId) {
-    const place = this.#releases.get(requestId);
-    this.#releases.delete(requestId);
-    place?.abort?.abort();
-    setTimeout(() => place?.release?.(), HANDOVER_MS);
+    const lock = this.#locks.get(requestId);
+    this.#locks.delete(requestId);
+    lock?.abort?.abort();
+    setTimeout(() => lock?.release?.(), RELEASE_DELAY_MS);
   }
 
-  tell(frame) {
+  forwardFrame(frame) {
     this.#channel.postMessage(["frame", frame]);
   }
 
-  ask(requestId) {
-    this.#channel.postMessage(["question", requestId]);
+  requestState(requestId) {
+    this.#channel.postMessage(["state-request", requestId]);
   }
 
-  confirm(requestId) {
+  confirmAlive(requestId) {
     this.#channel.postMessage(["alive", requestId]);
   }
 
-  #take(requestId, place, led, options) {
-    this.#releases.set(requestId, place);
-    const isMine = () => this.#releases.get(requestId) === place;
+  #request(requestId, lock, onLead, options) {
+    this.#locks.set(requestId, lock);
+    const isCurrent = () => this.#locks.get(requestId) === lock;
     const lead = () => {
-      if (place.leading) return;
-      place.leading = true;
-      led();
+      if (lock.leading) return;
+      lock.leading = true;
+      onLead();
     };
     const hold = () => {
-      if (!isMine()) return undefined;
+      if (!isCurrent()) return undefined;
       const held = new Promise((release) => {
-        place.release = release;
+        lock.release = release;
       });
       lead();
       return held;
     };
     const lost = (error) => {
-      if (!isMine()) return;
-      if (error.name === "AbortError") this.queue(requestId, led);
-      else lead(); // there are no locks here: every tab is on its own
+      if (!isCurrent()) return;
+      if (error.name === "AbortError") this.waitToLead(requestId, onLead);
+      else lead(); // the browser has no locks: every tab leads
     };
-    navigator.locks.request(`seoyeon.turn.${requestId}`, options, hold).catch(lost);
+    navigator.locks.request(turnLock(requestId), options, hold).catch(lost);
   }
 }

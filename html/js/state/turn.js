@@ -1,68 +1,88 @@
-import { frames } from "../protocol.js";
+import { frames, isRetryable } from "../protocol.js";
 
 const UNFINISHED = new Set(["queued", "sending", "waiting", "answering", "stopping"]);
 const CAN_CONTINUE = new Set(["length", "cancelled", "deadline"]);
 
-/**
- * One question and its answer, moved on by frames. Its status is `queued` (not sent), `sending` (not
- * accepted yet), `waiting` (no text yet), `answering`, `stopping`, `done` or `failed`.
- */
+/** A question and its answer: the client's state machine of docs/protocol.md. */
 export class Turn {
+  /** @type {string} */
   requestId;
+  /** @type {string} */
   conversationId;
   mode = "chat";
-  text;
+  /** @type {string} */
+  question;
   answer = "";
+  /**
+   * `queued`: not sent; `sending`: not accepted; `waiting`: no text yet.
+   * @type {"queued" | "sending" | "waiting" | "answering" | "stopping" | "done" | "failed"}
+   */
   status = "queued";
+  /** @type {string | null} */
   stopReason = null;
+  /** Why the turn, or the continuation of its answer, failed. @type {string | null} */
   code = null;
+  retryable = false;
+  /** @type {import("../api.js").Usage | null} */
   usage = null;
+  /** @type {string | null} */
   modelId = null;
+  /** @type {string | null} */
   createdAt = null;
   askedAt = Date.now();
-  /** Of a question that the server did not take: `{ code, at }`, in milliseconds. */
+  /** Why and when (milliseconds) the server refused the question. @type {{ code: string, retryable: boolean, at: number } | null} */
   refusal = null;
-  /** Why it does not go on: `lost` (no connection), `resuming` (asked where it stands), `stalled` (in vain) or null. */
+  /**
+   * Why the turn makes no progress. `lost`: no connection; `resuming`: its state was requested; `stalled`: requested
+   * several times without a reply.
+   * @type {"lost" | "resuming" | "stalled" | null}
+   */
   interruption = null;
   #run = 0;
   #seq = 0;
-  /** What a continued answer had ended with, until a run higher than that one is heard of; else null. */
+  /** Run and stop reason of the answer that `continue` extends, until a higher run begins. */
   #continued = null;
   #known = false;
 
-  static ask(conversationId, text, { mode = "chat", requestId = crypto.randomUUID() } = {}) {
-    return Object.assign(new Turn(), { requestId, conversationId, text, mode });
+  static create(conversationId, question, { mode = "chat", requestId = String(crypto.randomUUID()) }) {
+    return Object.assign(new Turn(), { requestId, conversationId, question, mode });
   }
 
-  static fromOutbox({ requestId, conversationId, text, mode, known, refusal, at }) {
-    const turn = Turn.ask(conversationId, text, { mode, requestId });
-    turn.askedAt = at;
+  static fromOutbox({ requestId, conversationId, question, mode, known, refusal, askedAt }) {
+    const turn = Turn.create(conversationId, question, { mode, requestId });
+    turn.askedAt = askedAt;
     turn.#known = Boolean(known);
     if (known) turn.status = "waiting";
-    if (refusal) Object.assign(turn, { status: "failed", code: refusal.code, refusal });
+    if (refusal) Object.assign(turn, { status: "failed", code: refusal.code, retryable: refusal.retryable, refusal });
     return turn;
   }
 
-  static fromHistory(item) {
-    return new Turn().load(item);
+  /** @param {import("../api.js").StoredTurn} stored */
+  static fromHistory(stored) {
+    return new Turn().load(stored);
   }
 
-  /** Takes what the history API has; an answer that is still being written is picked up where it stands. */
-  load(item) {
+  /**
+   * Load the stored state. A turn that has received frames is newer and keeps its state.
+   * @param {import("../api.js").StoredTurn} stored
+   */
+  load(stored) {
     if (this.#run > 0) return this;
+    const { requestId, conversationId, mode, question, stopReason, code, usage, modelId, createdAt } = stored;
     this.#known = true;
     return Object.assign(this, {
-      requestId: item.request_id,
-      conversationId: item.conversation_id,
-      mode: item.mode,
-      text: item.text,
-      answer: item.answer ?? "",
-      status: historyStatus(item),
-      stopReason: item.stop_reason ?? null,
-      code: item.code ?? null,
-      usage: item.usage ?? null,
-      modelId: item.model_id ?? null,
-      createdAt: item.created_at,
+      requestId,
+      conversationId,
+      mode,
+      question,
+      answer: stored.answer ?? "",
+      status: statusOf(stored),
+      stopReason: stopReason ?? null,
+      code: code ?? null,
+      retryable: isRetryable(code),
+      usage: usage ?? null,
+      modelId: modelId ?? null,
+      createdAt,
       refusal: null,
       interruption: "resuming",
     });
@@ -72,7 +92,7 @@ export class Turn {
     return UNFINISHED.has(this.status);
   }
 
-  /** Whether the server has it, as far as we know. */
+  /** Whether a frame or the history has shown that the server has the turn. */
   get known() {
     return this.#known;
   }
@@ -85,24 +105,31 @@ export class Turn {
     return this.unfinished && this.status !== "stopping";
   }
 
-  /** What to send so that the server takes it, or says where it stands. */
+  /** The frame that makes the server accept the turn or send its state. */
   get request() {
     if (this.#continued) return frames.continue(this.requestId);
     return this.#known ? frames.resume(this.requestId) : frames.chat(this);
   }
 
-  /** What another tab has to hear to stand where this one does, or null before the first text. */
+  /**
+   * The frame that brings another tab to this state, or null before the first text.
+   * @returns {import("../protocol.js").Snapshot | null}
+   */
   get snapshot() {
-    const { requestId, answer } = this;
-    return this.#run && { type: "snapshot", request_id: requestId, run: this.#run, seq: this.#seq, text: answer };
+    if (this.#run === 0) return null;
+    return { type: "snapshot", requestId: this.requestId, run: this.#run, seq: this.#seq, text: this.answer };
   }
 
-  /** Applies a frame; says `changed`, `ignored`, or `gap`: something is missing, ask for a snapshot. */
+  /**
+   * Apply a frame of this turn.
+   * @param {import("../protocol.js").Frame} frame
+   * @returns {"changed" | "ignored" | "gap"} `gap`: frames are missing, request a snapshot
+   */
   receive(frame) {
     const receiver = this.#receivers[frame.type];
     if (!receiver) return "ignored";
     this.#known = true;
-    if (frame.run > this.#continued?.run) this.#continued = null;
+    if ("run" in frame && frame.run > this.#continued?.run) this.#continued = null;
     return receiver(frame);
   }
 
@@ -116,54 +143,53 @@ export class Turn {
 
   #receivers = {
     accepted: (frame) => this.#accept(frame),
-    delta: (frame) => this.#extend(frame),
+    delta: (frame) => this.#append(frame),
     snapshot: (frame) => this.#replace(frame),
     done: (frame) => this.#finish(frame),
     failed: (frame) => this.#fail(frame),
   };
 
   #accept(frame) {
-    this.createdAt ??= frame.created_at;
+    this.createdAt ??= frame.createdAt;
     if (this.status !== "sending" && this.status !== "queued") return "ignored";
     this.status = "waiting";
     this.interruption = null;
     return "changed";
   }
 
-  #extend(frame) {
-    if (this.#isOld(frame)) return "ignored";
+  #append(frame) {
+    if (this.#isDuplicate(frame)) return "ignored";
     if (!this.#isNext(frame)) return "gap";
     return this.#moveTo(frame, this.answer + frame.text);
   }
 
   #replace(frame) {
-    if (this.#isStale(frame)) return "ignored";
+    if (this.#isOlder(frame)) return "ignored";
     return this.#moveTo(frame, frame.text);
   }
 
   #finish(frame) {
-    if (this.#isStale(frame) || this.#continued || this.status === "done") return "ignored";
-    const whole = frame.run === this.#run ? frame.seq === this.#seq : this.#begins(frame) && frame.seq === 0;
-    if (!whole) return "gap";
+    if (this.#isOlder(frame) || this.#continued || this.status === "done") return "ignored";
+    const isComplete = frame.run === this.#run ? frame.seq === this.#seq : this.#isFirstRun(frame) && frame.seq === 0;
+    if (!isComplete) return "gap";
     this.status = "done";
-    this.stopReason = frame.stop_reason;
+    this.stopReason = frame.stopReason;
     this.usage = frame.usage;
-    this.modelId = frame.model_id;
+    this.modelId = frame.modelId;
     return "changed";
   }
 
-  #fail(frame) {
-    if (this.#continued) return this.#stayCut(frame);
-    const refused = frame.code === "busy" && this.status !== "sending"; // a later frame may be taken
-    if (!this.unfinished || refused) return "ignored";
-    this.status = "failed";
-    this.code = frame.code;
-    if (!this.createdAt) this.refusal = { code: frame.code, at: Date.now() };
+  #fail({ code, retryable }) {
+    if (this.#continued) return this.#failContinue(code);
+    const isRepeatable = code === "busy" && this.status !== "sending"; // the next request may be accepted
+    if (!this.unfinished || isRepeatable) return "ignored";
+    Object.assign(this, { status: "failed", code, retryable });
+    if (!this.createdAt) this.refusal = { code, retryable, at: Date.now() };
     return "changed";
   }
 
-  /** The server did not take `continue`: the answer is as it had ended. */
-  #stayCut({ code }) {
+  /** Restore the end of the answer, as the server has refused to continue it. */
+  #failContinue(code) {
     Object.assign(this, { status: "done", stopReason: this.#continued.stopReason, code });
     this.#continued = null;
     return "changed";
@@ -179,24 +205,24 @@ export class Turn {
     return "changed";
   }
 
-  #isStale({ run, seq }) {
+  #isOlder({ run, seq }) {
     return run < this.#run || (run === this.#run && seq < this.#seq);
   }
 
-  #isOld({ run, seq }) {
-    return this.#isStale({ run, seq: seq - 1 });
+  #isDuplicate({ run, seq }) {
+    return this.#isOlder({ run, seq: seq - 1 });
   }
 
   #isNext(frame) {
-    return (this.#begins(frame) || frame.run === this.#run) && frame.seq === this.#seq + 1;
+    return (this.#isFirstRun(frame) || frame.run === this.#run) && frame.seq === this.#seq + 1;
   }
 
-  #begins(frame) {
+  #isFirstRun(frame) {
     return this.#run === 0 && frame.run === 1 && this.answer === "";
   }
 }
 
-function historyStatus(item) {
-  if (item.status !== "streaming") return item.status;
-  return item.answer ? "answering" : "waiting";
+function statusOf({ status, answer }) {
+  if (status !== "streaming") return status;
+  return answer ? "answering" : "waiting";
 }

@@ -1,5 +1,5 @@
-/** The words of ko.js in English, and those of the markup. */
-const words = {
+/** The messages of ko.js in English, and those of the markup. */
+const messages = {
   name: "Seoyeon",
   welcomeTitle: "Hello, I'm Seoyeon.",
   welcomeText: "Ask a question, polish your writing, or think something through together.",
@@ -35,7 +35,7 @@ const words = {
   renameLong: "A name has at most {limit} characters.",
   renameFailed: "The conversation could not be renamed. Please try again.",
   remove: "Delete “{title}”",
-  removeFailed: "The conversation could not be deleted and is in the list again. Please try again shortly.",
+  retransferFailed: "The conversation could not be deleted and is in the list again. Please try again shortly.",
   removals: "Conversations just deleted",
   removed: "Conversation deleted",
   undo: "Undo",
@@ -94,7 +94,7 @@ const words = {
   offline: "You are offline. Messages will be sent when you are back.",
   reconnectNow: "Connect now",
   settingsFailed: "The settings could not be opened. Please try again shortly.",
-  moveFailed: "The link could not be opened. Please open it again.",
+  transferFailed: "The link could not be opened. Please open it again.",
   removedAll: "All conversations were deleted.",
   loadFailed: "Seoyeon could not be loaded. Please reload shortly.",
   endedStop: "The answer is complete.",
@@ -121,14 +121,18 @@ const words = {
   },
 };
 
-export default words;
+export default messages;
 
-/** Puts the markup's words into English. */
-export function translate() {
+/** Translate the markup into English. */
+export function translateMarkup() {
   document.documentElement.lang = "en";
-  document.title = words.name;
-  for (const node of document.querySelectorAll("[data-text]")) node.textContent = words[node.dataset.text];
-  for (const node of document.querySelectorAll("[data-label]")) node.ariaLabel = words[node.dataset.label];
-  for (const node of document.querySelectorAll("[data-placeholder]"))
-    node.placeholder = words[node.dataset.placeholder];
+  document.title = messages.name;
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const nodes = document.querySelectorAll("[data-text], [data-label], [data-placeholder]");
+  for (const node of nodes) {
+    const { text, label, placeholder } = node.dataset;
+    if (text) node.textContent = messages[text];
+    if (label) node.ariaLabel = messages[label];
+    if (placeholder) node.placeholder = messages[placeholder];
+  }
 }

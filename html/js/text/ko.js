@@ -1,4 +1,4 @@
-/** Every word that is not in the markup. `{name}` is filled in by `say`. */
+/** The messages in Korean, without those of the markup. `{placeholders}` are filled in by text.js. */
 export default {
   name: "서연",
   untitled: "제목 없는 대화",
@@ -17,7 +17,7 @@ export default {
   renameLong: "이름은 {limit}자까지 쓸 수 있어요.",
   renameFailed: "이름을 바꾸지 못했어요. 다시 시도해 주세요.",
   remove: "‘{title}’ 대화 삭제",
-  removeFailed: "대화를 삭제하지 못해 목록에 다시 넣었어요. 잠시 뒤 다시 시도해 주세요.",
+  retransferFailed: "대화를 삭제하지 못해 목록에 다시 넣었어요. 잠시 뒤 다시 시도해 주세요.",
   removed: "대화를 삭제했어요",
   undo: "되돌리기",
   undone: "대화를 되돌렸어요.",
@@ -66,7 +66,7 @@ export default {
   reconnecting: "연결이 끊겼어요. 다시 연결하고 있어요…",
   offline: "인터넷에 연결되어 있지 않아요. 연결되면 보낼게요.",
   settingsFailed: "설정을 열지 못했어요. 잠시 뒤 다시 시도해 주세요.",
-  moveFailed: "옮기기 링크를 열지 못했어요. 링크를 다시 열어 주세요.",
+  transferFailed: "옮기기 링크를 열지 못했어요. 링크를 다시 열어 주세요.",
   removedAll: "모든 대화를 삭제했어요.",
   loadFailed: "서연을 불러오지 못했어요. 잠시 뒤 새로 고쳐 주세요.",
   endedStop: "답을 끝까지 썼어요.",

@@ -1,4 +1,4 @@
-/** The words of the settings and of moving to another device. */
+/** The messages of the settings and of guest transfers. */
 export default {
   settingsTitle: "설정",
   close: "닫기",
@@ -31,16 +31,17 @@ export default {
   keptForgetAsk: "열쇠를 지우면 이 대화를 다시는 열 수 없어요.",
   keptForgetYes: "지우기",
   keptForgotten: "열쇠를 지웠어요.",
-  arrivalTitle: "옮겨 온 대화",
-  arrivalAsk: "이 기기의 대화 대신 옮겨 온 대화를 열까요?",
-  arrivalKeeps: "이 기기의 대화는 그대로 두고, 설정에서 언제든 돌아갈 수 있어요.",
-  arrivalNotice: "다른 기기의 대화를 이 기기에서 열어요.",
-  arrivalShared: "링크를 만든 사람도 여기서 나누는 대화를 읽을 수 있어요. 내가 만든 링크일 때만 여세요.",
-  arrivalReplace: "옮겨 온 대화 열기",
-  arrivalKeep: "이 기기의 대화 계속하기",
-  arrivalOpen: "열기",
-  arrivalSame: "이미 이 기기에 있는 대화예요.",
-  arrivalBroken: "옮기기 링크가 온전하지 않아요. 원래 기기에서 링크를 다시 복사해 주세요. 이 기기의 대화는 그대로예요.",
+  transferTitle: "옮겨 온 대화",
+  transferAsk: "이 기기의 대화 대신 옮겨 온 대화를 열까요?",
+  transferKeeps: "이 기기의 대화는 그대로 두고, 설정에서 언제든 돌아갈 수 있어요.",
+  transferNotice: "다른 기기의 대화를 이 기기에서 열어요.",
+  transferShared: "링크를 만든 사람도 여기서 나누는 대화를 읽을 수 있어요. 내가 만든 링크일 때만 여세요.",
+  transferReplace: "옮겨 온 대화 열기",
+  transferKeep: "이 기기의 대화 계속하기",
+  transferOpen: "열기",
+  transferSame: "이미 이 기기에 있는 대화예요.",
+  transferBroken:
+    "옮기기 링크가 온전하지 않아요. 원래 기기에서 링크를 다시 복사해 주세요. 이 기기의 대화는 그대로예요.",
   exportTitle: "대화 내보내기",
   exportWhich: "내보낼 대화",
   exportShown: "이 대화",

@@ -1,4 +1,4 @@
-/** The words of signing in, which guests never load. */
+/** The messages of the sign-in screen, which guests do not load. */
 export default {
   ko: {
     welcome: "로그인하고 서연과 이야기해 보세요.",

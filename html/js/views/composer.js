@@ -1,78 +1,65 @@
-import { sayNumber } from "../dates.js";
+import { formatNumber } from "../dates.js";
 import { hasTouchKeyboard, submitOnEnter } from "../enter.js";
+import { DRAFT, MODE } from "../keys.js";
 import { countCharacters, normalizeText } from "../protocol.js";
-import { say } from "../text.js";
-import { part } from "./dom.js";
+import { t } from "../text.js";
+import { byId } from "./dom.js";
 
-const DRAFT = "seoyeon.draft";
-const MODE = "seoyeon.mode";
 const COUNTER_FROM = 0.9; // of the limit
+const OPEN_LAYER = ":popover-open:not([popover=manual]), dialog[open]";
 const PLACEHOLDERS = { chat: "placeholderChat", translate: "placeholderTranslate", grammar: "placeholderGrammar" };
 
 /**
- * The question box. `ask(text, mode)` is called with a text that may be sent, `stop()` by its button and Esc.
- * What is sent before the page `isReady` stays in the box until `ready` is called.
- * The box is emptied when a question goes to the outbox, which keeps it until it is answered.
+ * The question box with its mode, and the stop button. A question that is submitted before the shown conversation is
+ * known stays in the box until then.
  */
 export class ComposerView {
-  #field = part("question");
-  #send = part("send");
-  #modes = part("composer").elements.mode;
+  #field = byId("question");
+  #send = byId("send");
+  #modes = byId("composer").elements.mode;
   #storage;
-  #limit;
-  #ask;
-  #isReady;
   #preferences;
+  #limit;
+  #chat;
+  #navigation;
   #due = false;
 
-  constructor({ storage, preferences, limit, ask, stop, isReady }) {
+  constructor({ storage, preferences, limit, chat, navigation }) {
     this.#storage = storage;
-    this.#limit = limit;
-    this.#ask = ask;
-    this.#isReady = isReady;
     this.#preferences = preferences;
-    const form = part("composer");
-    const field = this.#field;
-    field.value = storage.get(DRAFT) ?? "";
-    field.addEventListener("input", () => this.#changed());
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#submit();
+    this.#limit = limit;
+    this.#chat = chat;
+    this.#navigation = navigation;
+    this.#field.value = storage.get(DRAFT) ?? "";
+    this.#field.addEventListener("input", () => this.#changed());
+    this.#listenToForm(byId("composer"));
+    this.#listenToModes(byId("modes"));
+    this.#listenToStop();
+    const breaksLines = () => hasTouchKeyboard() || this.#breaksLines;
+    submitOnEnter(this.#field, () => this.#submit(), breaksLines);
+    for (const type of ["conversation", "turn", "removed"]) chat.on(type, () => this.#showStop());
+    chat.on("history", () => this.#due && chat.ready && this.#submit());
+    preferences.on("change", () => {
+      this.#showHint();
+      this.#resize(); // the text size may have changed
     });
-    form.addEventListener("pointerdown", (event) => {
-      if (event.target === form) event.preventDefault();
-      if (!event.target.closest("button, label")) field.focus();
-    });
-    this.#offerModes();
-    part("stop").addEventListener("click", stop);
-    document.addEventListener("keydown", (event) => {
-      const closes =
-        event.defaultPrevented || document.querySelector(":popover-open:not([popover=manual]), dialog[open]");
-      if (event.key === "Escape" && !event.isComposing && !closes) stop();
-    });
-    submitOnEnter(
-      field,
-      () => this.#submit(),
-      () => hasTouchKeyboard() || this.#breaksLines,
-    );
-    preferences.addEventListener("change", () => {
-      this.#hint();
-      this.#resize(); // the text size may be another
-    });
-    this.#hint();
+    this.#showHint();
     this.#changed();
   }
 
-  /** Where a keyboard would cover the screen, the box waits to be touched. */
+  /** Focus the question box, unless that would open a touch keyboard. */
   focus() {
     if (!hasTouchKeyboard()) this.#field.focus({ preventScroll: true });
   }
 
-  /** Puts a text into the box, to be changed and sent; what is there already is kept before it. */
-  write(text, mode) {
+  /**
+   * Append a question to the text in the box, with its mode, for the user to edit.
+   * @param {{ question: string, mode: string }} turn
+   */
+  edit({ question, mode }) {
     const field = this.#field;
-    this.#choose(mode);
-    field.value = field.value.trim() ? `${field.value}\n${text}` : text;
+    this.#setMode(mode);
+    field.value = field.value.trim() ? `${field.value}\n${question}` : question;
     this.#changed();
     this.focus();
   }
@@ -82,62 +69,77 @@ export class ComposerView {
     this.#changed();
   }
 
-  ready() {
-    if (this.#due) this.#submit();
+  #listenToForm(form) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    form.addEventListener("pointerdown", (event) => {
+      if (event.target === form) event.preventDefault();
+      if (!event.target.closest("button, label")) this.#field.focus();
+    });
   }
 
-  answering(busy) {
-    const stop = part("stop");
-    if (!busy && document.activeElement === stop) this.focus();
-    stop.hidden = !busy;
-  }
-
-  /** Arrow keys choose and stay; a pointer, and Enter, go on to the text. */
-  #offerModes() {
-    const box = part("modes");
-    this.#choose(this.#storage.get(MODE));
-    box.addEventListener("change", () => this.#choose(this.#modes.value));
-    box.addEventListener("click", ({ detail }) => detail > 0 && this.focus());
-    box.addEventListener("keydown", (event) => {
+  /** Choose a mode with the arrow keys; a pointer and Enter also move the focus to the question box. */
+  #listenToModes(fieldset) {
+    this.#setMode(this.#storage.get(MODE));
+    fieldset.addEventListener("change", () => this.#setMode(this.#modes.value));
+    fieldset.addEventListener("click", ({ detail }) => detail > 0 && this.focus());
+    fieldset.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
       this.#field.focus();
     });
   }
 
-  #choose(mode) {
+  #listenToStop() {
+    byId("stop").addEventListener("click", () => this.#chat.stop());
+    document.addEventListener("keydown", (event) => {
+      const closesLayer = event.defaultPrevented || document.querySelector(OPEN_LAYER);
+      if (event.key === "Escape" && !event.isComposing && !closesLayer) this.#chat.stop();
+    });
+  }
+
+  #setMode(mode) {
     const known = mode in PLACEHOLDERS ? mode : "chat";
     this.#modes.value = known;
     this.#storage.set(MODE, known === "chat" ? "" : known);
-    this.#field.placeholder = say(PLACEHOLDERS[known]);
+    this.#field.placeholder = t(PLACEHOLDERS[known]);
   }
 
   #submit() {
-    const text = normalizeText(this.#field.value);
-    if (!text || countCharacters(text) > this.#limit) return;
-    this.#due = !this.#isReady();
+    const question = normalizeText(this.#field.value);
+    if (!question || countCharacters(question) > this.#limit) return;
+    this.#due = !this.#chat.ready;
     if (this.#due) return;
-    this.#ask(text, this.#modes.value);
+    this.#navigation.ask(question, this.#modes.value);
     this.clear();
     this.focus();
   }
 
+  #showStop() {
+    const stop = byId("stop");
+    const isAnswering = Boolean(this.#chat.current);
+    if (!isAnswering && document.activeElement === stop) this.focus();
+    stop.hidden = !isAnswering;
+  }
+
   #changed() {
     this.#due = false;
-    const counter = part("counter");
+    const counter = byId("counter");
     this.#resize();
     this.#storage.set(DRAFT, this.#field.value);
     const count = countCharacters(normalizeText(this.#field.value));
-    const over = count - this.#limit;
-    this.#send.disabled = count === 0 || over > 0;
-    counter.dataset.over = over > 0;
-    counter.textContent = this.#countText(count, over);
+    const excess = count - this.#limit;
+    this.#send.disabled = count === 0 || excess > 0;
+    counter.dataset.over = excess > 0;
+    counter.textContent = this.#countText(count, excess);
   }
 
-  #countText(count, over) {
+  #countText(count, excess) {
     if (count < this.#limit * COUNTER_FROM) return "";
-    const text = say("counter", { count: sayNumber(count), limit: sayNumber(this.#limit) });
-    return over > 0 ? `${text} · ${say("tooLong", { over: sayNumber(over) })}` : text;
+    const text = t("counter", { count: formatNumber(count), limit: formatNumber(this.#limit) });
+    return excess > 0 ? `${text} · ${t("tooLong", { over: formatNumber(excess) })}` : text;
   }
 
   get #breaksLines() {
@@ -149,9 +151,9 @@ export class ComposerView {
     this.#field.style.height = `${this.#field.scrollHeight}px`;
   }
 
-  #hint() {
+  #showHint() {
     const key = this.#breaksLines ? "enterHintLine" : "enterHint";
     const chord = navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl";
-    part("hint").textContent = say(hasTouchKeyboard() ? "enterHintTouch" : key, { chord });
+    byId("hint").textContent = t(hasTouchKeyboard() ? "enterHintTouch" : key, { chord });
   }
 }

@@ -1,148 +1,159 @@
-import { ageOf } from "../dates.js";
-import { excerptAt, searchFor, splitAt } from "../search.js";
-import { say, sayCount } from "../text.js";
-import { element, hide, icon, part, paths } from "./dom.js";
+import { ageGroup } from "../dates.js";
+import { compileQuery, excerptAtMatch, splitAtMatch } from "../search.js";
+import { plural, t } from "../text.js";
+import { byId, element, icon, paths, setHidden } from "./dom.js";
 import { RenameView } from "./rename.js";
 
 const GROUPS = { today: "today", week: "week", older: "earlier" };
 
-/**
- * The list in its groups, and the search over it. `actions`: `open(id)`, `rename(id, title)`, which may fail,
- * `remove(item, byKey)`, and `tell(text)`.
- */
+/** The list of conversations, grouped by age, and the search in it. The page's title names the shown conversation. */
 export class ConversationsView {
   #conversations;
   #chat;
-  #actions;
-  #list = part("conversations");
-  #query = part("search");
+  #navigation;
+  #removals;
+  #status;
+  #list = byId("conversations");
+  #search = byId("search");
+  /** @type {RenameView | null} */
   #renaming = null;
 
-  constructor(conversations, chat, actions) {
+  constructor({ conversations, chat, navigation, removals, status }) {
     this.#conversations = conversations;
     this.#chat = chat;
-    this.#actions = actions;
-    conversations.addEventListener("change", () => this.#update());
-    for (const type of ["conversation", "older"]) chat.addEventListener(type, () => this.#update());
-    document.addEventListener("visibilitychange", () => this.#render()); // it may be another day
-    part("more-conversations").addEventListener("click", () => conversations.loadMore());
-    this.#query.addEventListener("input", () => this.#search());
-    this.#query.addEventListener("keydown", (event) => this.#leave(event));
-  }
-
-  /** Brings the keyboard back to a row, or to the row that took its place. */
-  focus(id, index = 0) {
-    const rows = [...this.#list.querySelectorAll("li")];
-    const row = rows.find((other) => other.dataset.id === id) ?? rows[Math.min(index, rows.length - 1)];
-    (row?.querySelector("button") ?? this.#query).focus();
+    this.#navigation = navigation;
+    this.#removals = removals;
+    this.#status = status;
+    conversations.on("change", () => this.#update());
+    for (const type of ["conversation", "older"]) chat.on(type, () => this.#update());
+    document.addEventListener("visibilitychange", () => this.#render()); // the day may have changed
+    byId("more-conversations").addEventListener("click", () => conversations.loadMore());
+    this.#search.addEventListener("input", () => this.#searchChanged());
+    this.#search.addEventListener("keydown", (event) => this.#clearOnEscape(event));
   }
 
   #update() {
     this.#render();
-    const shown = this.#conversations.items.find((item) => item.conversation_id === this.#chat.conversationId);
-    document.title = shown ? `${nameOf(shown)} · ${say("name")}` : say("name");
+    const shown = this.#conversations.find(this.#chat.conversationId);
+    document.title = shown ? `${displayTitle(shown)} · ${t("name")}` : t("name");
   }
 
-  #search() {
+  #searchChanged() {
     this.#render();
     const { length } = this.#list.querySelectorAll("li");
-    if (searchFor(this.#query.value)) this.#actions.tell(length ? sayCount("found", length) : say("nothingFound"));
+    if (compileQuery(this.#search.value)) this.#status.announce(length ? plural("found", length) : t("nothingFound"));
   }
 
-  /** Esc empties the box first; only the next one closes the drawer. */
-  #leave(event) {
-    if (event.key !== "Escape" || event.isComposing || !this.#query.value) return;
+  /** Clear the search on the first Escape; only the next one closes the drawer. */
+  #clearOnEscape(event) {
+    if (event.key !== "Escape" || event.isComposing || !this.#search.value) return;
     event.preventDefault();
-    this.#query.value = "";
+    this.#search.value = "";
     this.#render();
   }
 
-  /** A title that is being written is left alone, and so is its composition: the list waits. */
+  /** Render the list, but not during a renaming: that would end the composition in its field. */
   #render() {
     if (this.#renaming) return;
     const { items, hasMore } = this.#conversations;
-    const search = searchFor(this.#query.value);
-    const focused = this.#rememberFocus();
-    const rows = items.map((item) => [ageOf(item.last_activity_at), this.#renderRow(item, search)]);
-    const groups = Object.entries(GROUPS).map(([age, words]) => renderGroup(words, rows, age));
+    const query = compileQuery(this.#search.value);
+    const restoreFocus = this.#saveFocus();
+    const rows = items.map((item) => [ageGroup(item.lastActivityAt), this.#renderRow(item, query)]);
+    const groups = Object.entries(GROUPS).map(([age, key]) => renderGroup(t(key), rows, age));
     this.#list.replaceChildren(...groups.filter(Boolean));
     const found = rows.some(([, row]) => row);
-    part("no-conversations").hidden = items.length > 0;
-    part("nothing-found").hidden = found || items.length === 0;
-    hide(part("more-conversations"), !hasMore, this.#query);
-    focused?.();
+    byId("no-conversations").hidden = items.length > 0;
+    byId("nothing-found").hidden = found || items.length === 0;
+    setHidden(byId("more-conversations"), !hasMore, this.#search);
+    restoreFocus();
   }
 
-  #rememberFocus() {
-    const button = document.activeElement;
-    const row = button?.closest?.("#conversations li");
-    if (!row) return null;
-    const place = [...row.querySelectorAll("button")].indexOf(button);
-    return () => this.#list.querySelector(`[data-id="${row.dataset.id}"]`)?.querySelectorAll("button")[place]?.focus();
+  #saveFocus() {
+    const button = /** @type {HTMLButtonElement} */ (document.activeElement);
+    /** @type {HTMLElement} */
+    const row = button?.closest("#conversations li");
+    if (!row) return () => {};
+    const index = [...row.querySelectorAll("button")].indexOf(button);
+    return () => this.#findRow(row.dataset.id)?.querySelectorAll("button")[index]?.focus();
   }
 
-  /** Null where the search finds nothing in the title and in what was read. */
-  #renderRow(item, search) {
-    const title = nameOf(item);
-    const inTitle = search && splitAt(title, search);
-    const inText = search && !inTitle && this.#findText(item, search);
-    if (search && !inTitle && !inText) return null;
-    const open = element("button", { type: "button", className: "row-open", title }, ...mark(inTitle || [title]));
-    if (inText) open.append(element("span", { className: "row-excerpt" }, ...mark(inText)));
-    if (item.conversation_id === this.#chat.conversationId) open.ariaCurrent = "true";
-    open.addEventListener("click", () => this.#actions.open(item.conversation_id));
+  #findRow(id) {
+    return this.#list.querySelector(`[data-id="${id}"]`);
+  }
+
+  /** Focus a row, or the one that has taken its place. */
+  #focusRow(id, index = 0) {
+    const rows = this.#list.querySelectorAll("li");
+    const row = this.#findRow(id) ?? rows[Math.min(index, rows.length - 1)];
+    (row?.querySelector("button") ?? this.#search).focus();
+  }
+
+  /** Return the row of a conversation, or null if neither its title nor its loaded turns match the query. */
+  #renderRow(item, query) {
+    const title = displayTitle(item);
+    const inTitle = query && splitAtMatch(title, query);
+    const inText = query && !inTitle && this.#findInTurns(item, query);
+    if (query && !inTitle && !inText) return null;
+    const open = element("button", { type: "button", className: "row-open", title }, ...highlight(inTitle || [title]));
+    if (inText) open.append(element("span", { className: "row-excerpt" }, ...highlight(inText)));
+    if (item.conversationId === this.#chat.conversationId) open.ariaCurrent = "true";
+    open.addEventListener("click", () => this.#navigation.open(item.conversationId));
     const rename = renderTool("rename", title, paths.pencil);
     const remove = renderTool("remove", title, paths.trash);
     const tools = element("div", { className: "row-tools" }, rename, remove);
-    const row = element("li", { dataset: { id: item.conversation_id } }, open, tools);
+    const row = element("li", { dataset: { id: item.conversationId } }, open, tools);
     rename.addEventListener("click", () => this.#rename(row, item, title));
-    remove.addEventListener("click", ({ detail }) => {
-      this.#renaming?.cancel();
-      this.#actions.remove(item, detail === 0);
-    });
+    remove.addEventListener("click", ({ detail }) => this.#remove(item.conversationId, detail === 0));
     return row;
   }
 
-  #findText({ conversation_id: id }, search) {
-    for (const { text, answer } of this.#chat.read(id)) {
-      const found = excerptAt(text, search) ?? excerptAt(answer, search);
-      if (found) return found;
+  #findInTurns({ conversationId }, query) {
+    for (const { question, answer } of this.#chat.loadedTurns(conversationId)) {
+      const excerpt = excerptAtMatch(question, query) ?? excerptAtMatch(answer, query);
+      if (excerpt) return excerpt;
     }
     return null;
   }
 
-  #rename(row, { conversation_id: id }, title) {
+  #rename(row, { conversationId }, title) {
     this.#renaming?.cancel();
     this.#renaming = new RenameView(row, title, {
-      save: (text) => this.#actions.rename(id, text),
-      end: (renamed) => {
+      save: (text) => this.#conversations.rename(conversationId, text),
+      end: (isRenamed) => {
         this.#renaming = null;
         this.#render();
-        this.focus(id);
-        if (renamed) this.#actions.tell(say("renamed"));
+        this.#focusRow(conversationId);
+        if (isRenamed) this.#status.announce(t("renamed"));
       },
     });
   }
+
+  #remove(id, byKeyboard) {
+    this.#renaming?.cancel();
+    const index = this.#conversations.items.findIndex((item) => item.conversationId === id);
+    this.#removals.remove(id, byKeyboard, () => this.#focusRow(id));
+    if (!byKeyboard) this.#focusRow(id, index);
+  }
 }
 
-function nameOf({ title }) {
-  return title || say("untitled");
+function displayTitle({ title }) {
+  return title || t("untitled");
 }
 
-function renderGroup(words, rows, age) {
-  const mine = rows.filter(([other, row]) => row && other === age).map(([, row]) => row);
-  if (mine.length === 0) return null;
-  const heading = element("h2", { id: `group-${age}`, className: "group" }, say(words));
-  const list = element("ul", {}, ...mine);
+function renderGroup(title, rows, age) {
+  const members = rows.filter(([other, row]) => row && other === age).map(([, row]) => row);
+  if (members.length === 0) return null;
+  const heading = element("h2", { id: `group-${age}`, className: "group" }, title);
+  const list = element("ul", {}, ...members);
   list.setAttribute("aria-labelledby", heading.id);
   return element("section", {}, heading, list);
 }
 
-function renderTool(words, title, path) {
-  const ariaLabel = say(words, { title });
+function renderTool(key, title, path) {
+  const ariaLabel = t(key, { title });
   return element("button", { type: "button", className: "quiet icon-button", ariaLabel, title: ariaLabel }, icon(path));
 }
 
-function mark([before, found = "", after = ""]) {
-  return found ? [before, element("mark", {}, found), after] : [before];
+function highlight([before, match = "", after = ""]) {
+  return match ? [before, element("mark", {}, match), after] : [before];
 }

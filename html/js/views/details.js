@@ -1,28 +1,31 @@
-import { sayMoment } from "../dates.js";
-import { say, sayCount, sayFailure } from "../text.js";
+import { formatMoment } from "../dates.js";
+import { failureText, plural, t } from "../text.js";
 import { element } from "./dom.js";
 
-const TOKENS = [
-  ["prompt_tokens", "promptTokens"],
-  ["completion_tokens", "completionTokens"],
-  ["total_tokens", "totalTokens"],
-];
-const ENDINGS = { stop: "endedStop", length: "endedLength", cancelled: "endedCancelled", deadline: "endedDeadline" };
+const TOKEN_COUNTS = ["promptTokens", "completionTokens", "totalTokens"];
+const STOP_REASONS = {
+  stop: "endedStop",
+  length: "endedLength",
+  cancelled: "endedCancelled",
+  deadline: "endedDeadline",
+};
 
-/** What only some want to know about an answer that has ended. */
+/** Render the details of a finished turn: time, stop reason, model and token counts. */
 export function renderDetails(turn) {
-  const unknown = say("detailsUnknown");
-  const time = turn.createdAt && element("time", { dateTime: turn.createdAt }, sayMoment(turn.createdAt));
-  const ending = turn.status === "failed" ? sayFailure(turn.code) : say(ENDINGS[turn.stopReason] ?? "detailsUnknown");
-  const tokens = TOKENS.filter(([field]) => turn.usage?.[field] !== undefined);
+  const unknown = t("detailsUnknown");
+  const time = turn.createdAt && element("time", { dateTime: turn.createdAt }, formatMoment(turn.createdAt));
+  const ending =
+    turn.status === "failed" ? failureText(turn.code) : t(STOP_REASONS[turn.stopReason] ?? "detailsUnknown");
+  const tokens = TOKEN_COUNTS.filter((name) => turn.usage?.[name] !== undefined);
   return [
     ["detailsTime", time],
     ["detailsEnd", ending],
     ["detailsModel", turn.modelId],
-    ["detailsTokens", tokens.map(([field, words]) => sayCount(words, turn.usage[field])).join(" · ")],
-  ].map(([words, value]) => element("div", {}, element("dt", {}, say(words)), element("dd", {}, value || unknown)));
+    ["detailsTokens", tokens.map((name) => plural(name, turn.usage[name])).join(" · ")],
+  ].map(([key, value]) => element("div", {}, element("dt", {}, t(key)), element("dd", {}, value || unknown)));
 }
 
-export function sayEnding(stopReason) {
-  return stopReason in ENDINGS && stopReason !== "stop" ? say(ENDINGS[stopReason]) : "";
+/** Return why an answer ended early, or an empty string. */
+export function stopReasonText(stopReason) {
+  return stopReason in STOP_REASONS && stopReason !== "stop" ? t(STOP_REASONS[stopReason]) : "";
 }

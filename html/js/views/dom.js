@@ -1,9 +1,19 @@
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element of the markup, by its id. */
-export const part = (id) => document.getElementById(id);
+/**
+ * Return the element of the markup with this id. It has `any` type: the markup, not the caller, decides its tag.
+ * @returns {any}
+ */
+export const byId = (id) => document.getElementById(id);
 
-/** An element with properties (`dataset` and `aria…` included) and children; a string is text, never markup. */
+/**
+ * Create an element with properties (`dataset` and `aria…` included) and children. A string is text, never markup.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, unknown>} properties
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   const { dataset, ...rest } = properties;
@@ -12,18 +22,28 @@ export function element(tag, properties = {}, ...children) {
   return append(node, children);
 }
 
+/**
+ * @template {Node & ParentNode} Parent
+ * @param {Parent} node
+ * @returns {Parent}
+ */
 export function append(node, children) {
   node.append(...children);
   return node;
 }
 
-/** Shows or hides a part of the page. The keyboard that is on it goes on from `next`, and not from nowhere. */
-export function hide(node, isHidden, next) {
+/** Show or hide an element. If it contains the focus, move that to `next`. */
+export function setHidden(node, isHidden, next) {
   if (isHidden && node.contains(document.activeElement)) next.focus({ preventScroll: true });
   node.hidden = isHidden;
 }
 
-/** A line icon, 24 units square; its look is the style sheet's. */
+/** Make the page usable: until the listeners are in place, the markup is inert, so that no click is lost. */
+export function enableControls() {
+  for (const node of document.querySelectorAll("[inert]")) node.removeAttribute("inert");
+}
+
+/** Create a line icon, 24 units square; the style sheet gives it its look. */
 export function icon(path) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

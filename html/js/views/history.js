@@ -1,33 +1,37 @@
-import { say } from "../text.js";
-import { hide, part } from "./dom.js";
+import { t } from "../text.js";
+import { byId, setHidden } from "./dom.js";
 
-/** What stands above the turns: the welcome of an empty conversation, or the way to earlier turns. */
+/** The area above the turns: the welcome of an empty conversation, or the button that loads earlier turns. */
 export class HistoryView {
   #chat;
 
-  constructor(chat, ask) {
+  /**
+   * @param {import("../state/chat.js").Chat} chat
+   * @param {import("../state/navigation.js").Navigation} navigation
+   */
+  constructor(chat, navigation) {
     this.#chat = chat;
-    for (const example of document.querySelectorAll("#examples button")) {
-      example.addEventListener("click", () => ask(example.lastElementChild.textContent, example.dataset.mode));
+    for (const example of byId("examples").querySelectorAll("button")) {
+      const ask = () => navigation.ask(example.lastElementChild.textContent, example.dataset.mode);
+      example.addEventListener("click", ask);
     }
-    part("older").addEventListener("click", () => chat.loadOlder());
-    part("history-retry").addEventListener("click", () => chat.reload());
-    for (const type of ["conversation", "older", "turn", "removed", "history"]) {
-      chat.addEventListener(type, () => this.#render());
-    }
+    byId("older").addEventListener("click", () => chat.loadOlder());
+    byId("history-retry").addEventListener("click", () => chat.reload());
+    const types = /** @type {const} */ (["conversation", "older", "turn", "removed", "history"]);
+    for (const type of types) chat.on(type, () => this.#render());
     const nearTop = ([entry]) => {
       if (entry.isIntersecting && chat.turns.length > 0) chat.loadOlder();
     };
-    new IntersectionObserver(nearTop, { root: part("transcript") }).observe(part("older"));
+    new IntersectionObserver(nearTop, { root: byId("transcript") }).observe(byId("older"));
   }
 
   #render() {
     const { history, turns, hasOlder } = this.#chat;
-    const note = part("history-note");
-    part("welcome").hidden = turns.length > 0 || history !== "ready";
-    hide(part("older"), !hasOlder || history !== "ready", part("transcript"));
+    const note = byId("history-note");
+    byId("welcome").hidden = turns.length > 0 || history !== "ready";
+    setHidden(byId("older"), !hasOlder || history !== "ready", byId("transcript"));
     note.hidden = history === "ready";
-    if (!note.hidden) note.textContent = say(history === "loading" ? "loadingHistory" : "historyFailed");
-    hide(part("history-retry"), history !== "failed", part("transcript"));
+    if (!note.hidden) note.textContent = t(history === "loading" ? "loadingHistory" : "historyFailed");
+    setHidden(byId("history-retry"), history !== "failed", byId("transcript"));
   }
 }

@@ -1,91 +1,113 @@
-import { say } from "../text.js";
-import { element, part } from "./dom.js";
+import { REMOVAL_PREFIX } from "../keys.js";
+import { t } from "../text.js";
+import { byId, element } from "./dom.js";
 
 const UNDO_MS = 10_000;
-const PREFIX = "seoyeon.removing.";
 
 /**
- * Deletions that can be taken back for ten seconds, longer while the pointer or the keyboard is on the words. Then
- * `remove(id)` is called, and also when the page goes away: who has left cannot take it back. The tab's storage
- * remembers them until they are done: for a page that the system has killed, and for the list after a reload, which
- * may be older than the deletion.
+ * Deletions of conversations, each of which can be undone for ten seconds, and longer while its toast is hovered or
+ * focused. Leaving the page makes them final. The tab's storage keeps pending ones: the page can be closed before the
+ * request is sent, and after a reload the list can still contain the conversation.
  */
 export class RemovalsView {
-  #box = part("removals");
+  #box = byId("removals");
   #pending = new Map();
-  #remove;
+  #chat;
+  #conversations;
+  #delivery;
+  #navigation;
+  #status;
   #storage;
 
-  constructor(remove, storage) {
-    this.#remove = remove;
+  constructor({ chat, conversations, delivery, navigation, status, storage }) {
+    this.#chat = chat;
+    this.#conversations = conversations;
+    this.#delivery = delivery;
+    this.#navigation = navigation;
+    this.#status = status;
     this.#storage = storage;
     addEventListener("pagehide", () => {
       for (const { finish } of this.#pending.values()) finish();
     });
-    part("sidebar").addEventListener("toggle", ({ newState }) => newState === "open" && this.#raise());
+    navigation.on("address", ({ detail }) => this.#pending.get(detail)?.undo(false));
+    byId("sidebar").addEventListener("toggle", ({ newState }) => newState === "open" && this.#raise());
   }
 
-  /** Does what may not have been done when the page went away; the list says what is still there. */
-  async resume(conversations) {
-    const left = this.#storage.keys(PREFIX).map((key) => key.slice(PREFIX.length));
-    for (const id of left) conversations.hide(id);
-    await conversations.load();
-    for (const id of left) {
-      if (conversations.has(id)) this.#finish(id);
-      else this.#storage.remove(PREFIX + id);
+  /** Load the list, and finish the deletions that a previous page has not finished. */
+  async resume() {
+    const ids = this.#storage.keys(REMOVAL_PREFIX).map((key) => key.slice(REMOVAL_PREFIX.length));
+    for (const id of ids) this.#conversations.hide(id);
+    await this.#conversations.load();
+    for (const id of ids) {
+      if (this.#conversations.has(id)) this.#removeFromServer(id);
+      else this.#storage.remove(REMOVAL_PREFIX + id);
     }
   }
 
-  /** Takes a deletion back, if there is one: the conversation is wanted again. */
-  undo(id) {
-    this.#pending.get(id)?.takeBack(false);
+  /** Hide a conversation and offer to undo that. `focusRow` is called when it is undone by keyboard. */
+  remove(id, byKeyboard, focusRow) {
+    const wasShown = id === this.#chat.conversationId;
+    if (wasShown) this.#navigation.leave();
+    this.#conversations.hide(id);
+    this.#status.announce(t("removed"));
+    const restore = (undoneByKeyboard) => {
+      this.#conversations.restore(id);
+      this.#status.announce(t("undone"));
+      if (wasShown) this.#navigation.open(id);
+      else if (undoneByKeyboard) focusRow();
+    };
+    this.#offerUndo(id, restore, byKeyboard);
   }
 
-  /** `undo(byKey)` is called when it is taken back; the keyboard is led there where it has been used. */
-  offer(id, undo, byKey) {
-    const button = element("button", { type: "button" }, say("undo"));
-    const toast = element("div", { className: "toast" }, element("span", {}, say("removed")), button);
+  #offerUndo(id, restore, byKeyboard) {
+    const button = element("button", { type: "button" }, t("undo"));
+    const toast = element("div", { className: "toast" }, element("span", {}, t("removed")), button);
     let timer = 0;
-    const hold = () => clearTimeout(timer);
-    const end = () => {
-      hold();
+    const pause = () => clearTimeout(timer);
+    const close = () => {
+      pause();
       this.#pending.delete(id);
       toast.remove();
       if (this.#pending.size === 0) this.#box.hidePopover();
     };
     const finish = () => {
-      end();
-      this.#finish(id);
+      close();
+      this.#removeFromServer(id);
     };
-    const wait = () => {
-      hold();
+    const startTimer = () => {
+      pause();
       if (toast.isConnected && !toast.matches(":hover, :focus-within")) timer = setTimeout(finish, UNDO_MS);
     };
-    for (const type of ["pointerenter", "focusin"]) toast.addEventListener(type, hold);
-    for (const type of ["pointerleave", "focusout"]) toast.addEventListener(type, () => setTimeout(wait));
-    const takeBack = (undoneByKey) => {
-      end();
-      this.#storage.remove(PREFIX + id);
-      undo(undoneByKey);
+    for (const type of ["pointerenter", "focusin"]) toast.addEventListener(type, pause);
+    for (const type of ["pointerleave", "focusout"]) toast.addEventListener(type, () => setTimeout(startTimer));
+    const undo = (undoneByKeyboard) => {
+      close();
+      this.#storage.remove(REMOVAL_PREFIX + id);
+      restore(undoneByKeyboard);
     };
-    button.addEventListener("click", ({ detail }) => takeBack(detail === 0));
-    this.#storage.set(PREFIX + id, "");
-    this.#pending.set(id, { finish, takeBack });
+    button.addEventListener("click", ({ detail }) => undo(detail === 0));
+    this.#storage.set(REMOVAL_PREFIX + id, "");
+    this.#pending.set(id, { finish, undo });
     this.#box.append(toast);
     this.#box.showPopover();
-    wait();
-    if (byKey) button.focus();
+    startTimer();
+    if (byKeyboard) button.focus();
   }
 
-  /** What opened last lies above: the drawer would cover the way back. */
+  /** Show the toasts above the drawer, which has opened later and would cover them. */
   #raise() {
     if (this.#pending.size === 0) return;
     this.#box.hidePopover();
     this.#box.showPopover();
   }
 
-  async #finish(id) {
-    await this.#remove(id);
-    this.#storage.remove(PREFIX + id);
+  async #removeFromServer(id) {
+    try {
+      await this.#conversations.remove(id);
+      this.#delivery.discardConversation(id);
+    } catch {
+      this.#status.alert(t("removeFailed"));
+    }
+    this.#storage.remove(REMOVAL_PREFIX + id);
   }
 }

@@ -1,11 +1,11 @@
 import { submitOnEnter } from "../enter.js";
 import { countCharacters, normalizeText } from "../protocol.js";
-import { say } from "../text.js";
+import { t } from "../text.js";
 import { element } from "./dom.js";
 
-const LIMIT = 100; // characters, as in docs/openapi.yaml
+const MAX_LENGTH = 100; // characters, as in docs/openapi.yaml
 
-/** A title that is changed in its row: `save(title)` may fail, `end(renamed)` gives the row back. */
+/** The form that renames a conversation, in place of its row. */
 export class RenameView {
   #field;
   #note = element("p", { id: "rename-note", className: "note" });
@@ -14,25 +14,27 @@ export class RenameView {
   #end;
   #saving = false;
 
+  /**
+   * @param {HTMLElement} row
+   * @param {string} title
+   * @param {{ save: (title: string) => Promise<void>, end: (isRenamed: boolean) => void }} callbacks
+   */
   constructor(row, title, { save, end }) {
     this.#title = title;
     this.#save = save;
     this.#end = end;
     this.#note.setAttribute("role", "alert");
-    this.#field = element("input", { type: "text", value: title, ariaLabel: say("renameTitle"), autocomplete: "off" });
+    this.#field = element("input", { type: "text", value: title, ariaLabel: t("renameTitle"), autocomplete: "off" });
     this.#field.setAttribute("aria-describedby", this.#note.id);
-    const store = element("button", { type: "button", className: "action primary" }, say("renameSave"));
-    const leave = element("button", { type: "button", className: "action" }, say("renameCancel"));
-    const box = element("div", { className: "rename" }, this.#field, this.#note, element("div", {}, store, leave));
+    const store = element("button", { type: "button", className: "action primary" }, t("renameSave"));
+    const cancel = element("button", { type: "button", className: "action" }, t("renameCancel"));
+    const form = element("div", { className: "rename" }, this.#field, this.#note, element("div", {}, store, cancel));
     store.addEventListener("click", () => this.#submit());
-    leave.addEventListener("click", () => this.cancel());
-    submitOnEnter(
-      this.#field,
-      () => this.#submit(),
-      () => false,
-    ); // one line: Enter is no line break on touch either
-    box.addEventListener("keydown", (event) => this.#leave(event));
-    row.replaceChildren(box);
+    cancel.addEventListener("click", () => this.cancel());
+    const breaksLines = () => false; // a title has one line, so that Enter submits on touch keyboards, too
+    submitOnEnter(this.#field, () => this.#submit(), breaksLines);
+    form.addEventListener("keydown", (event) => this.#cancelOnEscape(event));
+    row.replaceChildren(form);
     this.#field.select();
     this.#field.focus();
   }
@@ -41,7 +43,7 @@ export class RenameView {
     this.#end(false);
   }
 
-  #leave(event) {
+  #cancelOnEscape(event) {
     if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault();
     this.cancel();
@@ -50,8 +52,8 @@ export class RenameView {
   async #submit() {
     const title = normalizeText(this.#field.value).replace(/\s+/g, " ");
     if (this.#saving) return;
-    if (!title) this.#complain("renameEmpty");
-    else if (countCharacters(title) > LIMIT) this.#complain("renameLong");
+    if (!title) this.#showError("renameEmpty");
+    else if (countCharacters(title) > MAX_LENGTH) this.#showError("renameLong");
     else if (title === this.#title) this.cancel();
     else await this.#store(title);
   }
@@ -59,11 +61,11 @@ export class RenameView {
   async #store(title) {
     this.#saving = true;
     this.#field.ariaInvalid = null;
-    this.#note.textContent = say("renaming");
+    this.#note.textContent = t("renaming");
     try {
       await this.#save(title);
     } catch {
-      this.#complain("renameFailed");
+      this.#showError("renameFailed");
       return;
     } finally {
       this.#saving = false;
@@ -71,8 +73,8 @@ export class RenameView {
     this.#end(true);
   }
 
-  #complain(words) {
-    this.#note.textContent = say(words, { limit: LIMIT });
+  #showError(key) {
+    this.#note.textContent = t(key, { limit: MAX_LENGTH });
     this.#field.ariaInvalid = "true";
     this.#field.focus();
   }

@@ -1,23 +1,45 @@
-import { Guests } from "../state/guests.js";
-import { say } from "../text.js";
+import { Guests } from "../identity/transfer.js";
+import { t } from "../text.js";
 import { preferenceChoices } from "./settings/choices.js";
-import { dataSections } from "./settings/data.js";
-import { loadWords, openDialog } from "./settings/dialog.js";
-import { moveSection } from "./settings/move.js";
+import { ExportSection, RemoveAllSection } from "./settings/data.js";
+import { loadMessages, openDialog } from "./settings/dialog.js";
+import { transferSection } from "./settings/transfer_section.js";
 
 /**
- * The settings, in a dialog. `shown` is the conversation on the screen, or null where nothing was said in it;
- * `removeAll()` deletes every conversation. Where people sign in, they have nothing to move.
+ * @typedef {object} SettingsContext
+ * @property {"guest" | "cognito"} auth
+ * @property {import("../storage.js").Storage} storage
+ * @property {import("../state/preferences.js").Preferences} preferences
+ * @property {import("../api.js").HistoryApi} api
+ * @property {import("../state/chat.js").Chat} chat
+ * @property {import("../state/conversations.js").Conversations} conversations
+ * @property {import("../state/delivery.js").Delivery} delivery
+ * @property {import("../state/navigation.js").Navigation} navigation
+ * @property {import("./composer.js").ComposerView} composer
+ * @property {import("./status.js").StatusView} status
  */
-export async function showSettings({ auth, storage, preferences, api, shown, removeAll }) {
-  await loadWords();
+
+/**
+ * Open the settings dialog, unless a dialog is open. Only guests can move to another device.
+ * @param {SettingsContext} context
+ */
+export async function openSettings(context) {
+  const shown = shownConversation(context);
+  await loadMessages();
   if (document.querySelector("dialog[open]")) return;
   const closed = new AbortController();
   const dialog = openDialog(
-    say("settingsTitle"),
-    ...preferenceChoices(preferences),
-    ...(auth === "guest" ? [moveSection(new Guests(storage))] : []),
-    ...dataSections({ api, shown, removeAll, closed: closed.signal, close: () => dialog.close() }),
+    t("settingsTitle"),
+    ...preferenceChoices(context.preferences),
+    ...(context.auth === "guest" ? [transferSection(new Guests(context.storage))] : []),
+    new ExportSection(context.api, shown, closed.signal).node,
+    new RemoveAllSection(context, () => dialog.close()).node,
   );
   dialog.addEventListener("close", () => closed.abort());
+}
+
+/** Return the shown conversation, or null if it has no turns. */
+function shownConversation({ chat, conversations }) {
+  if (chat.turns.length === 0) return null;
+  return conversations.find(chat.conversationId) ?? { conversationId: chat.conversationId, title: "" };
 }

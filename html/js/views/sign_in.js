@@ -1,37 +1,42 @@
 import texts from "../text/sign_in.js";
-import { say } from "../text.js";
-import { element, part } from "./dom.js";
+import { t } from "../text.js";
+import { byId, element } from "./dom.js";
 
-const words = () => texts[document.documentElement.lang] ?? texts.ko;
+const messages = () => texts[document.documentElement.lang] ?? texts.ko;
 
-/** Stands before everything else until the person goes to sign in: nothing behind it can be used. */
+/** The sign-in screen: a modal dialog that covers the page and cannot be closed. */
 export class SignInView {
-  #start;
+  #signIn;
   #note = element("p", { className: "note", role: "status" });
   #dialog;
 
-  constructor(start) {
-    this.#start = start;
+  /** @param {() => void} signIn */
+  constructor(signIn) {
+    this.#signIn = signIn;
   }
 
   get isShown() {
     return Boolean(this.#dialog);
   }
 
-  /** `why` is one of the words: `welcome`, `expired`, `signedOut` or `failed`. */
-  show(why) {
+  /** @param {"welcome" | "expired" | "signedOut" | "failed"} reason */
+  show(reason) {
     this.#dialog ??= this.#open();
-    this.#note.textContent = words()[why];
+    this.#note.textContent = messages()[reason];
   }
 
   #open() {
-    const button = element("button", { type: "button", className: "sign-in-start", autofocus: true }, words().signIn);
-    button.addEventListener("click", this.#start);
-    const picture = part("welcome").querySelector("img").cloneNode();
-    const name = element("h2", { id: "sign-in-name" }, say("name"));
+    const button = element(
+      "button",
+      { type: "button", className: "sign-in-start", autofocus: true },
+      messages().signIn,
+    );
+    button.addEventListener("click", this.#signIn);
+    const picture = byId("welcome").querySelector("img").cloneNode();
+    const name = element("h2", { id: "sign-in-name" }, t("name"));
     const dialog = element("dialog", { className: "sign-in" }, picture, name, this.#note, button);
     dialog.setAttribute("aria-labelledby", name.id);
-    // Esc may close a dialog even against its will; there is nothing behind it to go back to.
+    // A browser may close a dialog on Escape even if `cancel` is prevented.
     dialog.addEventListener("close", () => dialog.showModal());
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     document.body.append(dialog);
@@ -40,12 +45,12 @@ export class SignInView {
   }
 }
 
-/** The way out, below the conversations. */
-export function offerSignOut(leave) {
-  const button = element("button", { type: "button", className: "quiet" }, words().signOut);
+/** Show the sign-out button below the conversations. */
+export function showSignOut(signOut) {
+  const button = element("button", { type: "button", className: "quiet" }, messages().signOut);
   button.addEventListener("click", () => {
     button.disabled = true;
-    leave();
+    signOut();
   });
-  part("sidebar").append(button);
+  byId("sidebar").append(button);
 }

@@ -1,28 +1,30 @@
-import { say, sayFailure } from "../text.js";
-import { hide, part } from "./dom.js";
+import { failureText, t } from "../text.js";
+import { byId, setHidden } from "./dom.js";
 
 const ALERT_MS = 6_000;
 
+/** Messages to the user: the polite live region, alerts, and the state of the connection. */
 export class StatusView {
   #announced = new Map();
   #timer = 0;
 
   constructor({ chat, delivery, socket }) {
-    chat.addEventListener("turn", ({ detail }) => this.#announce(detail));
-    chat.addEventListener("conversation", () => this.#announced.clear());
-    delivery.addEventListener("refused", ({ detail }) => this.alert(sayFailure(detail.code)));
-    socket.addEventListener("state", ({ detail }) => this.#connection(detail));
-    part("reconnect").addEventListener("click", () => socket.retry());
+    chat.on("turn", ({ detail }) => this.#announceTurn(detail));
+    chat.on("conversation", () => this.#announced.clear());
+    delivery.on("refused", ({ detail }) => this.alert(failureText(detail.code)));
+    socket.on("state", ({ detail }) => this.#showConnection(detail));
+    byId("reconnect").addEventListener("click", () => socket.retry());
   }
 
-  tell(text) {
-    part("status").textContent = text;
+  /** Announce a text to screen readers. */
+  announce(text) {
+    byId("status").textContent = text;
   }
 
-  /** Says a problem; where the page already shows it, only to those who listen. */
-  alert(text, shown = false) {
-    const alert = part("alert");
-    alert.className = shown ? "hidden" : "toast";
+  /** Show a problem; if the page shows it elsewhere, announce it to screen readers only. */
+  alert(text, isShownElsewhere = false) {
+    const alert = byId("alert");
+    alert.className = isShownElsewhere ? "hidden" : "toast";
     alert.textContent = text;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -30,27 +32,27 @@ export class StatusView {
     }, ALERT_MS);
   }
 
-  #announce(turn) {
+  #announceTurn(turn) {
     if (this.#announced.get(turn.requestId) === turn.status) return;
     this.#announced.set(turn.requestId, turn.status);
-    if (turn.status === "answering") this.tell(say("statusAnswering"));
-    else if (turn.status === "failed" || turn.code) this.alert(sayFailure(turn.code), true);
+    if (turn.status === "answering") this.announce(t("statusAnswering"));
+    else if (turn.status === "failed" || turn.code) this.alert(failureText(turn.code), true);
     else if (turn.status === "done") {
-      this.tell(say(turn.stopReason === "cancelled" ? "statusStopped" : "statusDone"));
+      this.announce(t(turn.stopReason === "cancelled" ? "statusStopped" : "statusDone"));
     }
   }
 
-  #connection(state) {
-    const connection = part("connection");
+  #showConnection(state) {
+    const connection = byId("connection");
     const wasHidden = connection.hidden;
-    hide(part("reconnect"), state !== "waiting", part("transcript"));
+    setHidden(byId("reconnect"), state !== "waiting", byId("transcript"));
     connection.hidden = state === "open";
     if (state === "open") {
-      if (!wasHidden) this.tell(say("statusReconnected"));
+      if (!wasHidden) this.announce(t("statusReconnected"));
       return;
     }
-    const text = say(state === "offline" ? "offline" : "reconnecting");
-    part("connection-text").textContent = text;
-    this.tell(text);
+    const text = t(state === "offline" ? "offline" : "reconnecting");
+    byId("connection-text").textContent = text;
+    this.announce(text);
   }
 }

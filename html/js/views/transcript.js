@@ -1,44 +1,61 @@
-import { say } from "../text.js";
-import { part } from "./dom.js";
+import { t } from "../text.js";
+import { byId } from "./dom.js";
 import { TurnView } from "./turn.js";
 
-/**
- * The turns of the shown conversation. Copying and details are its own affair; `retry`, `continue`,
- * `edit` and `take-back` are handed on through the `actions` table.
- */
+const COPIED_MS = 1_500;
+
+/** The turns of the shown conversation, and the actions of their buttons. */
 export class TranscriptView {
   #chat;
-  #root = part("turns");
-  #follow;
+  #root = byId("turns");
+  #scroll;
   #actions;
+  /** @type {Map<string, TurnView>} */
   #views = new Map();
-  #passing = new IntersectionObserver(markPassed, { root: part("transcript") });
+  #questions = new IntersectionObserver(markPassed, { root: byId("transcript") });
 
-  constructor(chat, follow, actions) {
+  /**
+   * @param {import("../state/chat.js").Chat} chat
+   * @param {import("./scroll.js").ScrollView} scroll
+   * @param {import("./composer.js").ComposerView} composer
+   */
+  constructor(chat, scroll, composer) {
     this.#chat = chat;
-    this.#follow = follow;
+    this.#scroll = scroll;
     this.#actions = {
-      ...actions,
-      "copy-answer": (turn, button) => this.#copy(turn.answer, button),
-      "copy-question": (turn, button) => this.#copy(turn.text, button),
-      details: (turn, button) => this.#views.get(turn.requestId).toggle(button),
+      retry: (turn) => {
+        chat.retry(turn);
+        composer.focus();
+      },
+      continue: (turn) => {
+        chat.continue(turn);
+        composer.focus();
+      },
+      edit: (turn) => composer.edit(turn),
+      "take-back": (turn) => {
+        composer.edit(turn);
+        chat.discard(turn);
+      },
+      "copy-answer": (turn, button) => copy(turn.answer, button),
+      "copy-question": (turn, button) => copy(turn.question, button),
+      details: (turn, button) => this.#views.get(turn.requestId).toggleDetails(button),
     };
-    chat.addEventListener("conversation", () => this.#showAll());
-    chat.addEventListener("older", ({ detail }) => this.#prepend(detail));
-    chat.addEventListener("turn", ({ detail }) => this.#update(detail));
-    chat.addEventListener("removed", ({ detail }) => this.#remove(detail));
+    chat.on("conversation", () => this.#renderAll());
+    chat.on("older", ({ detail }) => this.#prepend(detail));
+    chat.on("turn", ({ detail }) => this.#update(detail));
+    chat.on("removed", ({ detail }) => this.#remove(detail));
     this.#root.addEventListener("click", (event) => this.#clicked(event.target.closest("button")));
   }
 
-  #showAll() {
+  #renderAll() {
     this.#views.clear();
-    this.#passing.disconnect();
+    this.#questions.disconnect();
     this.#root.replaceChildren(...this.#chat.turns.map((turn) => this.#create(turn).node));
-    this.#follow.toEnd();
+    this.#scroll.scrollToEnd();
   }
 
   #prepend(turns) {
-    this.#follow.keepPlace(() => {
+    this.#scroll.keepPosition(() => {
       this.#root.prepend(...turns.map((turn) => this.#create(turn).node));
     });
   }
@@ -50,13 +67,13 @@ export class TranscriptView {
       return;
     }
     this.#root.append(this.#create(turn).node);
-    this.#follow.toEnd();
+    this.#scroll.scrollToEnd();
   }
 
   #create(turn) {
     const view = new TurnView(turn);
     this.#views.set(turn.requestId, view);
-    this.#passing.observe(view.node.querySelector(".bubble"));
+    this.#questions.observe(view.node.querySelector(".bubble"));
     return view;
   }
 
@@ -68,23 +85,23 @@ export class TranscriptView {
   #clicked(button) {
     if (!button) return;
     if (button.dataset.copy) {
-      this.#copy(button.closest(".code").querySelector("code").textContent, button);
+      copy(button.closest(".code").querySelector("code").textContent, button);
       return;
     }
     const view = this.#views.get(button.closest("article")?.dataset.requestId);
     if (view) this.#actions[button.dataset.action]?.(view.turn, button);
   }
-
-  async #copy(text, button) {
-    await navigator.clipboard.writeText(text);
-    button.textContent = say("copied");
-    setTimeout(() => {
-      button.textContent = say("copy");
-    }, 1_500);
-  }
 }
 
-/** Whether a question has left the screen above: its first line stands in for it then. */
+async function copy(text, button) {
+  await navigator.clipboard.writeText(text);
+  button.textContent = t("copied");
+  setTimeout(() => {
+    button.textContent = t("copy");
+  }, COPIED_MS);
+}
+
+/** Mark the turns whose question has scrolled out at the top: the style sheet then shows its first line. */
 function markPassed(entries) {
   for (const { target, isIntersecting, boundingClientRect, rootBounds } of entries) {
     const isAbove = !isIntersecting && boundingClientRect.bottom <= rootBounds.top;

@@ -1,37 +1,36 @@
-import { nextQuota } from "../dates.js";
+import { quotaRenewal } from "../dates.js";
 import { MarkdownStream } from "../markdown/stream.js";
-import { say, sayFailure } from "../text.js";
-import { renderDetails, sayEnding } from "./details.js";
-import { element, part } from "./dom.js";
+import { failureText, t } from "../text.js";
+import { renderDetails, stopReasonText } from "./details.js";
+import { byId, element } from "./dom.js";
 
 const LONG_WAIT_MS = 5_000;
-/** Failures that the same text would only meet again. */
-const HOPELESS = new Set(["bad_request", "too_large", "context_too_long", "content_blocked"]);
 
-/** One question and its answer. Its buttons say what they want by `data-action`; the transcript listens. */
+/** A question and its answer. The transcript handles the buttons, by their `data-action`. */
 export class TurnView {
   node;
   #turn;
   #prose = element("div", { className: "prose" });
   #stream = new MarkdownStream(this.#prose);
-  #settled = null;
+  #finishedAnswer = null;
   #state = element("p", { className: "state" });
   #actions = element("div", { className: "actions" });
   #details = element("dl", { className: "details", hidden: true });
-  #shown = null;
-  #patience = 0;
+  #renderedState = null;
+  #longWaitTimer = 0;
 
+  /** @param {import("../state/turn.js").Turn} turn */
   constructor(turn) {
     this.#turn = turn;
-    const speaker = element("h2", { className: "speaker" }, say("name"));
+    const speaker = element("h2", { className: "speaker" }, t("name"));
     this.node = element(
       "article",
-      { className: "turn", ariaLabel: say("turnLabel", { text: turn.text.slice(0, 60) }) },
+      { className: "turn", ariaLabel: t("turnLabel", { text: turn.question.slice(0, 60) }) },
       renderQuestion(turn),
       element("div", { className: "answer" }, speaker, this.#prose, this.#state, this.#actions, this.#details),
     );
     this.node.dataset.requestId = turn.requestId;
-    this.node.dataset.question = turn.text.slice(0, 200);
+    this.node.dataset.question = turn.question.slice(0, 200);
     this.#details.id = `details-${turn.requestId}`;
     this.update();
   }
@@ -42,24 +41,24 @@ export class TurnView {
 
   update() {
     const turn = this.#turn;
-    this.#show(turn);
+    this.#renderAnswer(turn);
     this.node.ariaBusy = String(turn.unfinished);
-    const shown = [turn.status, turn.stopReason, turn.code, turn.interruption].join();
-    if (shown === this.#shown) return;
-    this.#shown = shown;
+    const state = [turn.status, turn.stopReason, turn.code, turn.interruption].join();
+    if (state === this.#renderedState) return;
+    this.#renderedState = state;
     this.node.dataset.status = turn.status;
-    this.#describe(stateText(turn));
-    if (this.#actions.contains(document.activeElement)) part("transcript").focus({ preventScroll: true });
-    this.#actions.replaceChildren(...actionsFor(turn));
+    this.#setStateText(stateText(turn));
+    if (this.#actions.contains(document.activeElement)) byId("transcript").focus({ preventScroll: true });
+    this.#actions.replaceChildren(...renderActions(turn));
     this.#details.hidden = true;
-    clearTimeout(this.#patience);
-    if (turn.status === "waiting" && stateText(turn) === say("waiting")) {
-      this.#patience = setTimeout(() => this.#describe(say("waitingLong")), LONG_WAIT_MS);
+    clearTimeout(this.#longWaitTimer);
+    if (turn.status === "waiting" && stateText(turn) === t("waiting")) {
+      this.#longWaitTimer = setTimeout(() => this.#setStateText(t("waitingLong")), LONG_WAIT_MS);
     }
   }
 
-  /** Opens or closes what its button is about. */
-  toggle(button) {
+  /** Open or close the details. */
+  toggleDetails(button) {
     const opens = this.#details.hidden;
     if (opens) this.#details.replaceChildren(...renderDetails(this.#turn));
     this.#details.hidden = !opens;
@@ -67,68 +66,66 @@ export class TurnView {
     button.setAttribute("aria-controls", this.#details.id);
   }
 
-  #show({ answer, unfinished }) {
+  #renderAnswer({ answer, unfinished }) {
     this.#prose.hidden = answer === "";
     if (unfinished) {
-      this.#settled = null;
+      this.#finishedAnswer = null;
       this.#stream.show(answer);
-    } else if (this.#settled !== answer) {
-      this.#settled = answer;
+    } else if (this.#finishedAnswer !== answer) {
+      this.#finishedAnswer = answer;
       this.#stream.finish(answer);
     }
   }
 
-  #describe(text) {
+  #setStateText(text) {
     this.#state.textContent = text;
     this.#state.hidden = text === "";
   }
 }
 
 function renderQuestion(turn) {
-  const mode = turn.mode === "chat" ? [] : [element("p", { className: "mode" }, say(turn.mode))];
+  const mode = turn.mode === "chat" ? [] : [element("p", { className: "mode" }, t(turn.mode))];
   return element(
     "div",
     { className: "question" },
-    element("h2", { className: "hidden" }, say("you")),
+    element("h2", { className: "hidden" }, t("you")),
     ...mode,
-    element("p", { className: "bubble" }, turn.text),
-    element("div", { className: "actions" }, action("copy-question", "copy"), action("edit", "edit")),
+    element("p", { className: "bubble" }, turn.question),
+    element("div", { className: "actions" }, actionButton("copy-question", "copy"), actionButton("edit", "edit")),
   );
 }
 
-function stateText(turn) {
-  const { status, interruption } = turn;
-  if (status === "failed") return sayFailure(turn.code, turn.refusal?.at);
-  if (status === "done")
-    return [sayEnding(turn.stopReason), turn.code && sayFailure(turn.code)].filter(Boolean).join(" ");
-  if (status === "sending" && interruption === "lost") return say("unsent");
-  if (status === "answering") return say(interruption ?? status);
-  if (status === "waiting" && interruption !== "resuming") return say(interruption ?? status);
-  return say(status);
+function stateText({ status, interruption, stopReason, code, refusal }) {
+  if (status === "failed") return failureText(code, refusal?.at);
+  if (status === "done") return [stopReasonText(stopReason), code && failureText(code)].filter(Boolean).join(" ");
+  if (status === "sending" && interruption === "lost") return t("unsent");
+  if (status === "answering") return t(interruption ?? status);
+  if (status === "waiting" && interruption !== "resuming") return t(interruption ?? status);
+  return t(status);
 }
 
-function actionsFor(turn) {
-  const goesOn = turn.unfinished ? turn.interruption === "stalled" : turn.canContinue;
+function renderActions(turn) {
+  const continues = turn.unfinished ? turn.interruption === "stalled" : turn.canContinue;
   const buttons = [];
-  if (turn.status === "failed") buttons.push(...waysOut(turn));
-  if (goesOn) buttons.push(action("continue", "carryOn", "primary"));
+  if (turn.status === "failed") buttons.push(...failureActions(turn));
+  if (continues) buttons.push(actionButton("continue", "carryOn", "primary"));
   if (turn.unfinished) return buttons;
-  if (turn.answer) buttons.push(action("copy-answer", "copy"));
-  if (!turn.refusal) buttons.push(Object.assign(action("details", "details"), { ariaExpanded: "false" }));
+  if (turn.answer) buttons.push(actionButton("copy-answer", "copy"));
+  if (!turn.refusal) buttons.push(Object.assign(actionButton("details", "details"), { ariaExpanded: "false" }));
   return buttons;
 }
 
-/** Asking again where that may help; else the text goes back to be changed, or kept for the next day. */
-function waysOut({ code, refusal }) {
-  const quota = code === "quota_exceeded" && Date.now() < nextQuota(refusal?.at ?? Date.now());
-  const retry = quota || HOPELESS.has(code) ? [] : [action("retry", "retry", "primary")];
-  return refusal || retry.length === 0 ? [...retry, action("take-back", "takeBack", "primary")] : retry;
+/** Offer a retry if it can succeed. Offer to edit the question if it was refused or if a retry would fail again. */
+function failureActions({ code, retryable, refusal }) {
+  const isQuotaRenewed = code === "quota_exceeded" && refusal && Date.now() >= quotaRenewal(refusal.at);
+  const retry = retryable || isQuotaRenewed ? [actionButton("retry", "retry", "primary")] : [];
+  return refusal || retry.length === 0 ? [...retry, actionButton("take-back", "takeBack", "primary")] : retry;
 }
 
-function action(name, label, className = "") {
+function actionButton(name, label, className = "") {
   return element(
     "button",
     { type: "button", className: `action ${className}`.trim(), dataset: { action: name } },
-    say(label),
+    t(label),
   );
 }

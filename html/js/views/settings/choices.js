@@ -1,54 +1,55 @@
-import { say } from "../../text.js";
+import { t } from "../../text.js";
 import { element } from "../dom.js";
 import { button } from "./dialog.js";
 
-/** One of several, chosen at once: `options` are [value, label]. */
-export function choice(name, legend, options, chosen, choose) {
+/** Create a group of radio buttons. `options`: pairs of value and label; `onChoose` is called at each change. */
+export function choice(name, legend, options, chosen, onChoose) {
   const labels = options.map(([value, label]) => {
     const input = element("input", { type: "radio", name, value, checked: value === chosen });
-    input.addEventListener("change", () => choose(value));
+    input.addEventListener("change", () => onChoose(value));
     return element("label", {}, input, label);
   });
   return element("fieldset", {}, element("legend", {}, legend), element("div", { className: "choice" }, ...labels));
 }
 
-/** How the page looks and behaves; each choice holds at once. */
+/** Create the choices of all preferences. A choice takes effect at once. */
 export function preferenceChoices(preferences) {
-  const of = (name, legend, options) =>
-    choice(name, legend, options, preferences.get(name), (value) => preferences.set(name, value));
+  const preference = (name, options) =>
+    choice(name, t(name), options, preferences.get(name), (value) => preferences.set(name, value));
   return [
-    languages(preferences),
-    of("theme", say("theme"), [
-      ["system", say("themeSystem")],
-      ["light", say("themeLight")],
-      ["dark", say("themeDark")],
+    languageChoice(preferences),
+    preference("theme", [
+      ["system", t("themeSystem")],
+      ["light", t("themeLight")],
+      ["dark", t("themeDark")],
     ]),
-    of("size", say("size"), [
-      ["small", say("sizeSmall")],
-      ["medium", say("sizeMedium")],
-      ["large", say("sizeLarge")],
+    preference("size", [
+      ["small", t("sizeSmall")],
+      ["medium", t("sizeMedium")],
+      ["large", t("sizeLarge")],
     ]),
-    of("enter", say("enter"), [
-      ["send", say("enterSends")],
-      ["line", say("enterBreaks")],
+    preference("enter", [
+      ["send", t("enterSends")],
+      ["line", t("enterBreaks")],
     ]),
   ];
 }
 
-/** Buttons, since an arrow key must not reload the page: it comes back in the other language, draft and all. */
-function languages(preferences) {
-  const spoken = preferences.get("language");
-  const buttons = [
+/** Create the language buttons. They are not radio buttons, as a change reloads the page, which no arrow key should. */
+function languageChoice(preferences) {
+  const current = preferences.get("language");
+  const languages = [
     ["ko", "한국어"],
     ["en", "English"],
-  ].map(([lang, name]) => {
-    const speak = () => {
-      if (lang === spoken) return;
+  ];
+  const buttons = languages.map(([lang, name]) => {
+    const choose = () => {
+      if (lang === current) return;
       preferences.set("language", lang);
       location.reload();
     };
-    return Object.assign(button(name, speak, ""), { lang, ariaPressed: String(lang === spoken) });
+    return Object.assign(button(name, choose, ""), { lang, ariaPressed: String(lang === current) });
   });
   const box = element("div", { className: "choice" }, ...buttons);
-  return element("fieldset", {}, element("legend", {}, say("language")), box);
+  return element("fieldset", {}, element("legend", {}, t("language")), box);
 }

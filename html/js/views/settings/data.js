@@ -1,146 +1,152 @@
+import { formatNumber } from "../../dates.js";
 import { Exporter } from "../../export.js";
-import { say } from "../../text.js";
+import { t } from "../../text.js";
 import { element } from "../dom.js";
 import { choice } from "./choices.js";
 import { button, section } from "./dialog.js";
 
-const KEEP_URL_MS = 60_000; // a slow disk may still be reading
+const REVOKE_URL_MS = 60_000; // a slow disk may still be writing the file
 
-/** Taking conversations out, and deleting them all. */
-export function dataSections(context) {
-  return [new ExportSection(context).node, new RemovalSection(context).node];
-}
-
-class ExportSection {
+/** The export of the shown conversation or of all conversations into a file. */
+export class ExportSection {
   node;
   #api;
   #shown;
   #closed;
   #scope;
-  #state = element("div", { className: "progress" });
+  #controls = element("div", { className: "progress" });
   #status = element("p", { role: "status" });
   #start;
 
-  constructor({ api, shown, closed }) {
+  /**
+   * @param {import("../../api.js").HistoryApi} api
+   * @param {import("../../api.js").Conversation | null} shown
+   * @param {AbortSignal} closed aborted when the dialog closes
+   */
+  constructor(api, shown, closed) {
     this.#api = api;
     this.#shown = shown;
     this.#closed = closed;
     this.#scope = shown ? "shown" : "all";
     const scopes = [
-      ["shown", say("exportShown")],
-      ["all", say("exportAll")],
+      ["shown", t("exportShown")],
+      ["all", t("exportAll")],
     ];
-    const scope = choice("scope", say("exportWhich"), shown ? scopes : scopes.slice(1), this.#scope, (value) => {
+    const scope = choice("scope", t("exportWhich"), shown ? scopes : scopes.slice(1), this.#scope, (value) => {
       this.#scope = value;
     });
     this.#start = element(
       "div",
       { className: "buttons" },
-      button(say("exportMarkdown"), () => this.#run("markdown")),
-      button(say("exportJson"), () => this.#run("json")),
+      button(t("exportMarkdown"), () => this.#export("markdown")),
+      button(t("exportJson"), () => this.#export("json")),
     );
-    this.node = section(say("exportTitle"), scope, this.#start, this.#status, this.#state);
+    this.node = section(t("exportTitle"), scope, this.#start, this.#status, this.#controls);
   }
 
-  #run(format) {
+  #export(format) {
     const chosen = this.#scope === "shown" ? [this.#shown] : undefined;
-    this.#gather(new Exporter(this.#api, format, chosen));
+    this.#collect(new Exporter(this.#api, format, chosen));
   }
 
-  async #gather(exporter) {
-    const cancel = new AbortController();
-    const stop = button(say("cancel"), () => cancel.abort());
-    const progress = () => this.#tell("exporting", exporter);
+  async #collect(exporter) {
+    const cancelled = new AbortController();
+    const cancel = button(t("cancel"), () => cancelled.abort());
+    const progress = () => this.#showProgress("exporting", exporter);
     this.#start.hidden = true;
-    this.#state.replaceChildren(stop);
-    stop.focus();
+    this.#controls.replaceChildren(cancel);
+    cancel.focus();
     progress();
     try {
-      await exporter.gather(AbortSignal.any([cancel.signal, this.#closed]), progress);
+      await exporter.collect(AbortSignal.any([cancelled.signal, this.#closed]), progress);
       this.#save(exporter, "exported");
     } catch {
-      if (cancel.signal.aborted) this.#end(say("exportCancelled"));
-      else if (!this.#closed.aborted) this.#offer(exporter);
+      if (cancelled.signal.aborted) this.#finish(t("exportCancelled"));
+      else if (!this.#closed.aborted) this.#offerContinuation(exporter);
     }
   }
 
-  /** The network failed: what is there can be had, and the rest tried again. */
-  #offer(exporter) {
-    this.#tell("exportFailed", exporter);
-    const again = button(say("exportAgain"), () => this.#gather(exporter));
-    const partly = button(say("exportPartly"), () => this.#save(exporter, "exportedPartly"));
-    partly.disabled = exporter.gathered === 0;
-    this.#state.replaceChildren(
-      again,
-      partly,
-      button(say("cancel"), () => this.#end("")),
-    );
+  /** After a network failure, offer to continue or to save the conversations collected so far. */
+  #offerContinuation(exporter) {
+    this.#showProgress("exportFailed", exporter);
+    const again = button(t("exportAgain"), () => this.#collect(exporter));
+    const save = button(t("exportPartly"), () => this.#save(exporter, "exportedPartly"));
+    const cancel = button(t("cancel"), () => this.#finish(""));
+    save.disabled = exporter.collected === 0;
+    this.#controls.replaceChildren(again, save, cancel);
     again.focus();
   }
 
-  #save(exporter, message) {
-    const url = URL.createObjectURL(exporter.blob());
-    const day = new Intl.DateTimeFormat("sv").format(); // year-month-day, in local time
-    element("a", { href: url, download: `${say("name")}-${day}.${exporter.ending}` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), KEEP_URL_MS);
-    this.#end(say(message, this.#counts(exporter)));
+  #save(exporter, key) {
+    const url = URL.createObjectURL(exporter.createBlob());
+    const day = new Intl.DateTimeFormat("sv").format(); // Swedish: year-month-day, in local time
+    element("a", { href: url, download: `${t("name")}-${day}.${exporter.extension}` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), REVOKE_URL_MS);
+    this.#finish(t(key, counts(exporter)));
   }
 
-  #end(text) {
+  #finish(text) {
     this.#status.textContent = text;
-    this.#state.replaceChildren();
+    this.#controls.replaceChildren();
     this.#start.hidden = false;
-    this.#start.firstElementChild.focus();
+    this.#start.querySelector("button").focus();
   }
 
-  #tell(key, exporter) {
-    this.#status.textContent = say(key, this.#counts(exporter));
-  }
-
-  #counts({ gathered, total }) {
-    const number = new Intl.NumberFormat(document.documentElement.lang);
-    return { count: number.format(gathered), total: number.format(total) };
+  #showProgress(key, exporter) {
+    this.#status.textContent = t(key, counts(exporter));
   }
 }
 
-class RemovalSection {
+/** The deletion of all conversations, with a confirmation. */
+export class RemoveAllSection {
   node;
   #box = element("div", { className: "buttons" });
-  #removeAll;
+  #context;
   #close;
 
-  constructor({ removeAll, close }) {
-    this.#removeAll = removeAll;
+  /** @param {import("../settings.js").SettingsContext} context */
+  constructor(context, close) {
+    this.#context = context;
     this.#close = close;
-    this.node = section(say("removeAllTitle"), element("p", { className: "note" }, say("removeAllNote")), this.#box);
-    this.#offer();
+    this.node = section(t("removeAllTitle"), element("p", { className: "note" }, t("removeAllNote")), this.#box);
+    this.#showButton();
   }
 
-  #offer() {
-    this.#box.replaceChildren(button(say("removeAll"), () => this.#ask(say("removeAllAsk")), "danger"));
+  #showButton() {
+    const start = button(t("removeAll"), () => this.#confirm(t("removeAllAsk")), "danger");
+    this.#box.replaceChildren(start);
+    return start;
   }
 
-  #ask(words) {
-    const yes = button(say("removeAllYes"), () => this.#remove(yes), "danger");
-    const no = button(say("cancel"), () => {
-      this.#offer();
-      this.#box.firstElementChild.focus();
-    });
-    const question = element("p", { id: "remove-all-ask", role: "alert" }, words);
-    const box = element("div", { className: "confirm", role: "group" }, question, element("div", {}, yes, no));
-    box.setAttribute("aria-labelledby", question.id);
+  #confirm(text) {
+    const yes = button(t("removeAllYes"), () => this.#removeAll(yes), "danger");
+    const no = button(t("cancel"), () => this.#showButton().focus());
+    const prompt = element("p", { id: "remove-all-ask", role: "alert" }, text);
+    const box = element("div", { className: "confirm", role: "group" }, prompt, element("div", {}, yes, no));
+    box.setAttribute("aria-labelledby", prompt.id);
     this.#box.replaceChildren(box);
     no.focus();
   }
 
-  async #remove(yes) {
+  async #removeAll(yes) {
+    const { api, composer, conversations, delivery, navigation, status } = this.#context;
     yes.disabled = true;
-    yes.textContent = say("removingAll");
+    yes.textContent = t("removingAll");
     try {
-      await this.#removeAll();
+      await api.removeAll();
+      delivery.discardAll();
+      composer.clear();
+      navigation.start();
+      status.announce(t("removedAll"));
       this.#close();
     } catch {
-      this.#ask(say("removeAllFailed"));
+      this.#confirm(t("removeAllFailed"));
+    } finally {
+      conversations.load(); // after a failure, too: the server may have deleted a part of them
     }
   }
+}
+
+function counts({ collected, total }) {
+  return { count: formatNumber(collected), total: formatNumber(total) };
 }

@@ -1,20 +1,20 @@
-import { learn, say } from "../../text.js";
+import { addMessages, t } from "../../text.js";
 import { element, icon } from "../dom.js";
 
 const CROSS = "M6 6l12 12M18 6 6 18";
 
-/** The words of the dialogs, which the first load does without. */
-export async function loadWords() {
-  const english = document.documentElement.lang === "en";
-  const words = english ? await import("../../text/settings-en.js") : await import("../../text/settings-ko.js");
-  learn(words.default);
+/** Load the messages of the dialogs, which are not part of the first load. */
+export async function loadMessages() {
+  const isEnglish = document.documentElement.lang === "en";
+  const messages = isEnglish ? await import("../../text/settings-en.js") : await import("../../text/settings-ko.js");
+  addMessages(messages.default);
 }
 
-/** A modal dialog, gone for good when it is closed; the browser gives the focus back. */
+/** Open a modal dialog. It is removed when it closes; the browser restores the focus. */
 export function openDialog(title, ...content) {
   const close = element(
     "button",
-    { type: "button", className: "quiet icon-button", ariaLabel: say("close") },
+    { type: "button", className: "quiet icon-button", ariaLabel: t("close") },
     icon(CROSS),
   );
   const dialog = element("dialog", { className: "dialog", ariaLabel: title });
@@ -26,9 +26,9 @@ export function openDialog(title, ...content) {
   return dialog;
 }
 
-export function button(label, press, className = "plain") {
+export function button(label, onClick, className = "plain") {
   const node = element("button", { type: "button", className }, label);
-  node.addEventListener("click", press);
+  node.addEventListener("click", onClick);
   return node;
 }
 

@@ -1,42 +1,42 @@
-import { hide, part } from "./dom.js";
+import { byId, setHidden } from "./dom.js";
 
 const NEAR_PX = 48;
 
-/** Keeps the end of the transcript in view while it grows, and lets go as soon as the reader scrolls up. */
-export class Follow {
-  #scroller = part("transcript");
-  #button = part("to-end");
+/** The transcript's scroll position. It follows the end of a growing answer until the reader scrolls up. */
+export class ScrollView {
+  #scroller = byId("transcript");
+  #button = byId("to-end");
   #following = true;
   #lastTop = 0;
 
   constructor() {
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.#button.addEventListener("click", () => this.toEnd());
-    const sizes = new ResizeObserver(() => this.#grown());
-    sizes.observe(part("turns"));
+    this.#button.addEventListener("click", () => this.scrollToEnd());
+    const sizes = new ResizeObserver(() => this.#resized());
+    sizes.observe(byId("turns"));
     sizes.observe(this.#scroller);
   }
 
-  toEnd() {
+  scrollToEnd() {
     this.#following = true;
-    this.#grown();
+    this.#resized();
   }
 
-  /** Runs a change that adds content above what is read, and keeps what is read in its place. */
-  keepPlace(change) {
+  /** Run a change that adds content at the top, and keep the visible content in its place. */
+  keepPosition(change) {
     const fromEnd = this.#scroller.scrollHeight - this.#scroller.scrollTop;
     change();
     this.#scroller.scrollTop = this.#scroller.scrollHeight - fromEnd;
     this.#lastTop = this.#scroller.scrollTop;
   }
 
-  #grown() {
+  #resized() {
     if (this.#following) {
-      const hasTurns = part("turns").childElementCount > 0; // a welcome is read from its beginning
+      const hasTurns = byId("turns").childElementCount > 0; // the welcome is shown from its beginning
       this.#scroller.scrollTop = hasTurns ? this.#scroller.scrollHeight : 0;
       this.#lastTop = this.#scroller.scrollTop;
     }
-    this.#offer();
+    this.#updateButton();
   }
 
   #scrolled() {
@@ -46,13 +46,14 @@ export class Follow {
       this.#following = true;
     }
     this.#lastTop = scrollTop;
-    this.#offer();
+    this.#updateButton();
   }
 
-  #offer() {
-    hide(this.#button, this.#following || this.#distance() < NEAR_PX, this.#scroller);
+  #updateButton() {
+    setHidden(this.#button, this.#following || this.#distance() < NEAR_PX, this.#scroller);
   }
 
+  /** Return the distance to the end, in pixels. */
   #distance() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     return scrollHeight - scrollTop - clientHeight;

@@ -1,0 +1,105 @@
+import { HistoryApi } from "./api.js";
+import { loadConfig } from "./config.js";
+import { GuestIdentity } from "./identity/guest.js";
+import { takeTransferSecret } from "./identity/transfer.js";
+import { SECRET } from "./keys.js";
+import { Socket } from "./socket.js";
+import { Chat } from "./state/chat.js";
+import { Conversations } from "./state/conversations.js";
+import { Delivery } from "./state/delivery.js";
+import { Navigation } from "./state/navigation.js";
+import { Outbox } from "./state/outbox.js";
+import { Preferences } from "./state/preferences.js";
+import { Tabs } from "./state/tabs.js";
+import { Storage } from "./storage.js";
+import { setLanguage, t } from "./text.js";
+import { ComposerView } from "./views/composer.js";
+import { ConversationsView } from "./views/conversations.js";
+import { byId, enableControls } from "./views/dom.js";
+import { HistoryView } from "./views/history.js";
+import { RemovalsView } from "./views/removals.js";
+import { ScrollView } from "./views/scroll.js";
+import { SettingsButton } from "./views/settings_button.js";
+import { SidebarView } from "./views/sidebar.js";
+import { StatusView } from "./views/status.js";
+import { TranscriptView } from "./views/transcript.js";
+
+const transferSecret = takeTransferSecret();
+const storage = new Storage();
+const preferences = new Preferences(storage);
+
+async function start() {
+  await setLanguage(preferences.get("language"));
+  const config = await loadConfig();
+  if (config.auth === "guest") await offerTransfer(transferSecret);
+  const identity = await openIdentity(config);
+  const { isNew } = identity;
+  const state = createState(config, identity);
+  const { composer, removals } = createViews(config, state);
+  if (config.auth === "guest") watchGuest();
+
+  state.delivery.restore();
+  state.socket.start();
+  enableControls();
+  composer.focus();
+  if (isNew) state.chat.start();
+  else state.chat.open(state.navigation.addressedId);
+  removals.resume();
+}
+
+function createState({ websocketUrl }, identity) {
+  const token = () => identity.token();
+  const api = new HistoryApi(token, (refused) => identity.renew?.(refused));
+  const socket = new Socket(websocketUrl, token);
+  const delivery = new Delivery(socket, new Outbox(storage), new Tabs());
+  const chat = new Chat(api, delivery);
+  const conversations = new Conversations(api);
+  return { api, socket, delivery, chat, conversations, navigation: new Navigation(chat, conversations) };
+}
+
+function createViews({ auth, maxTextLength }, state) {
+  const { chat, navigation } = state;
+  const scroll = new ScrollView();
+  const composer = new ComposerView({ storage, preferences, limit: maxTextLength, chat, navigation });
+  const sidebar = new SidebarView(navigation, composer);
+  new TranscriptView(chat, scroll, composer);
+  new HistoryView(chat, navigation);
+  const status = new StatusView(state);
+  const removals = new RemovalsView({ ...state, status, storage: new Storage(() => window.sessionStorage) });
+  new ConversationsView({ ...state, removals, status });
+  new SettingsButton({ ...state, auth, storage, preferences, composer, sidebar, status });
+  return { composer, removals };
+}
+
+/** @param {import("./config.js").Config} config */
+async function openIdentity({ auth, cognito }) {
+  if (auth !== "cognito") return new GuestIdentity(storage);
+  const { CognitoIdentity } = await import("./identity/cognito.js");
+  return CognitoIdentity.open(cognito, storage);
+}
+
+/** Ask whether to become the guest of a transfer link. Return whether the user agreed. */
+async function offerTransfer(secret) {
+  if (secret === null) return false;
+  try {
+    const { askToSwitchGuest } = await import("./views/settings/transfer_dialog.js");
+    return await askToSwitchGuest(storage, secret);
+  } catch {
+    byId("alert").className = "toast";
+    byId("alert").textContent = t("transferFailed");
+    return false;
+  }
+}
+
+/** Reload the page when another tab or a transfer link changes the guest. */
+function watchGuest() {
+  addEventListener("storage", ({ key }) => key === SECRET && location.reload());
+  addEventListener("hashchange", async () => {
+    if (await offerTransfer(takeTransferSecret())) location.reload();
+  });
+}
+
+start().catch((error) => {
+  byId("alert").textContent = t("loadFailed");
+  throw error;
+});

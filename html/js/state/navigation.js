@@ -1,0 +1,65 @@
+import { Emitter } from "../emitter.js";
+
+/**
+ * The conversation in the page's address, so that a reload and the back button find it. Events: `navigate` (the user has
+ * chosen a conversation on the page), `address` (the address has changed: its conversation id).
+ * @extends {Emitter<{ navigate: void, address: string }>}
+ */
+export class Navigation extends Emitter {
+  #chat;
+  #conversations;
+
+  /**
+   * @param {import("./chat.js").Chat} chat
+   * @param {import("./conversations.js").Conversations} conversations
+   */
+  constructor(chat, conversations) {
+    super();
+    this.#chat = chat;
+    this.#conversations = conversations;
+    addEventListener("hashchange", () => this.#addressChanged());
+  }
+
+  /** The conversation id in the address, or undefined. */
+  get addressedId() {
+    const id = location.hash.slice(1);
+    return /^[\da-f-]{36}$/i.test(id) ? id : undefined;
+  }
+
+  /** Ask a question in the shown conversation. */
+  ask(question, mode) {
+    const { conversationId } = this.#chat;
+    this.#conversations.touch(conversationId, question);
+    this.#setAddress(conversationId);
+    this.#chat.ask(question, { mode });
+  }
+
+  /** Show a new conversation. */
+  start() {
+    this.leave();
+    this.emit("navigate");
+  }
+
+  open(conversationId) {
+    this.#setAddress(conversationId);
+    this.#chat.open(conversationId);
+    this.emit("navigate");
+  }
+
+  /** Show a new conversation in place of one that was deleted. */
+  leave() {
+    this.#chat.start();
+    this.#setAddress("");
+  }
+
+  #setAddress(id) {
+    if (id !== (this.addressedId ?? "")) history.pushState(null, "", id ? `#${id}` : location.pathname);
+  }
+
+  #addressChanged() {
+    const id = this.addressedId;
+    if (!id) return;
+    this.emit("address", id);
+    if (id !== this.#chat.conversationId) this.#chat.open(id);
+  }
+}
