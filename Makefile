@@ -67,7 +67,8 @@ check: setup-dev ## format, lint, types, then every test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@biome ci
+	@biome ci --error-on-warnings
+	@tsc -p jsconfig.json
 	@$(BIN)/pytest
 
 format: setup-dev ## rewrite the code in the project's format
