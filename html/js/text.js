@@ -1,6 +1,11 @@
 import { formatDayAndTime, formatNumber, quotaRenewal } from "./dates.js";
 import ko from "./text/ko.js";
 
+/**
+ * @typedef {keyof typeof import("./text/ko.js").default | keyof typeof import("./text/settings-ko.js").default} MessageKey
+ */
+
+/** @type {Record<string, any>} */
 let messages = ko;
 
 /** Load the messages of a language, and translate the markup, which is in Korean. */
@@ -16,7 +21,12 @@ export function addMessages(more) {
   messages = { ...messages, ...more };
 }
 
-/** Return the message of a key, with its `{placeholders}` filled in. */
+/**
+ * Return the message of a key, with its `{placeholders}` filled in.
+ * @param {MessageKey} key
+ * @param {Record<string, string | number>} values
+ * @returns {string}
+ */
 export function t(key, values = {}) {
   return messages[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }

@@ -218,7 +218,7 @@ def test_a_link_pasted_into_the_open_page_is_asked_about_too(used: Page, site: S
 def test_a_link_that_cannot_be_looked_at_says_so(
     used: Page, site: Site, complaints: Complaints
 ) -> None:
-    used.route("**/arrival-*.js", lambda route: route.abort())
+    used.route("**/transfer_dialog-*.js", lambda route: route.abort())
     used.goto(f"{site.url}/blank")
     used.goto(f"{site.url}/#move={THERE}")
     expect(used.get_by_role("alert")).to_have_text(re.compile("옮기기 링크를 열지 못했어요"))

@@ -35,7 +35,7 @@ const messages = {
   renameLong: "A name has at most {limit} characters.",
   renameFailed: "The conversation could not be renamed. Please try again.",
   remove: "Delete “{title}”",
-  retransferFailed: "The conversation could not be deleted and is in the list again. Please try again shortly.",
+  removeFailed: "The conversation could not be deleted and is in the list again. Please try again shortly.",
   removals: "Conversations just deleted",
   removed: "Conversation deleted",
   undo: "Undo",

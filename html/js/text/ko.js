@@ -17,7 +17,7 @@ export default {
   renameLong: "이름은 {limit}자까지 쓸 수 있어요.",
   renameFailed: "이름을 바꾸지 못했어요. 다시 시도해 주세요.",
   remove: "‘{title}’ 대화 삭제",
-  retransferFailed: "대화를 삭제하지 못해 목록에 다시 넣었어요. 잠시 뒤 다시 시도해 주세요.",
+  removeFailed: "대화를 삭제하지 못해 목록에 다시 넣었어요. 잠시 뒤 다시 시도해 주세요.",
   removed: "대화를 삭제했어요",
   undo: "되돌리기",
   undone: "대화를 되돌렸어요.",

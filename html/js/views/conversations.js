@@ -4,7 +4,12 @@ import { plural, t } from "../text.js";
 import { byId, element, icon, paths, setHidden } from "./dom.js";
 import { RenameView } from "./rename.js";
 
-const GROUPS = { today: "today", week: "week", older: "earlier" };
+/** The groups from top to bottom: age and message key. */
+const GROUPS = /** @type {const} */ ([
+  ["today", "today"],
+  ["week", "week"],
+  ["older", "earlier"],
+]);
 
 /** The list of conversations, grouped by age, and the search in it. The page's title names the shown conversation. */
 export class ConversationsView {
@@ -59,7 +64,7 @@ export class ConversationsView {
     const query = compileQuery(this.#search.value);
     const restoreFocus = this.#saveFocus();
     const rows = items.map((item) => [ageGroup(item.lastActivityAt), this.#renderRow(item, query)]);
-    const groups = Object.entries(GROUPS).map(([age, key]) => renderGroup(t(key), rows, age));
+    const groups = GROUPS.map(([age, key]) => renderGroup(t(key), rows, age));
     this.#list.replaceChildren(...groups.filter(Boolean));
     const found = rows.some(([, row]) => row);
     byId("no-conversations").hidden = items.length > 0;

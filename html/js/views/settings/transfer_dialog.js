@@ -16,10 +16,9 @@ export async function askToSwitchGuest(storage, secret) {
   else if (secret === guests.secret) await showNotice(t("transferSame"));
   else {
     const isUsed = await hasConversations(guests);
-    const keys = isUsed ? ["transferAsk", "transferKeeps"] : ["transferNotice"];
-    const [yes, no] = isUsed ? ["transferReplace", "transferKeep"] : ["transferOpen", "cancel"];
-    const paragraphs = [...keys, "transferShared"].map((key) => t(key));
-    const agreed = await ask(paragraphs, t(yes), t(no));
+    const paragraphs = isUsed ? [t("transferAsk"), t("transferKeeps")] : [t("transferNotice")];
+    const [yes, no] = isUsed ? [t("transferReplace"), t("transferKeep")] : [t("transferOpen"), t("cancel")];
+    const agreed = await ask([...paragraphs, t("transferShared")], yes, no);
     if (agreed) guests.switchTo(secret, isUsed);
     return agreed;
   }
