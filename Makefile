@@ -54,10 +54,14 @@ setup-dev: $(VENV)/.ready-dev node_modules/.ready-dev ## also install what tests
 run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) until Ctrl-C
 	@exec $(BIN)/python -m seoyeon.local
 
+TEST_JS := node --test --test-reporter=dot 'tests/js/*.test.js'
+
 test: setup-dev ## every test, the browser ones included
+	@$(TEST_JS)
 	@$(BIN)/pytest
 
 quick: setup-dev ## the tests without emulator and browser: half a minute, for while one works
+	@$(TEST_JS)
 	@$(BIN)/pytest tests/unit tests/integration
 
 faults: setup-dev ## every fault test at full size (half an hour), and the figures
@@ -69,6 +73,7 @@ check: setup-dev ## format, lint, types, then every test
 	@$(BIN)/mypy
 	@biome ci --error-on-warnings
 	@tsc -p jsconfig.json
+	@$(TEST_JS)
 	@$(BIN)/pytest
 
 format: setup-dev ## rewrite the code in the project's format

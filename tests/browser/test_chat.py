@@ -194,12 +194,6 @@ def test_a_question_that_was_never_accepted_keeps_its_id_when_asked_again(
     assert backend.wait_frame("chat", 2)["request_id"] == first["request_id"]
 
 
-def test_an_unknown_failure_has_words_too(chat: Page, backend: Backend) -> None:
-    ask(chat, "책 추천")
-    backend.fail(backend.wait_frame("chat")["request_id"], "something_new")
-    expect(chat.locator(".state")).to_contain_text("문제가 생겨")
-
-
 def test_a_draft_outlives_a_reload(chat: Page) -> None:
     chat.locator("#question").fill("아직 쓰는 중")
     chat.reload()
@@ -212,11 +206,6 @@ def test_a_question_that_was_not_accepted_outlives_a_reload(chat: Page, backend:
     chat.reload()
     assert backend.wait_frame("chat", 2) == before
     expect(chat.locator(".bubble")).to_have_text("사라지면 안 돼")
-
-
-def test_the_text_is_sent_composed_and_trimmed(chat: Page, backend: Backend) -> None:
-    ask(chat, "  \u1112\u1161\u11ab\u1100\u1173\u11af \x07\n")
-    assert backend.wait_frame("chat")["text"] == "한글"
 
 
 def test_the_limit_counts_characters_as_the_server_does(chat: Page) -> None:

@@ -1,4 +1,4 @@
-"""Connections that break, frames that are lost, late, doubled or unknown (contract C)."""
+"""Connections that break, frames that are lost, late, doubled or unknown (docs/protocol.md)."""
 
 import re
 from datetime import UTC, datetime
@@ -76,16 +76,6 @@ def test_the_network_coming_back_reconnects_at_once(chat: Page, backend: Backend
     expect(chat.locator("#connection")).to_be_hidden()
 
 
-def test_waits_grow_and_are_random(chat: Page) -> None:
-    waits = chat.evaluate(
-        """async () => {
-          const { backoff } = await import("/js/socket.js");
-          return [0, 1, 2, 3, 9].map((n) => [backoff(n, () => 0), backoff(n, () => 1)]);
-        }"""
-    )
-    assert waits == [[250, 500], [500, 1000], [1000, 2000], [2000, 4000], [10000, 20000]]
-
-
 def test_an_idle_connection_is_kept_alive_and_renewed(
     page: Page, backend: Backend, chat: Page
 ) -> None:
@@ -122,85 +112,6 @@ def test_silence_after_acceptance_asks_where_the_answer_stands(
     expect(chat.get_by_text("답변을 준비하고 있어요…")).to_be_visible()
     chat.clock.run_for(11_000)
     assert backend.wait_frame("resume")["request_id"] == request_id
-
-
-def test_a_delta_before_accepted_is_acceptance(chat: Page, backend: Backend) -> None:
-    ask(chat, "안녕")
-    request_id = backend.wait_frame("chat")["request_id"]
-    backend.delta(request_id, 1, "안녕")
-    backend.accept(request_id)
-    backend.delta(request_id, 2, "하세요.")
-    backend.done(request_id, 2)
-    expect(chat.locator(".prose")).to_have_text("안녕하세요.")
-    expect(chat.locator(".turn")).to_have_attribute("data-status", "done")
-
-
-def test_frames_that_come_twice_change_nothing(chat: Page, backend: Backend) -> None:
-    ask(chat, "안녕")
-    request_id = backend.wait_frame("chat")["request_id"]
-    for _ in range(2):
-        backend.accept(request_id)
-        backend.delta(request_id, 1, "안녕")
-    for _ in range(2):
-        backend.delta(request_id, 2, "하세요.")
-        backend.delta(request_id, 1, "안녕")
-    for _ in range(2):
-        backend.done(request_id, 2)
-    expect(chat.locator(".prose")).to_have_text("안녕하세요.")
-    chat.wait_for_timeout(50)
-    assert [frame["action"] for frame in backend.frames] == ["chat"]
-
-
-def test_a_gap_asks_for_a_snapshot(chat: Page, backend: Backend) -> None:
-    ask(chat, "안녕")
-    request_id = backend.wait_frame("chat")["request_id"]
-    backend.accept(request_id)
-    backend.delta(request_id, 1, "하나 ")
-    backend.delta(request_id, 3, "셋")
-    assert backend.wait_frame("resume")["request_id"] == request_id
-    expect(chat.locator(".prose")).to_have_text("하나")
-    backend.snapshot(request_id, 3, "하나 둘 셋")
-    backend.done(request_id, 3)
-    expect(chat.locator(".prose")).to_have_text("하나 둘 셋")
-
-
-def test_a_missing_last_piece_is_asked_for(chat: Page, backend: Backend) -> None:
-    ask(chat, "안녕")
-    request_id = backend.wait_frame("chat")["request_id"]
-    backend.accept(request_id)
-    backend.delta(request_id, 1, "하나 ")
-    backend.done(request_id, 2)
-    backend.wait_frame("resume")
-    backend.snapshot(request_id, 2, "하나 둘")
-    backend.done(request_id, 2)
-    expect(chat.locator(".prose")).to_have_text("하나 둘")
-    expect(chat.locator(".turn")).to_have_attribute("data-status", "done")
-
-
-def test_a_higher_run_asks_and_an_older_one_is_not_heard(chat: Page, backend: Backend) -> None:
-    ask(chat, "안녕")
-    request_id = backend.wait_frame("chat")["request_id"]
-    backend.accept(request_id)
-    backend.delta(request_id, 1, "처음 ")
-    backend.delta(request_id, 1, "다음", run=2)
-    backend.wait_frame("resume")
-    backend.snapshot(request_id, 1, "처음 다음", run=2)
-    backend.delta(request_id, 2, "옛것", run=1)
-    backend.snapshot(request_id, 9, "옛것", run=1)
-    backend.delta(request_id, 2, "!", run=2)
-    backend.done(request_id, 2, run=2)
-    expect(chat.locator(".prose")).to_have_text("처음 다음!")
-
-
-def test_unknown_frames_are_not_heard(chat: Page, backend: Backend) -> None:
-    ask(chat, "안녕")
-    request_id = backend.wait_frame("chat")["request_id"]
-    backend.send("tomorrow", request_id, text="?")
-    backend.delta("00000000-0000-4000-8000-00000000ffff", 1, "남의 것")
-    backend.say("not json")
-    backend.say("[1]")
-    backend.answer("네.")
-    expect(chat.locator(".prose")).to_have_text("네.")
 
 
 def test_stopping_survives_a_lost_connection(chat: Page, backend: Backend) -> None:
@@ -257,19 +168,6 @@ def pass_time(chat: Page, milliseconds: int) -> None:
     chat.wait_for_timeout(50)
 
 
-def test_patience_is_short_in_mid_answer_and_long_before_it(chat: Page) -> None:
-    waits = chat.evaluate(
-        """async () => {
-          const { resumeDelay } = await import("/js/state/delivery.js");
-          const asked = [0, 1, 2, 3, 20];
-          return ["waiting", "answering", "stopping"].map(
-            (status) => asked.map((n) => Math.round(resumeDelay(status, n))));
-        }"""
-    )
-    hasty = [3_000, 1_600, 2_000, 2_500, 10_000]
-    assert waits == [[10_000] * 5, hasty, hasty]
-
-
 def test_silence_in_mid_answer_asks_soon_and_says_so(chat: Page, backend: Backend) -> None:
     request_id = begin_in_stopped_time(chat, backend)
     state = chat.locator(".state")
@@ -286,27 +184,6 @@ def test_silence_in_mid_answer_asks_soon_and_says_so(chat: Page, backend: Backen
     expect(state).to_have_text(WRITING)
     pass_time(chat, 20)
     expect(chat.locator(".prose")).to_have_text("하나 둘")
-
-
-def test_a_slow_model_is_not_taken_for_a_dead_one(chat: Page, backend: Backend) -> None:
-    stop_clock(chat)
-    ask(chat, "안녕")
-    request_id = backend.wait_frame("chat")["request_id"]
-    backend.accept(request_id)
-    backend.snapshot(request_id, 0, "")
-    pass_time(chat, 9_000)
-    assert count(backend, "resume") == 0
-    expect(chat.locator(".turn")).to_have_attribute("data-status", "waiting")
-
-
-def test_a_snapshot_that_brings_nothing_new_is_no_news(chat: Page, backend: Backend) -> None:
-    request_id = begin_in_stopped_time(chat, backend)
-    pass_time(chat, 3_500)
-    backend.snapshot(request_id, 1, "하나 ")
-    pass_time(chat, 500)
-    expect(chat.locator(".state")).to_have_text("이어서 쓰고 있어요…")
-    pass_time(chat, 1_500)
-    backend.wait_frame("resume", 2)
 
 
 def test_a_lost_connection_is_said_in_the_answer_that_it_cuts(chat: Page, backend: Backend) -> None:
@@ -348,65 +225,6 @@ def test_a_system_without_a_network_is_believed_sooner(chat: Page, backend: Back
     expect(chat.locator(".state")).to_have_text("다시 연결하고 있어요…")
     expect(chat.locator("#connection")).to_contain_text("인터넷에 연결되어 있지 않아요")
     chat.context.set_offline(False)
-
-
-def test_many_pieces_after_a_gap_ask_once(chat: Page, backend: Backend) -> None:
-    request_id = begin(chat, backend)
-    for seq in range(3, 40):
-        backend.delta(request_id, seq, "…")
-    backend.done(request_id, 40)
-    backend.wait_frame("resume")
-    chat.wait_for_timeout(100)
-    assert count(backend, "resume") == 1
-    backend.done(request_id, 40)
-    backend.snapshot(request_id, 40, "하나 둘 끝")
-    backend.done(request_id, 40)
-    expect(chat.locator(".prose")).to_have_text("하나 둘 끝")
-    expect(chat.locator(".turn")).to_have_attribute("data-status", "done")
-
-
-def test_a_continue_that_was_lost_is_sent_again(chat: Page, backend: Backend) -> None:
-    """Told where the answer stands, the page would only hear that it had ended."""
-    request_id = begin_in_stopped_time(chat, backend)
-    backend.done(request_id, 1, "length")
-    chat.get_by_role("button", name="이어서 쓰기").click()
-    backend.wait_frame("continue")
-    pass_time(chat, 10_500)
-    backend.wait_frame("continue", 2)
-    backend.drop()
-    pass_time(chat, 1_000)
-    backend.wait_frame("continue", 3)
-    assert count(backend, "resume") == 0
-    backend.done(request_id, 1, "length")
-    backend.snapshot(request_id, 0, "하나 ", run=2)
-    pass_time(chat, 10_500)
-    backend.wait_frame("resume")
-    assert count(backend, "continue") == 3
-    backend.delta(request_id, 1, "둘", run=2)
-    backend.done(request_id, 1, run=2)
-    pass_time(chat, 20)
-    expect(chat.locator(".prose")).to_have_text("하나 둘")
-
-
-def test_a_stop_is_repeated_until_the_end_is_known(chat: Page, backend: Backend) -> None:
-    request_id = begin_in_stopped_time(chat, backend)
-    chat.keyboard.press("Escape")
-    backend.wait_frame("stop")
-    pass_time(chat, 3_500)
-    backend.wait_frame("stop", 2)
-    assert count(backend, "resume") == 1
-    backend.snapshot(request_id, 1, "하나 ")
-    backend.done(request_id, 1, "cancelled")
-    expect(chat.get_by_text("여기서 멈췄어요.")).to_be_visible()
-
-
-def test_a_refused_question_about_an_answer_does_not_end_it(chat: Page, backend: Backend) -> None:
-    request_id = begin(chat, backend)
-    backend.fail(request_id, "busy")
-    backend.delta(request_id, 2, "둘")
-    backend.done(request_id, 2)
-    expect(chat.locator(".prose")).to_have_text("하나 둘")
-    expect(chat.locator(".turn")).to_have_attribute("data-status", "done")
 
 
 def test_a_hidden_tab_leaves_the_answer_to_the_one_that_is_read(

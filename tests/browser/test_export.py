@@ -85,25 +85,6 @@ def test_markdown_of_everything_keeps_code_as_it_was(settings: Locator) -> None:
     assert text.count(f"\n\n{CODE}\n") == 6
 
 
-@pytest.mark.parametrize(
-    ("cut", "whole"),
-    [
-        ("```\n코드", "```\n코드\n```"),
-        ("```\n코드\n```", "```\n코드\n```"),
-        ("~~~~md\n```\n~~~", "~~~~md\n```\n~~~\n~~~~"),
-        ("글 ```줄 안``` 글", "글 ```줄 안``` 글"),
-        ("```한 줄```", "```한 줄```"),
-        ("- 목록\n   ```js\n   x", "- 목록\n   ```js\n   x\n```"),
-    ],
-)
-def test_a_code_block_that_was_cut_off_is_closed(
-    page: Page, site: Site, cut: str, whole: str
-) -> None:
-    page.goto(f"{site.url}/blank")
-    closed = "async (text) => (await import('/js/export.js')).closeFence(text)"
-    assert page.evaluate(closed, cut) == whole
-
-
 def test_a_failure_keeps_what_is_there_and_goes_on_from_it(
     settings: Locator, site: Site, complaints: Complaints
 ) -> None:

@@ -156,16 +156,6 @@ def test_a_replaced_guest_is_kept_with_what_was_not_sent_and_can_come_back(
     expect(used.get_by_role("button", name="이 대화로 돌아가기")).to_have_count(1)
 
 
-def test_several_guests_are_kept_and_none_twice(used: Page, site: Site) -> None:
-    for carried in (THERE, "C" * 43, HERE):
-        open_link(used, site, carried)
-        used.get_by_role("button", name="옮겨 온 대화 열기").click()
-        expect(used.get_by_role("dialog")).to_have_count(0)
-    kept = used.evaluate("JSON.parse(localStorage['seoyeon.kept']).map(({ secret }) => secret)")
-    assert kept == ["C" * 43, THERE]
-    assert secret(used) == HERE
-
-
 def test_a_kept_guest_is_forgotten_by_a_second_step(used: Page, site: Site) -> None:
     open_link(used, site)
     used.get_by_role("button", name="옮겨 온 대화 열기").click()
@@ -181,9 +171,8 @@ def test_a_kept_guest_is_forgotten_by_a_second_step(used: Page, site: Site) -> N
     assert secret(used) == THERE
 
 
-@pytest.mark.parametrize("carried", ["", "A" * 42, "A" * 44, "가" * 43, "A" * 42 + "!"])
-def test_a_broken_link_says_so_and_changes_nothing(used: Page, site: Site, carried: str) -> None:
-    open_link(used, site, carried)
+def test_a_broken_link_says_so_and_changes_nothing(used: Page, site: Site) -> None:
+    open_link(used, site, "A" * 42)
     expect(used.get_by_text("옮기기 링크가 온전하지 않아요.")).to_be_visible()
     assert used.url == f"{site.url}/"
     used.get_by_role("button", name="닫기").last.click()

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from chat_ws.errors import ChatError
 from playwright.sync_api import Page, expect
 
 from cdk.assets.page import HTML
@@ -15,10 +16,6 @@ from tests.browser.site import CONTENT_SECURITY_POLICY, Site, stored_turn
 
 ROOT = HTML.parent
 KILOBYTE = 1024
-WORDS = re.compile(r'^ +(\w+):\s+"(.*)",$', re.MULTILINE)
-COUNTS = re.compile(
-    r'^ +(\w+): \{ (?:one: ".*\{count\}.*", )?other: ".*\{count\}.*" \},$', re.MULTILINE
-)
 
 
 def weigh(paths: list[Path]) -> int:
@@ -67,24 +64,15 @@ def test_every_module_is_used() -> None:
     assert modules() == {*HTML.glob("js/**/*.js"), *HTML.glob("vendor/*.js")}
 
 
-def words_of(script: str) -> dict[str, list[str]]:
-    """What can be said, and what is filled into it."""
-    return {name: sorted(re.findall(r"\{(\w+)\}", words)) for name, words in WORDS.findall(script)}
-
-
-def test_both_languages_say_the_same_things() -> None:
-    scripts = [(HTML / "js/text" / name).read_text() for name in ("ko.js", "en.js")]
-    later = [(HTML / f"js/text/settings-{name}.js").read_text() for name in ("ko", "en")]
-    korean, english = map(words_of, scripts)
-    markup = (HTML / "index.html").read_text()
-    named: dict[str, list[str]] = {
-        key: [] for key in re.findall(r'data-(?:text|label|placeholder)="(\w+)"', markup)
-    }
-    assert korean | named == english
-    in_dialogs = [words_of(script) for script in later]
-    assert in_dialogs[0] == in_dialogs[1]
-    assert not in_dialogs[0].keys() & korean.keys()
-    assert COUNTS.findall(scripts[0]) == COUNTS.findall(scripts[1]) != []
+def test_the_page_knows_the_codes_of_the_server() -> None:
+    errors = {error.code: error.retryable for error in ChatError.__subclasses__()}
+    protocol = (HTML / "js/protocol.js").read_text()
+    (retryable,) = re.findall(r"RETRYABLE_CODES = new Set\(\[(.*?)\]\)", protocol)
+    assert set(re.findall(r'"(\w+)"', retryable)) == {code for code in errors if errors[code]}
+    (failed,) = re.findall(
+        r"failed: \{\n(.*?)\n  \}", (HTML / "js/text/ko.js").read_text(), re.DOTALL
+    )
+    assert set(re.findall(r"^ +(\w+):", failed, re.MULTILINE)) == set(errors)
 
 
 def test_the_markup_says_its_words_in_korean() -> None:

@@ -1,14 +1,12 @@
 """Accounts: the page with `auth: cognito`, before a hosted sign-in on another origin."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from cdk.assets.page import HTML
 from tests.browser.backend import Backend, Complaints
 from tests.browser.hosted import CLIENT_ID, JISU, Hosted, serve_hosted
 from tests.browser.site import Site, stored_turn
@@ -339,14 +337,6 @@ def test_it_speaks_english_to_those_who_do(page: Page, site: Site, hosted: Hoste
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     assert hosted.forms("/oauth2/authorize")[0]["lang"] == "en"
-
-
-def test_both_languages_have_the_words_of_signing_in() -> None:
-    text = (HTML / "js/text/sign_in.js").read_text()
-    korean, english = (
-        re.findall(r"^    (\w+):", part, re.MULTILINE) for part in text.split("  en: {")
-    )
-    assert korean == english != []
 
 
 def test_guests_load_nothing_of_it(chat: Page) -> None:

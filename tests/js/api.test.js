@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { HistoryApi } from "../../html/js/api.js";
+
+let requests;
+let responses;
+
+beforeEach(() => {
+  requests = [];
+  globalThis.location = { href: "https://page.example/" };
+  globalThis.fetch = async (url, { method, headers, body }) => {
+    requests.push([method, url.pathname + url.search, headers.Authorization, body]);
+    const [status, result] = responses.shift();
+    return { ok: status < 400, status, json: async () => result };
+  };
+});
+
+test("a page of turns has the page's names", async () => {
+  responses = [[200, { turns: [{ request_id: "r", text: "질문", stop_reason: null }], next_cursor: "20" }]];
+  const page = await new HistoryApi(() => "token").turns("c-1", "40");
+  assert.deepEqual(page, { turns: [{ requestId: "r", question: "질문", stopReason: null }], nextCursor: "20" });
+  assert.deepEqual(requests, [["GET", "/history?conversation_id=c-1&cursor=40", "Bearer token", undefined]]);
+});
+
+test("a refused token is renewed once", async () => {
+  responses = [
+    [401, {}],
+    [200, { conversation_id: "c", title: "새 이름" }],
+  ];
+  const api = new HistoryApi(
+    () => "old",
+    async (refused) => `${refused}-renewed`,
+  );
+  assert.deepEqual(await api.rename("c", "새 이름"), { conversationId: "c", title: "새 이름" });
+  assert.deepEqual(
+    requests.map(([, , authorization]) => authorization),
+    ["Bearer old", "Bearer old-renewed"],
+  );
+});
+
+test("a refused token without a renewal is an error with its status", async () => {
+  responses = [[401, {}]];
+  await assert.rejects(new HistoryApi(() => "old").conversations(), { status: 401 });
+});
+
+test("a missing conversation counts as removed, a failure does not", async () => {
+  responses = [
+    [404, {}],
+    [500, {}],
+  ];
+  const api = new HistoryApi(() => "token");
+  await api.remove("a/b");
+  assert.equal(requests[0][1], "/history/conversations/a%2Fb");
+  await assert.rejects(api.remove("a"), { status: 500 });
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { lex } from "../../html/js/markdown/lex.js";
+
+const TAGS = { strong: "strong", em: "em", del: "del" };
+
+/** The inline tokens of a paragraph as HTML, for comparison. */
+function inline(tokens) {
+  return tokens
+    .map((token) => {
+      if (token.type === "br") return "<br>";
+      if (token.type === "codespan") return `<code>${token.text}</code>`;
+      if (token.type === "link") return `<a>${token.href}</a>`;
+      const content = token.tokens ? inline(token.tokens) : token.text;
+      const tag = TAGS[token.type];
+      return tag ? `<${tag}>${content}</${tag}>` : content;
+    })
+    .join("");
+}
+
+for (const [text, html] of [
+  ["**서버리스(serverless)**는 좋다", "<strong>서버리스(serverless)</strong>는 좋다"],
+  ['**"강조"**라고 했다', '<strong>"강조"</strong>라고 했다'],
+  ["**100%**입니다", "<strong>100%</strong>입니다"],
+  ["이것은**‘강조’**라고", "이것은<strong>‘강조’</strong>라고"],
+  ["**『훈민정음』**의", "<strong>『훈민정음』</strong>의"],
+  ["*강조(emphasis)*는", "<em>강조(emphasis)</em>는"],
+  ["***둘 다(both)***는", "<em><strong>둘 다(both)</strong></em>는"],
+  ["**굵게 *기울임(italic)*은 안에**도", "<strong>굵게 <em>기울임(italic)</em>은 안에</strong>도"],
+  ["*기울임 **굵게(bold)**는 안에*도", "<em>기울임 <strong>굵게(bold)</strong>는 안에</em>도"],
+  ["**하나(1)**와 **둘(2)**를", "<strong>하나(1)</strong>와 <strong>둘(2)</strong>를"],
+  ["**`코드`**를", "<strong><code>코드</code></strong>를"],
+  ["가격은 3 * 4 * 5원", "가격은 3 * 4 * 5원"],
+  ["** 빈칸 **은", "** 빈칸 **은"],
+  ["10~20명, 3~5일", "10~20명, 3~5일"],
+  ["~~취소(x)~~는", "<del>취소(x)</del>는"],
+  ["a **b** c", "a <strong>b</strong> c"],
+  ["snake_case_name과 2*3*4", "snake_case_name과 2<em>3</em>4"],
+  ["첫 줄\n둘째 줄", "첫 줄<br>둘째 줄"],
+  ["https://example.com에서", "<a>https://example.com</a>에서"],
+]) {
+  test(`inline marks: ${JSON.stringify(text)}`, () => {
+    const [paragraph, ...rest] = lex(text);
+    assert.deepEqual([paragraph.type, rest.length], ["paragraph", 0]);
+    assert.equal(inline(paragraph.tokens), html);
+  });
+}
+
+test("a link definition of the text before is known", () => {
+  const links = lex("[나중]: https://example.com/later\n\n").links;
+  const [paragraph] = lex("[글][나중]", links);
+  assert.equal(inline(paragraph.tokens), "<a>https://example.com/later</a>");
+});

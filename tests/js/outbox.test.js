@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Outbox } from "../../html/js/state/outbox.js";
+import { Turn } from "../../html/js/state/turn.js";
+import { memoryStorage } from "./fakes.js";
+
+test("an unaccepted question comes back as it was, in the order of asking", () => {
+  const outbox = new Outbox(memoryStorage());
+  const later = Object.assign(Turn.create("c", "둘", { mode: "translate", requestId: "a" }), { askedAt: 2 });
+  const earlier = Object.assign(Turn.create("c", "하나", { requestId: "b" }), { askedAt: 1 });
+  for (const turn of [later, earlier]) outbox.put(turn);
+  const turns = outbox.turns();
+  assert.deepEqual(
+    turns.map(({ requestId, question, mode, status }) => [requestId, question, mode, status]),
+    [
+      ["b", "하나", "chat", "queued"],
+      ["a", "둘", "translate", "queued"],
+    ],
+  );
+  assert.deepEqual(turns[1].request, later.request);
+});
+
+test("a refused question comes back as failed, with its reason and time", () => {
+  const outbox = new Outbox(memoryStorage());
+  const refusal = { code: "quota_exceeded", retryable: false, at: 5 };
+  outbox.put(Object.assign(Turn.create("c", "질문", { requestId: "a" }), { refusal }));
+  const [turn] = outbox.turns();
+  assert.deepEqual([turn.status, turn.code, turn.retryable, turn.refusal], ["failed", refusal.code, false, refusal]);
+});
+
+test("a removed question does not come back", () => {
+  const outbox = new Outbox(memoryStorage());
+  const turn = Turn.create("c", "질문", {});
+  outbox.put(turn);
+  outbox.remove(turn);
+  assert.deepEqual([outbox.has(turn), outbox.turns()], [false, []]);
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Turn } from "../../html/js/state/turn.js";
+
+const QUESTION = {
+  requestId: "r",
+  conversationId: "c",
+  mode: "chat",
+  question: "안녕",
+  createdAt: "2026-11-22T03:04:05Z",
+};
+const stored = (fields) => Turn.fromHistory({ ...QUESTION, answer: null, code: null, usage: null, ...fields });
+
+function sent() {
+  return Object.assign(Turn.create("c", "안녕", { requestId: "r" }), { status: "sending" });
+}
+
+test("a turn without a stored answer waits, and is resumed", () => {
+  const turn = stored({ status: "streaming" });
+  assert.equal(turn.status, "waiting");
+  assert.deepEqual(turn.request, { action: "resume", request_id: "r" });
+});
+
+test("a stored failure is retryable by its code", () => {
+  assert.equal(stored({ status: "failed", code: "throttled" }).retryable, true);
+  assert.equal(stored({ status: "failed", code: "content_blocked" }).retryable, false);
+});
+
+test("what the frame says of a retry is kept, whatever the code", () => {
+  const turn = sent();
+  turn.receive({ type: "failed", requestId: "r", code: "something_new", message: "", retryable: true });
+  assert.equal(turn.status, "failed");
+  assert.equal(turn.retryable, true);
+  assert.deepEqual([turn.refusal.code, turn.refusal.retryable], ["something_new", true]);
+});
+
+test("an accepted question that fails was not refused", () => {
+  const turn = sent();
+  turn.receive({ type: "accepted", requestId: "r", conversationId: "c", createdAt: QUESTION.createdAt });
+  turn.receive({ type: "failed", requestId: "r", code: "internal", message: "", retryable: true });
+  assert.equal(turn.status, "failed");
+  assert.equal(turn.refusal, null);
+});
+
+test("only an answer that was cut can be continued", () => {
+  for (const [stopReason, expected] of [
+    ["stop", false],
+    ["length", true],
+    ["cancelled", true],
+    ["deadline", true],
+  ]) {
+    assert.equal(stored({ status: "done", answer: "네", stopReason }).canContinue, expected, stopReason);
+  }
+});
+
+test("a continued answer ends with a higher run only", () => {
+  const turn = sent();
+  turn.receive({ type: "delta", requestId: "r", run: 1, seq: 1, text: "옛날 " });
+  const done = { type: "done", requestId: "r", run: 1, seq: 1, stopReason: "length", usage: null, modelId: null };
+  turn.receive(done);
+  turn.continue();
+  assert.deepEqual(turn.request, { action: "continue", request_id: "r" });
+  assert.equal(turn.receive(done), "ignored");
+  assert.equal(turn.status, "waiting");
+  turn.receive({ type: "snapshot", requestId: "r", run: 2, seq: 0, text: "옛날 " });
+  turn.receive({ type: "delta", requestId: "r", run: 2, seq: 1, text: "옛적에" });
+  turn.receive({ ...done, run: 2, stopReason: "stop" });
+  assert.deepEqual([turn.status, turn.stopReason, turn.answer], ["done", "stop", "옛날 옛적에"]);
+});
+
+test("a refused continuation leaves the answer as it had ended", () => {
+  const turn = stored({ status: "done", answer: "옛날", stopReason: "length" });
+  turn.continue();
+  turn.receive({ type: "failed", requestId: "r", code: "quota_exceeded", message: "", retryable: false });
+  assert.deepEqual([turn.status, turn.stopReason, turn.code], ["done", "length", "quota_exceeded"]);
+});
+
+test("a snapshot brings another turn to the same state", () => {
+  const turn = sent();
+  assert.equal(turn.snapshot, null);
+  turn.receive({ type: "delta", requestId: "r", run: 1, seq: 1, text: "하나" });
+  const other = sent();
+  other.receive(turn.snapshot);
+  assert.equal(other.receive({ type: "delta", requestId: "r", run: 1, seq: 2, text: " 둘" }), "changed");
+  assert.equal(other.answer, "하나 둘");
+});
