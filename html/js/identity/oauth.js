@@ -62,7 +62,7 @@ export class OAuth {
   }
 
   /**
-   * Raise GrantRefused, or the error of `fetch` if the endpoint cannot be reached.
+   * Throw GrantRefused, or the error of `fetch` if the endpoint cannot be reached.
    * @returns {Promise<Tokens>}
    */
   async #requestTokens(fields) {

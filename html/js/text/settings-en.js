@@ -17,7 +17,7 @@ export default {
   enterBreaks: "New line",
   moveTitle: "Move to another device",
   moveWarning:
-    "The link is the key to your conversations. Whoever has it can read and continue them: open it on your own devices only.",
+    "The link is the key to your conversations. Anyone who has it can read and continue them: open it on your own devices only.",
   moveShow: "Show the link",
   moveLink: "Link to move",
   moveCopy: "Copy the link",
@@ -35,9 +35,10 @@ export default {
   transferAsk: "Open them in place of the conversations on this device?",
   transferKeeps: "Those of this device are kept; you can return to them in the settings at any time.",
   transferNotice: "Conversations of another device will be opened on this one.",
-  transferShared: "Whoever made the link can read what is said here. Open it only if you made it yourself.",
+  transferShared:
+    "The person who made the link can also read what is written here. Open it only if you made it yourself.",
   transferReplace: "Open them",
-  transferKeep: "Stay with this device's",
+  transferKeep: "Keep this device's conversations",
   transferOpen: "Open",
   transferSame: "These conversations are on this device already.",
   transferBroken: "The link is incomplete. Please copy it again on the other device. Nothing has changed on this one.",
