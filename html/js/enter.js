@@ -12,7 +12,7 @@ const IME_KEY = 229;
 const SAFARI_GAP_MS = 100;
 
 /** Submit a field on Enter, or on Ctrl+Enter and Cmd+Enter if `breaksLines()`: then Enter starts a new line. */
-export function submitOnEnter(field, submit, breaksLines = hasTouchKeyboard) {
+export function submitOnEnter(field, submit, breaksLines) {
   return new EnterKey(field, submit, breaksLines);
 }
 

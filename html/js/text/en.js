@@ -46,7 +46,7 @@ const messages = {
   historyFailed: "Your conversation could not be loaded.",
   again: "Load again",
   you: "You",
-  turnLabel: "Question: {text}",
+  turnLabel: "Question: {question}",
   mode: "What to do",
   chat: "Chat",
   translate: "Translate",

@@ -24,7 +24,7 @@ export default {
   loadingHistory: "지난 대화를 불러오고 있어요.",
   historyFailed: "지난 대화를 불러오지 못했어요.",
   you: "나",
-  turnLabel: "질문: {text}",
+  turnLabel: "질문: {question}",
   chat: "대화",
   translate: "번역",
   grammar: "맞춤법",

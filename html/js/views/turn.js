@@ -25,7 +25,7 @@ export class TurnView {
     const speaker = element("h2", { className: "speaker" }, t("name"));
     this.node = element(
       "article",
-      { className: "turn", ariaLabel: t("turnLabel", { text: turn.question.slice(0, 60) }) },
+      { className: "turn", ariaLabel: t("turnLabel", { question: turn.question.slice(0, 60) }) },
       renderQuestion(turn),
       element("div", { className: "answer" }, speaker, this.#prose, this.#state, this.#actions, this.#details),
     );
