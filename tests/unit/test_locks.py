@@ -1,5 +1,6 @@
 """The lock files against pyproject.toml and against each other."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -36,5 +37,7 @@ def test_a_run_or_a_deployment_installs_no_test_tool(package: str) -> None:
 
 
 def test_no_lock_names_a_registry() -> None:
-    locks = [*ROOT.glob("requirements*.txt"), *FUNCTIONS, ROOT / "package-lock.json"]
+    locks = [*ROOT.glob("requirements*.txt"), *FUNCTIONS]
     assert [lock.name for lock in locks if "://" in lock.read_text()] == []
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert [name for name, package in packages.items() if "resolved" in package] == []
