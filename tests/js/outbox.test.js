@@ -35,3 +35,13 @@ test("a removed question does not come back", () => {
   outbox.remove(turn);
   assert.deepEqual([outbox.has(turn), outbox.turns()], [false, []]);
 });
+
+test("an entry that is not a question does not keep the page from loading", () => {
+  const storage = memoryStorage();
+  storage.set("seoyeon.outbox.a", "{");
+  storage.set("seoyeon.outbox.b", "null");
+  storage.set("seoyeon.outbox.c", JSON.stringify({ mode: "chat" }));
+  storage.set("seoyeon.outbox.d", JSON.stringify({ conversationId: "c", text: "질문", mode: "chat", at: 1 }));
+  const questions = new Outbox(storage).turns().map((turn) => turn.question);
+  assert.deepEqual(questions, ["질문"]);
+});

@@ -16,7 +16,8 @@ export class Outbox {
   /** @param {Turn} turn */
   put(turn) {
     const { conversationId, question, mode, known, refusal, askedAt } = turn;
-    const entry = { conversationId, question, mode, known, refusal, askedAt };
+    // The names of the first builds, so that an update of the page loses no question.
+    const entry = { conversationId, text: question, mode, known, refusal, at: askedAt };
     this.#storage.set(OUTBOX_PREFIX + turn.requestId, JSON.stringify(entry));
   }
 
@@ -28,11 +29,11 @@ export class Outbox {
     this.#storage.remove(OUTBOX_PREFIX + requestId);
   }
 
-  /** Return the turns in the order in which they were asked. */
+  /** Return the turns in the order in which they were asked. Entries that are not questions are left out. */
   turns() {
-    const entries = this.#storage.keys(OUTBOX_PREFIX).map((key) => {
-      const entry = JSON.parse(this.#storage.get(key));
-      return { ...entry, requestId: key.slice(OUTBOX_PREFIX.length) };
+    const entries = this.#storage.keys(OUTBOX_PREFIX).flatMap((key) => {
+      const { text: question, at: askedAt, ...entry } = this.#storage.getJson(key) ?? {};
+      return question ? [{ ...entry, question, askedAt, requestId: key.slice(OUTBOX_PREFIX.length) }] : [];
     });
     entries.sort((a, b) => a.askedAt - b.askedAt);
     return entries.map(Turn.fromOutbox);
