@@ -84,7 +84,7 @@ format: setup-dev ## rewrite the code in the project's format
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
 
-bench: setup-dev ## what the chat costs on AWS, and an answer a slow browser, as tables; no AWS is asked
+bench: setup-dev ## print the cost on AWS and the time an answer takes a slow browser; needs no account
 	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.stream
 

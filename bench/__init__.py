@@ -1,1 +1,1 @@
-"""What the chat takes: measurements that anyone can repeat, on this machine, without AWS."""
+"""Measurements and estimates that run on this machine, without AWS."""

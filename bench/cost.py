@@ -1,234 +1,231 @@
-"""`python -m bench.cost`: what the chat costs, as tables. `--help` lists what is assumed."""
+"""The cost of the chat on AWS as one table: `python -m bench.cost`.
 
-import argparse
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from itertools import groupby
+Frames come from the worker's coalescer, prompt tokens from its prompt, the page's size from its
+build, memory and throttles from the stacks. Durations and the habits of users are assumptions.
+"""
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from itertools import cycle, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
+from chat_ws.prices import price_of
+from chat_ws.protocol import MAX_TEXT_LENGTH
+from chat_ws.store.leases import RENEW_SECONDS
+from chat_ws.worker.coalescer import Coalescer
+from chat_ws.worker.prompt import Exchange, build
+from history_api.service import MAX_LIMIT
 
-from bench import bill, prices
-from bench.bill import Kept, Line
-from bench.capacity import HISTORY_DAYS
-from bench.counts import Counts, count
-from bench.habits import SCALES, Habits
+from cdk import history_api, websocket_api
+from cdk.assets.functions import ROOT
+from cdk.assets.page import build_page
+from cdk.settings import Settings
 
-TYPICAL = SCALES[1]
-ALARMS, DASHBOARDS = 9, 1
-DOCUMENT = Path(__file__).parent.parent / "docs" / "cost.md"
-BEGIN = "<!-- From here on: python -m bench.cost --write -->"
-END = "<!-- Up to here. -->"
+SETTINGS = Settings.from_context(json.loads((ROOT / "cdk.json").read_text())["context"])
+KB, GB, MILLION = 1024, 1024**3, 1_000_000
+DAY_SECONDS, MONTH_DAYS = 86_400, 30
+
+# Dollars for one unit: us-east-1's list prices of 2025 (us-west-2's are the same), without free
+# tiers; CloudFront's are those of South Korea. Check each against its page.
+PRICES = {
+    # https://aws.amazon.com/api-gateway/pricing/
+    "WebSocket messages": 1.00 / MILLION,
+    "WebSocket minutes": 0.25 / MILLION,
+    "REST requests": 3.50 / MILLION,
+    # https://aws.amazon.com/lambda/pricing/ (arm64)
+    "Lambda GB-seconds": 13.3334 / MILLION,
+    "Lambda requests": 0.20 / MILLION,
+    # https://aws.amazon.com/dynamodb/pricing/on-demand/ (storage with point-in-time recovery)
+    "DynamoDB write units": 0.625 / MILLION,
+    "DynamoDB read units": 0.125 / MILLION,
+    "DynamoDB GB-months": 0.25 + 0.20,
+    # https://aws.amazon.com/cloudfront/pricing/pay-as-you-go/
+    "CloudFront requests": 0.012 / 10_000,
+    "CloudFront GB": 0.12,
+    # https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer
+    "WebSocket GB": 0.09,
+}
+
+# Assumptions, not measured on AWS.
+USERS = 1_000  # a day
+QUESTIONS = 5  # of a user in a day, in one conversation and one visit
+VISIT_MINUTES = 15
+QUESTION_CHARACTERS = 40
+ANSWER_TOKENS = 300
+CHARACTERS_PER_TOKEN = 1.5  # of Korean in Llama 3's vocabulary, spaces included
+TOKEN_MS = 25
+FIRST_TOKEN_MS = 800
+POST_MS = 20  # one PostToConnection call
+WORKER_SECONDS = 0.3  # before and after the model
+REPLAY_SECONDS = 0.1
+COLD_START_SECONDS = 0.3 * 3.0  # 30 % of the visits find no warm worker; it takes 3 s
+ROUTES_SECONDS = HISTORY_SECONDS = 0.04
+LARGE_HISTORY_SECONDS = 0.3  # a page of the largest turns
+
+# Bytes.
+HANGUL = 3  # one syllable
+TURN = 700  # a stored turn without its texts
+FRAME = 110  # a delta frame without its text
+# Turns.accept writes four items in a transaction, at two units each, and moves an index entry.
+ACCEPT_UNITS = 4 * 2 + 2
+
+TOKENS = ("Prompt tokens", "Answer tokens")
+ALL = (*PRICES, *TOKENS)
+
+Amounts = Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Table:
-    title: str
-    head: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
+def count_frames() -> int:
+    """Run the worker's coalescer over one answer, on a clock that ticks in milliseconds."""
+    coalescer, frames, idle_at, tokens = Coalescer(), 0, 0, ANSWER_TOKENS
+    now = 0
+    while tokens or coalescer.wait(now / 1000) is not None:
+        if tokens and now % TOKEN_MS == 0:
+            coalescer.feed("가")
+            tokens -= 1
+        if now >= idle_at and coalescer.wait(now / 1000) == 0:
+            coalescer.take(now / 1000)
+            frames, idle_at = frames + 1, now + POST_MS
+        now += 1
+    return frames
 
 
-def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="bench.cost", description="What the chat costs.")
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/cost.md")
-    for assumed in fields(Habits):
-        parser.add_argument(
-            f"--{assumed.name.replace('_', '-')}",
-            type=float,
-            default=assumed.default,
-            help=f"{assumed.metadata['meaning']} (default {assumed.default:g})",
+def prompt_tokens() -> float:
+    """Return the mean prompt of a conversation, by the worker's own estimate."""
+    budget = 8_192 - SETTINGS.max_gen_len
+    question = korean(QUESTION_CHARACTERS)
+    exchange = Exchange(question, korean(ANSWER_TOKENS * CHARACTERS_PER_TOKEN), ANSWER_TOKENS)
+    prompts = [build("chat", [exchange] * n, question, budget=budget) for n in range(QUESTIONS)]
+    return sum(prompt.tokens for prompt in prompts) / QUESTIONS
+
+
+def page_size() -> tuple[int, int]:
+    """Return the number of files and bytes that a visit loads of the published page."""
+    with TemporaryDirectory() as folder:
+        build_page(Path(folder))
+        loaded = {".html", ".css", ".js", ".svg"}
+        sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.suffix in loaded]
+    return len(sizes), sum(sizes)
+
+
+def korean(characters: float) -> str:
+    return "".join(islice(cycle("경주는 천천히 걸을수록 많은 것을 보여 줘요. "), round(characters)))
+
+
+def units(size: float, step: int = KB) -> int:
+    """Return DynamoDB's request units for an item or a page of `size` bytes."""
+    return math.ceil(size / step)
+
+
+def one_answer(frames: int, prompt: float, files: int, page_bytes: int) -> Amounts:
+    """Return the amounts of one answer, with its share of a visit."""
+    seconds = (FIRST_TOKEN_MS + ANSWER_TOKENS * TOKEN_MS) / 1000
+    answer_bytes = ANSWER_TOKENS * CHARACTERS_PER_TOKEN * HANGUL
+    turn_bytes = TURN + QUESTION_CHARACTERS * HANGUL + answer_bytes
+    renewals = int(seconds / RENEW_SECONDS)
+    return {
+        # chat, accepted and done; the page pings every 8 minutes and is answered.
+        "WebSocket messages": frames + 3 + 2 * (VISIT_MINUTES // 8) / QUESTIONS,
+        "WebSocket minutes": VISIT_MINUTES / QUESTIONS,
+        "WebSocket GB": (frames * FRAME + answer_bytes) / GB,
+        "REST requests": 2 / QUESTIONS,
+        "Lambda GB-seconds": gb_seconds(websocket_api.WORKER_MEMORY_MB, seconds + WORKER_SECONDS)
+        + gb_seconds(websocket_api.WORKER_MEMORY_MB, COLD_START_SECONDS / QUESTIONS)
+        + gb_seconds(websocket_api.ROUTES_MEMORY_MB, ROUTES_SECONDS * (1 + 2 / QUESTIONS))
+        + gb_seconds(history_api.MEMORY_MB, HISTORY_SECONDS * 2 / QUESTIONS),
+        # Routes and worker. A visit adds two authorizers, connect, warm-up, disconnect and the two
+        # history requests.
+        "Lambda requests": 2 + 7 / QUESTIONS,
+        # After `accept`: the lease and the token counter, each renewal, the end of the turn.
+        "DynamoDB write units": ACCEPT_UNITS
+        + 2
+        + sum(
+            units(turn_bytes - answer_bytes * (1 - n / (renewals + 1)))
+            for n in range(1, renewals + 1)
         )
-    given = vars(parser.parse_args(arguments))
-    write = given.pop("write")
-    found = tables(Habits(**given))
-    if write:
-        text = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(replace_tables(text, found), encoding="utf-8")
-    else:
-        show(found, Console())
-    return 0
+        + units(turn_bytes),
+        "DynamoDB read units": 2 + 2 / QUESTIONS,
+        "DynamoDB GB-months": turn_bytes / GB * SETTINGS.history_days / MONTH_DAYS,
+        "CloudFront requests": (files + 2) / QUESTIONS,
+        "CloudFront GB": page_bytes / GB / QUESTIONS,
+        "Prompt tokens": prompt,
+        "Answer tokens": ANSWER_TOKENS,
+    }
 
 
-def tables(habits: Habits) -> list[Table]:
-    counts = count(habits)
-    return [
-        _answers(habits, counts),
-        _months(habits, counts),
-        _changes(habits),
-        _idle(counts),
-        _quotas(habits, counts),
-        _counts(counts),
-        _assumptions(habits),
-        _prices(),
+def abuse_day() -> Amounts:
+    """Return the most that one stranger can use in a day.
+
+    The most expensive frame and the most expensive history request, each at its throttle and on the
+    largest turns, and `daily_tokens` as answers.
+    """
+    frames = websocket_api.RATE_LIMIT * DAY_SECONDS
+    requests = history_api.RATE_LIMIT * DAY_SECONDS
+    answer_bytes = SETTINGS.max_gen_len * CHARACTERS_PER_TOKEN * HANGUL
+    turn_bytes = TURN + MAX_TEXT_LENGTH * HANGUL + answer_bytes
+    page_bytes = MAX_LIMIT * turn_bytes
+    return {
+        # `resume` of a turn that has ended: the frame, a snapshot, `done`.
+        "WebSocket messages": 3 * frames,
+        "WebSocket GB": frames * (answer_bytes + 2 * FRAME) / GB,
+        "REST requests": requests,
+        "Lambda GB-seconds": frames * gb_seconds(websocket_api.ROUTES_MEMORY_MB, ROUTES_SECONDS)
+        + frames * gb_seconds(websocket_api.WORKER_MEMORY_MB, REPLAY_SECONDS)
+        + requests * gb_seconds(history_api.MEMORY_MB, LARGE_HISTORY_SECONDS),
+        "Lambda requests": 2 * frames + requests,
+        # DynamoDB bills both refused updates (attach, lease) by the size of the turn.
+        "DynamoDB write units": frames * 2 * units(turn_bytes),
+        "DynamoDB read units": frames * (1 + units(turn_bytes, 4 * KB))
+        + requests * units(page_bytes, 4 * KB),
+        "CloudFront requests": requests,
+        "CloudFront GB": requests * page_bytes / GB,
+        "Answer tokens": SETTINGS.daily_tokens,
+    }
+
+
+def gb_seconds(memory_mb: int, seconds: float) -> float:
+    return memory_mb / 1024 * seconds
+
+
+def prices(model_id: str) -> dict[str, float]:
+    """Return dollars for one unit of everything, the model's tokens included."""
+    tokens = price_of(model_id)
+    if not tokens:
+        raise LookupError(f"{model_id} has no price: add it to chat_ws/prices.py.")
+    return {
+        **PRICES,
+        "Prompt tokens": tokens.prompt / 1_000,
+        "Answer tokens": tokens.answer / 1_000,
+    }
+
+
+def cost(amounts: Amounts, model_id: str, names: Collection[str] = ALL) -> float:
+    """Return the dollars for those of `amounts` that are in `names`."""
+    each = prices(model_id)
+    return sum(amount * each[name] for name, amount in amounts.items() if name in names)
+
+
+def table(answer: Amounts, abuse: Amounts) -> str:
+    """Return the table in Markdown."""
+    columns = ((answer, 1_000), (answer, USERS * QUESTIONS * MONTH_DAYS), (abuse, 1))
+    first = SETTINGS.model_ids[0]
+    rows: list[tuple[str, tuple[str, ...], str]] = [(name, (name,), first) for name in PRICES]
+    rows.append(("**all but the model**", (*PRICES,), first))
+    for model in SETTINGS.model_ids:
+        rows += [(f"{name}, {model}", (name,), model) for name in TOKENS]
+        rows.append((f"**all, with {model}**", ALL, model))
+    lines = [
+        f"| | an answer uses | 1,000 answers | a month of {USERS:,} users | a day of abuse |",
+        "|---|---:|---:|---:|---:|",
     ]
-
-
-def markdown(table: Table) -> str:
-    rows = [table.head, ("---", *("---:" for _ in table.head[1:])), *table.rows]
-    return "\n".join([f"### {table.title}", "", *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def replace_tables(text: str, found: Sequence[Table]) -> str:
-    """The document with these tables between its two marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    made = "\n\n".join(map(markdown, found))
-    return f"{before}{BEGIN}\n{made}\n{END}{after}"
-
-
-def show(found: Sequence[Table], console: Console) -> None:
-    for table in found:
-        rich = RichTable(title=table.title, title_justify="left", title_style="bold")
-        for number, name in enumerate(table.head):
-            rich.add_column(name, justify="right" if number else "left", overflow="fold")
-        for row in table.rows:
-            rich.add_row(*(Text(cell.strip("*"), "bold" * ("**" in cell)) for cell in row))
-        console.print(rich)
-
-
-def money(dollars: float) -> str:
-    """Cents, and what is smaller as far as it shows."""
-    if dollars >= 1_000:
-        return f"${dollars:,.0f}"
-    if 0 < dollars < 0.0001:
-        return "<$0.0001"
-    return f"${dollars:.2f}" if dollars >= 0.1 or dollars == 0 else f"${dollars:.4f}"
-
-
-def amount(units: float) -> str:
-    return f"{units:,.0f}" if units >= 100 else f"{units:.3g}"
-
-
-def _assumptions(habits: Habits) -> Table:
-    rows = [
-        (assumed.metadata["meaning"], f"{getattr(habits, assumed.name):g}")
-        for assumed in fields(Habits)
-    ]
-    for scale in SCALES:
-        said = f"share of visits that find no warm function, at {scale.users:,} users a day"
-        rows.append((said, f"{scale.cold:g}"))
-    return Table("Assumed", ("", "value"), rows)
-
-
-def _counts(counts: Counts) -> Table:
-    rows = [
-        ("deltas of an answer", amount(counts.frames)),
-        ("messages to the client for an answer", amount(counts.messages_out)),
-        ("bytes of these", amount(counts.bytes_out)),
-        ("prompt tokens, mean of a conversation", amount(counts.prompt_tokens)),
-        ("write units of an answer", amount(counts.answer.write)),
-        ("read units of an answer", amount(counts.answer.read)),
-        ("read units of a page load", amount(counts.visit.read)),
-        ("bytes that a turn occupies", amount(counts.stored)),
-        ("files of the page", amount(counts.page_files)),
-        ("bytes of these", amount(counts.page_bytes)),
-    ]
-    return Table("Counted", ("", "count"), rows)
-
-
-def _answers(habits: Habits, counts: Counts) -> Table:
-    lines = [line.times(1_000) for line in bill.answer_lines(counts, habits, TYPICAL.cold)]
-    rows = [
-        (f"{line.group}: {line.item}", amount(line.units), line.price.unit, money(line.dollars))
-        for line in lines
-    ]
-    rows.append(("**all but Bedrock**", "", "", f"**{money(bill.total(lines))}**"))
-    for model in prices.MODELS.values():
-        tokens = [line.times(1_000) for line in bill.model_lines(counts, habits, model)]
-        rows += [
-            (f"{model.name}: {line.item}", amount(line.units), line.price.unit, money(line.dollars))
-            for line in tokens
-        ]
-        rows.append((f"**{model.name}**", "", "", f"**{money(bill.total(tokens))}**"))
-    title = f"1,000 answers, at {TYPICAL.users:,} users a day"
-    return Table(title, ("", "units", "of", "dollars"), rows)
-
-
-def _months(habits: Habits, counts: Counts) -> Table:
-    months = [bill.month_lines(counts, habits, scale, HISTORY_DAYS) for scale in SCALES]
-    sums = [_by_group(lines) for lines in months]
-    rows = [(group, *(money(month[group]) for month in sums)) for group in sums[0]]
-    rows.append(("**all but Bedrock**", *(f"**{money(bill.total(lines))}**" for lines in months)))
-    for model in prices.MODELS.values():
-        one = bill.total(bill.model_lines(counts, habits, model))
-        each = (one * scale.users * habits.questions * bill.DAYS for scale in SCALES)
-        rows.append((model.name, *(money(dollars) for dollars in each)))
-    head = ("users a day", *(f"{scale.users:,}" for scale in SCALES))
-    return Table(f"A month, with {HISTORY_DAYS} days of history in the table", head, rows)
-
-
-def _by_group(lines: Sequence[Line]) -> dict[str, float]:
-    order = list(dict.fromkeys(line.group for line in lines))
-    grouped = groupby(
-        sorted(lines, key=lambda line: order.index(line.group)), lambda line: line.group
-    )
-    return {group: bill.total(list(items)) for group, items in grouped}
-
-
-def _changes(habits: Habits) -> Table:
-    """What 1,000 answers cost if one thing is otherwise."""
-    model = next(iter(prices.MODELS.values()))
-    rows = []
-    for said, changed in (
-        ("as assumed", habits),
-        ("frames 100 ms apart, not 40", replace(habits, post=0.1)),
-        ("answers twice as long", replace(habits, answer_tokens=2 * habits.answer_tokens)),
-        ("conversations of 20 questions", replace(habits, questions=20)),
-    ):
-        counts = count(changed)
-        rest = bill.total(bill.answer_lines(counts, changed, TYPICAL.cold))
-        tokens = bill.total(bill.model_lines(counts, changed, model))
-        rows.append((said, amount(counts.frames), money(1_000 * rest), money(1_000 * tokens)))
-    head = ("", "frames of an answer", "all but Bedrock", model.name)
-    return Table("1,000 answers, if", head, rows)
-
-
-def _idle(counts: Counts) -> Table:
-    kept = Kept()
-    lines = bill.idle_lines(counts, kept)
-    rows = [
-        (f"{line.group}: {line.item}", amount(line.units), money(line.dollars)) for line in lines
-    ]
-    rows.append(("**together**", "", f"**{money(bill.total(lines))}**"))
-    rows += [
-        (
-            f"unless they are among the account's free ones: {line.item}",
-            amount(line.units),
-            money(line.dollars),
-        )
-        for line in bill.watching_lines(ALARMS, DASHBOARDS)
-    ]
-    title = f"A month in which nobody chats, with {kept.turns:,} turns stored"
-    return Table(title, ("", "GB-months, or number", "dollars"), rows)
-
-
-def _quotas(habits: Habits, counts: Counts) -> Table:
-    by_scale = [bill.needs(counts, habits, scale.users) for scale in SCALES]
-    rows = [
-        (
-            same[0].quota,
-            amount(same[0].default),
-            *(f"**{amount(need.need)}**" if need.short else amount(need.need) for need in same),
-        )
-        for same in zip(*by_scale, strict=True)
-    ]
-    head = ("busiest seconds, users a day", "default", *(f"{scale.users:,}" for scale in SCALES))
-    return Table("Quotas; what needs more than 70 % of a default is bold", head, rows)
-
-
-def _prices() -> Table:
-    listed = [("", value) for value in vars(prices).values() if isinstance(value, prices.Price)]
-    for model in prices.MODELS.values():
-        listed += [(f", {model.name}", price) for price in (model.prompt, model.answer)]
-    rows = [
-        (f"{price.per:,} {price.unit}{whose}", f"${price.dollars:g}", price.page)
-        for whose, price in listed
-    ]
-    return Table("Prices, to be checked against their pages", ("for", "dollars", "page"), rows)
+    for label, names, model in rows:
+        amount = f"{answer[names[0]]:.3g}" if len(names) == 1 else ""
+        sums = (f"${times * cost(used, model, names):,.2f}" for used, times in columns)
+        lines.append(f"| {' | '.join((label, amount, *sums))} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    print(table(one_answer(count_frames(), prompt_tokens(), *page_size()), abuse_day()))

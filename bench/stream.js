@@ -1,7 +1,7 @@
 /**
- * Shows a text that grows by pieces, and times each piece until its layout is done, in milliseconds.
- * `ours` is the page's own way; `usual` renders all of it to HTML again, as chats commonly do, though without
- * the sanitizer that such a chat needs besides. Every `stride`-th piece is shown.
+ * Show a text that grows piece by piece; return the milliseconds of each piece until its layout is done.
+ * `ours` is this page's renderer. `usual` renders the whole text to HTML each time, as many chats do, but without
+ * the sanitizer that they also need. Only every `stride`-th piece is shown.
  */
 async ({ way, pieces, stride }) => {
   const { marked } = await import("/vendor/marked.js");
@@ -9,7 +9,7 @@ async ({ way, pieces, stride }) => {
   window.requestAnimationFrame = (draw) => (draw(), 0);
   const root = document.createElement("div");
   root.className = "prose";
-  document.body.replaceChildren("안녕하세요, 서연이에요. Abc", root); // the page has used its fonts before
+  document.body.replaceChildren("안녕하세요, 서연이에요. Abc", root); // loads the fonts before the measurement
   root.getBoundingClientRect();
   const stream = new MarkdownStream(root);
   const show = {
@@ -18,7 +18,7 @@ async ({ way, pieces, stride }) => {
       root.innerHTML = marked.parse(text);
     },
   }[way];
-  const { port1, port2 } = new MessageChannel(); // a task of its own for each piece, without a timer's 4 ms
+  const { port1, port2 } = new MessageChannel(); // one task for each piece, without the 4 ms of a timer
   const idle = () =>
     new Promise((done) => {
       port1.onmessage = done;

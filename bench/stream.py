@@ -1,6 +1,6 @@
-"""What showing an answer costs the browser while it streams: the page's way, and the usual one.
+"""The time that a browser spends on a streaming answer: this page, and a full render per piece.
 
-Run: `python -m bench.stream`. Chromium is slowed down four times, as an inexpensive phone is.
+Run: `python -m bench.stream`. Chromium's CPU is throttled four times, to resemble a cheap phone.
 """
 
 import os
@@ -19,8 +19,8 @@ from cdk.assets.page import HTML
 
 CHARACTERS = 32 * 1024
 PIECES = 2_000
-SLOWER = 4  # times, by the DevTools protocol
-USUAL_STRIDE = 20  # the usual way would take a minute for all pieces
+SLOWDOWN = 4  # CPU throttling rate of the DevTools protocol
+FULL_RENDER_STRIDE = 20  # rendering every piece in full would take a minute
 SCRIPT = Path(__file__).with_suffix(".js")
 ORIGIN = "http://bench.invalid"
 SYSTEM_CHROMIUM = Path("/usr/bin/chromium")
@@ -35,7 +35,7 @@ PARAGRAPHS = (
 
 @dataclass(frozen=True)
 class Costs:
-    """Milliseconds that single pieces took, in the order of the answer."""
+    """Milliseconds for each piece, in the order of the answer."""
 
     pieces: list[float]
 
@@ -53,20 +53,20 @@ class Costs:
 
     @property
     def growth(self) -> float:
-        """How much more the typical piece of the last quarter takes than one of the first."""
+        """Return the ratio of the medians of the last and the first quarter."""
         quarter = len(self.pieces) // 4
         first, last = sorted(self.pieces[:quarter]), sorted(self.pieces[-quarter:])
         return last[quarter // 2] / first[quarter // 2]
 
 
 def measure(page: Page, way: str, stride: int = 1) -> Costs:
-    """Streams the answer into `page`, which has been opened by `opened`; `way`: ours or usual."""
+    """Stream the answer into a page from `opened`; `way` is "ours" or "usual" (full render)."""
     arguments = {"way": way, "pieces": pieces(), "stride": stride}
     return Costs(page.evaluate(SCRIPT.read_text(encoding="utf-8"), arguments))
 
 
 def pieces() -> list[str]:
-    """An answer of 32 KB of characters that has everything in it, in 2,000 pieces."""
+    """Return an answer of 32 K characters, with all kinds of Markdown, in 2,000 pieces."""
     blocks = (PARAGRAPHS[number % len(PARAGRAPHS)] for number in range(CHARACTERS))
     text = ""
     while len(text) < CHARACTERS:
@@ -77,12 +77,15 @@ def pieces() -> list[str]:
 
 @contextmanager
 def opened(browser: Browser) -> Iterator[Page]:
-    """A slow page with the styles and modules of html/, and no policy: the usual way needs none."""
+    """Open a throttled page with the styles and modules of html/, without its security policy.
+
+    The policy would refuse the innerHTML of the full render.
+    """
     page = browser.new_page()
     page.route("**/*", serve)
     page.goto(f"{ORIGIN}/")
     session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     try:
         yield page
     finally:
@@ -106,24 +109,24 @@ def main() -> None:
             executable_path=None if own.exists() else SYSTEM_CHROMIUM,
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
-        with opened(browser) as page, console.status("Streaming 32 KB, two ways ..."):
+        with opened(browser) as page, console.status("Streaming 32 KB in two ways ..."):
             ours = measure(page, "ours")
-            usual = measure(page, "usual", USUAL_STRIDE)
+            usual = measure(page, "usual", FULL_RENDER_STRIDE)
         browser.close()
     console.print(table(ours, usual))
 
 
 def table(ours: Costs, usual: Costs) -> Table:
-    shown = Table(title=f"{PIECES:,} pieces of an answer of 32 KB, at {SLOWER}x CPU throttle")
-    for head in ("", "this page", "all rendered anew", "times"):
+    shown = Table(title=f"{PIECES:,} pieces of an answer of 32 KB, at {SLOWDOWN}x CPU throttle")
+    for head in ("", "this page", "full render", "ratio"):
         shown.add_column(head, justify="left" if head == "" else "right")
-    for said, mine, other in (
-        ("95 % of pieces within, ms", ours.p95, usual.p95),
-        ("longest, ms", ours.longest, usual.longest),
+    for label, mine, other in (
+        ("p95 of a piece, ms", ours.p95, usual.p95),
+        ("longest piece, ms", ours.longest, usual.longest),
         ("all pieces, s", ours.mean * PIECES / 1_000, usual.mean * PIECES / 1_000),
     ):
-        shown.add_row(said, f"{mine:.1f}", f"{other:.1f}", f"{other / mine:.0f}")
-    shown.add_row("last quarter / first", f"{ours.growth:.1f}", f"{usual.growth:.1f}", "")
+        shown.add_row(label, f"{mine:.1f}", f"{other:.1f}", f"{other / mine:.0f}")
+    shown.add_row("last quarter / first quarter", f"{ours.growth:.1f}", f"{usual.growth:.1f}", "")
     return shown
 
 

@@ -24,6 +24,7 @@ from cdk.python_function import PythonFunctions
 STAGE = "api"
 # A page makes a handful of calls; the account's quota is 10,000 a second for everything.
 RATE_LIMIT, BURST_LIMIT = 200, 200
+MEMORY_MB = 896
 # What API Gateway refuses by itself, in the shape of the history function's own errors.
 REFUSALS = (
     ("BadRequest", ResponseType.DEFAULT_4_XX, None, "bad_request"),
@@ -57,7 +58,7 @@ class HistoryApi(Construct):
             code=code,
             description="Lists, renames and deletes conversations",
             environment=environment,
-            memory_mb=896,
+            memory_mb=MEMORY_MB,
             timeout=Duration.seconds(29),
         )
         self.api = RestApi(

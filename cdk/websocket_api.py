@@ -17,8 +17,10 @@ STAGE = "chat"
 SILENT_ROUTES = ("$connect", "$disconnect")
 # What their integration returns goes back on the socket, without a call to @connections.
 ANSWERED_ROUTES = ("chat", "stop", "resume", "continue", "ping", "$default")
-# The account's quota for new connections is 500 a second; frames are kept to the same pace.
-THROTTLE = ThrottleSettings(rate_limit=500, burst_limit=500)
+# Frames a second of all clients: as many as the account's quota has new connections.
+RATE_LIMIT, BURST_LIMIT = 500, 500
+# CPU comes with memory: LangChain takes a second of CPU to import, the routes mostly wait.
+WORKER_MEMORY_MB, ROUTES_MEMORY_MB = 1024, 896
 
 
 class WebSocketApi(Construct):
@@ -39,7 +41,7 @@ class WebSocketApi(Construct):
             web_socket_api=self.api,
             stage_name=STAGE,
             auto_deploy=True,
-            throttle=THROTTLE,
+            throttle=ThrottleSettings(rate_limit=RATE_LIMIT, burst_limit=BURST_LIMIT),
         )
         acknowledge(self.api, APIG4="A WebSocket is authorized once, at $connect, for all routes")
         acknowledge(
@@ -79,8 +81,7 @@ class WebSocketApi(Construct):
             handler="worker_function.lambda_handler",
             description="Does one run of one turn: prompt, stream, store",
             environment=worker_environment,
-            # CPU comes with memory, and importing LangChain is a second of CPU.
-            memory_mb=1024,
+            memory_mb=WORKER_MEMORY_MB,
             # The longest answers stream for some 75 s; throttled retries come on top.
             timeout=Duration.minutes(5),
             retry_attempts=2,
@@ -95,8 +96,7 @@ class WebSocketApi(Construct):
             code=code,
             description="Answers a socket's frames in milliseconds, hands turns to the worker",
             environment={**routes_environment, "WORKER_FUNCTION_NAME": self.worker.function_name},
-            # It waits for DynamoDB most of the time; half a vCPU keeps its cold start short.
-            memory_mb=896,
+            memory_mb=ROUTES_MEMORY_MB,
             # API Gateway gives up after 29 s; a frame that takes 10 s is lost anyway.
             timeout=Duration.seconds(10),
         )

@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from bench.table import create_table
 from tests.builders import (
     ALICE,
     BOB,
@@ -31,6 +30,7 @@ from tests.builders import (
 from tests.fakes import Context, Figures
 from tests.faults.frames import bodies, known_ids
 from tests.stack import Stack
+from tests.table import create_table
 from tests.unit.test_contracts import frame_schema
 
 if TYPE_CHECKING:

@@ -27,7 +27,6 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.result import Ok
 from schemathesis.schemas import BaseSchema
 
-from bench.table import create_table
 from tests.builders import (
     CONVERSATION,
     REGION,
@@ -39,6 +38,7 @@ from tests.builders import (
     turn,
 )
 from tests.stack import Stack
+from tests.table import create_table
 from tests.unit.test_contracts import OPENAPI
 
 CONVERSATION_PATH = re.compile(r"/history/conversations/([^/]+)")

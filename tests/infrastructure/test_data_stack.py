@@ -1,30 +1,18 @@
 """The table: its keys, and that nothing takes its data away."""
 
 from tests.infrastructure.conftest import Assembly
+from tests.table import SCHEMA
 
 
-def test_the_table_has_the_keys_of_the_design(aws: Assembly) -> None:
-    _, table = aws.data.one("AWS::DynamoDB::Table")
-    properties = table["Properties"]
-    (index,) = properties["GlobalSecondaryIndexes"]
-
-    assert properties["KeySchema"] == [
-        {"AttributeName": "pk", "KeyType": "HASH"},
-        {"AttributeName": "sk", "KeyType": "RANGE"},
-    ]
-    assert index["IndexName"] == "by_activity"
-    assert index["KeySchema"] == [
-        {"AttributeName": "activity_pk", "KeyType": "HASH"},
-        {"AttributeName": "activity_sk", "KeyType": "RANGE"},
-    ]
-    assert index["Projection"] == {"ProjectionType": "ALL"}
-    assert {each["AttributeType"] for each in properties["AttributeDefinitions"]} == {"S"}
-
-
-def test_the_table_costs_nothing_idle_and_forgets_in_time(aws: Assembly) -> None:
+def test_the_table_has_the_keys_that_the_functions_use(aws: Assembly) -> None:
     _, table = aws.data.one("AWS::DynamoDB::Table")
 
-    assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert {name: table["Properties"][name] for name in SCHEMA} == SCHEMA
+
+
+def test_old_items_expire(aws: Assembly) -> None:
+    _, table = aws.data.one("AWS::DynamoDB::Table")
+
     assert table["Properties"]["TimeToLiveSpecification"] == {
         "AttributeName": "expires_at",
         "Enabled": True,

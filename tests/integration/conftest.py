@@ -12,9 +12,9 @@ import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
-from bench.table import create_table
 from tests.builders import REGION
 from tests.expressions import check_request
+from tests.table import create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table

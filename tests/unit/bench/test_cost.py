@@ -1,113 +1,63 @@
-"""The counts that the code makes, the tables, and the document that shows them."""
-
-import io
-import re
-from dataclasses import fields, replace
+"""The arithmetic of the cost table, by hand."""
 
 import pytest
-from rich.console import Console
 
-from bench import cost, counts
-from bench.cost import BEGIN, DOCUMENT, END, Table
-from bench.habits import Habits
+from bench import cost
 
-NUMBER = re.compile(r"\d[\d,]*\.?\d*")
-HABITS = Habits()
+LLAMA_3, LLAMA_3_3 = "meta.llama3-70b-instruct-v1:0", "us.meta.llama3-3-70b-instruct-v1:0"
 
 
-@pytest.fixture(scope="module")
-def tables() -> list[Table]:
-    return cost.tables(HABITS)
+def test_a_text_of_eight_seconds_takes_a_frame_every_40_ms() -> None:
+    """300 tokens, 25 ms apart: frames are due 40 ms apart, so 7.5 s hold 188 of them."""
+    assert cost.count_frames() == pytest.approx(7.5 / 0.040, abs=1)
 
 
-def numbers(text: str) -> list[float]:
-    return [float(number.replace(",", "").rstrip(".")) for number in NUMBER.findall(text)]
+def test_an_answer_is_billed_by_frame_second_write_and_token() -> None:
+    used = cost.one_answer(frames=100, prompt=1_000, files=13, page_bytes=5 * 1024**3)
+
+    # chat, accepted, done and 100 deltas; one ping and its pong in a visit of five questions.
+    assert used["WebSocket messages"] == pytest.approx(103 + 2 / 5)
+    # 8.3 s of stream, 0.3 s around it and 0.18 s of cold start in 1 GB; 56 and 16 ms in 0.875 GB.
+    assert used["Lambda GB-seconds"] == pytest.approx(8.3 + 0.3 + 0.18 + 0.072 * 0.875)
+    # A turn grows from 820 to 2,170 bytes: its first renewal takes 1 unit, six 2; the end takes 3.
+    assert used["DynamoDB write units"] == 10 + 2 + (1 + 6 * 2 + 2) + 3
+    assert used["CloudFront requests"] == pytest.approx(15 / 5)
+    assert used["CloudFront GB"] == pytest.approx(1)
+    assert used["Prompt tokens"] == 1_000
 
 
-def test_the_document_shows_what_the_code_says_to_a_tenth(tables: list[Table]) -> None:
-    """`python -m bench.cost --write` makes it new; the page's bytes may change a little."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    fresh = cost.replace_tables(text, tables)
-    assert NUMBER.sub("0", text) == NUMBER.sub("0", fresh)
-    for shown, counted in zip(text.splitlines(), fresh.splitlines(), strict=True):
-        assert numbers(shown) == pytest.approx(numbers(counted), rel=0.1), counted
+@pytest.mark.parametrize(("model", "dollars"), [(LLAMA_3, 2.65 + 1.05), (LLAMA_3_3, 0.72 + 0.216)])
+def test_a_thousand_answers_cost_their_tokens(model: str, dollars: float) -> None:
+    tokens = {"Prompt tokens": 1_000, "Answer tokens": 300}
+
+    assert 1_000 * cost.cost(tokens, model) == pytest.approx(dollars)
 
 
-def test_only_what_is_between_the_marks_is_replaced() -> None:
-    table = Table("T", ("", "n"), [("a", "1")])
-    text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    made = "### T\n\n|  | n |\n| --- | ---: |\n| a | 1 |"
-    assert cost.replace_tables(text, [table]) == f"before\n{BEGIN}\n{made}\n{END}\nafter\n"
+def test_a_model_without_a_price_is_not_free() -> None:
+    with pytest.raises(LookupError, match=r"cohere\.command"):
+        cost.cost({"Prompt tokens": 1}, "cohere.command-r-v1:0")
 
 
-def test_every_assumption_is_shown_and_can_be_changed(
-    tables: list[Table], capsys: pytest.CaptureFixture[str]
-) -> None:
-    (assumed,) = (table for table in tables if table.title == "Assumed")
-    shown = {row[0] for row in assumed.rows}
-    with pytest.raises(SystemExit):
-        cost.main(["--help"])
-    help_text = capsys.readouterr().out
-    for habit in fields(Habits):
-        assert habit.metadata["meaning"] in shown
-        assert f"--{habit.name.replace('_', '-')}" in help_text
+def test_a_day_of_abuse_is_bounded_by_the_throttles_and_daily_tokens() -> None:
+    used = cost.abuse_day()
+
+    # 500 frames and 200 history requests a second, for 86,400 seconds.
+    assert used["WebSocket messages"] == 3 * 43_200_000
+    assert used["REST requests"] == 17_280_000
+    assert used["Lambda requests"] == 2 * 43_200_000 + 17_280_000
+    # A turn of 8,000 characters and an answer of 1,024 tokens is 29 KB.
+    assert used["DynamoDB write units"] == 43_200_000 * 2 * 29
+    assert used["Answer tokens"] == 2_000_000
 
 
-def test_tables_are_shown_without_their_markdown() -> None:
-    out = io.StringIO()
-    table = Table("Sums", ("", "dollars"), [("**all**", "**$1.00**")])
-    cost.show([table], Console(file=out, width=40))
-    assert "$1.00" in out.getvalue()
-    assert "*" not in out.getvalue()
+def test_the_table_adds_up_its_rows() -> None:
+    answer = dict.fromkeys(cost.ALL, 0.0) | {"REST requests": 2, "Answer tokens": 100}
+    rows = {
+        row.split(" | ")[0].strip("| *"): row.strip("| ").split(" | ")
+        for row in cost.table(answer, {"REST requests": 1_000_000}).splitlines()
+    }
 
-
-@pytest.mark.parametrize(
-    ("dollars", "text"),
-    [
-        (0, "$0.00"),
-        (0.00001, "<$0.0001"),
-        (0.0149, "$0.0149"),
-        (0.344, "$0.34"),
-        (999.99, "$999.99"),
-        (48_782.2, "$48,782"),
-    ],
-)
-def test_money_is_as_exact_as_it_matters(dollars: float, text: str) -> None:
-    assert cost.money(dollars) == text
-
-
-def test_an_answer_is_sent_whole_and_framed_by_the_protocol() -> None:
-    answer = counts.prose(450)
-    sent = counts.answer_frames(answer, HABITS)
-    assert '"type":"accepted"' in sent[0]
-    assert '"type":"done"' in sent[-1]
-    assert "".join(re.findall(r'"text":"([^"]*)"', "".join(sent))) == answer
-
-
-@pytest.mark.parametrize(("size", "metered"), [(1, 1), (32_768, 1), (32_769, 2)])
-def test_a_message_is_metered_by_32_kilobytes(size: int, metered: int) -> None:
-    assert counts.messages(size) == metered
-
-
-def test_a_prompt_grows_with_the_conversation_until_the_window_is_full() -> None:
-    means = [
-        counts.prompt_tokens("질문", "대답", answer_tokens=100, asked=asked) for asked in (1, 2, 40)
-    ]
-    first, second, many = means
-    exchange = 2 * (second - first)
-    assert 100 < exchange < 130
-    assert many == pytest.approx(first + exchange * (sum(range(10)) + 10 * 30) / 40)
-
-
-def test_a_prompt_stays_within_the_model_s_context() -> None:
-    long = counts.prompt_tokens("질문", "대답", answer_tokens=2_000, asked=40)
-    assert long < 8_192 - counts.MAX_GEN_LEN
-
-
-def test_a_faster_model_takes_fewer_frames_and_fewer_writes() -> None:
-    slow, fast = (
-        counts.count(replace(HABITS, tokens_per_second=rate, questions=1)) for rate in (20, 80)
-    )
-    assert fast.frames < slow.frames
-    assert fast.answer.write < slow.answer.write
-    assert fast.prompt_tokens == slow.prompt_tokens
+    assert rows["REST requests"][1:] == ["2", "$0.01", "$1.05", "$3.50"]
+    # 150,000 answers a month.
+    assert rows["all but the model"][-3:] == ["$0.01", "$1.05", "$3.50"]
+    assert rows[f"all, with {LLAMA_3}"][-3:] == ["$0.36", "$53.55", "$3.50"]
