@@ -13,6 +13,7 @@ from constructs import IConstruct
 from cdk.acknowledgement import acknowledge
 from cdk.assets.page import ASSETS, IMMUTABLE, REVALIDATED, build_page
 from cdk.monitoring.logs import log_group
+from cdk.stack_names import BOOTSTRAP_QUALIFIER
 from cdk.web import Web
 
 # What CDK's helpers grant to copy one bucket into another.
@@ -75,7 +76,7 @@ def _acknowledge_provider(web: Web, deployment: BucketDeployment) -> None:
     # CDK makes the role inside its function.
     function = cast(IConstruct, deployment.handler_role.node.scope)
     managed = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-    bootstrap = "cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>"
+    bootstrap = f"cdk-{BOOTSTRAP_QUALIFIER}-assets-<AWS::AccountId>-<AWS::Region>"
     page = Stack.of(web).get_logical_id(cast(CfnElement, web.bucket.node.default_child))
     copies = "BucketDeployment copies whatever the assets hold"
     acknowledge(

@@ -15,6 +15,7 @@ from cdk.monitoring.dashboard import Dashboard
 from cdk.monitoring.metrics import StageMetrics
 from cdk.python_function import PythonFunctions, allow
 from cdk.settings import Settings
+from cdk.stack_names import WORKER_OUTPUT
 from cdk.storage import ACTIVITY_INDEX
 from cdk.target import Target
 from cdk.web import Domain, Web
@@ -232,6 +233,7 @@ class ServiceStack(Stack):
             ("WebSocketUrl", self._socket.stage.url),
             ("RestUrl", self._history.api.url),
             ("DistributionDomain", self._web.distribution.distribution_domain_name),
+            (WORKER_OUTPUT, self._socket.worker.function_name),
         ):
             CfnOutput(self, name, value=value)
 

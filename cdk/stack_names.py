@@ -1,6 +1,14 @@
-"""What the stacks of a stage are called. Standard library only: who deploys asks, too."""
+"""Names that the app and the command line share. Standard library only."""
 
 from typing import NamedTuple
+
+# The CDK's default qualifier (DefaultStackSynthesizer.DEFAULT_QUALIFIER), part of the names that
+# `cdk bootstrap` gives, and the SSM parameter with the bootstrap stack's version.
+BOOTSTRAP_QUALIFIER = "hnb659fds"
+BOOTSTRAP_PARAMETER = f"/cdk-bootstrap/{BOOTSTRAP_QUALIFIER}/version"
+
+# The service stack's output with the name of the worker function.
+WORKER_OUTPUT = "WorkerFunctionName"
 
 
 class StackNames(NamedTuple):
@@ -9,5 +17,5 @@ class StackNames(NamedTuple):
 
 
 def stack_names(stage: str) -> StackNames:
-    """Names that no other stage of the same account and region has."""
+    """Return the names of a stage's stacks, unique within an account and region."""
     return StackNames(f"Seoyeon-{stage}-Data", f"Seoyeon-{stage}-Service")

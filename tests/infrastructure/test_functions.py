@@ -2,7 +2,7 @@
 
 import pytest
 
-from seoyeon.aws.preflight.reader import WORKER
+from cdk.stack_names import BOOTSTRAP_PARAMETER, WORKER_OUTPUT
 from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly
 
 LOGS = "AWS::Logs::LogGroup"
@@ -115,13 +115,16 @@ def test_only_a_configured_guardrail_is_told(aws: Assembly, full: Assembly) -> N
     assert guardrail(full) == ("gr1abc2def3h", "3")
 
 
-def test_the_doctor_finds_the_worker_among_the_functions(aws: Assembly) -> None:
+def test_the_worker_can_be_found_by_the_stack_s_output(aws: Assembly) -> None:
     worker, _ = aws.service.function("one run of one turn")
 
-    assert [name for name in aws.service.all("AWS::Lambda::Function") if WORKER.match(name)] == [
-        worker
-    ]
-    assert WORKER.fullmatch(worker)
+    assert aws.service.body["Outputs"][WORKER_OUTPUT]["Value"] == {"Ref": worker}
+
+
+def test_the_bootstrap_parameter_is_the_one_that_the_templates_check(aws: Assembly) -> None:
+    version = aws.service.body["Parameters"]["BootstrapVersion"]
+
+    assert version["Default"] == BOOTSTRAP_PARAMETER
 
 
 def test_workers_are_reserved_only_if_asked_for(aws: Assembly, full: Assembly) -> None:
