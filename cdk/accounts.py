@@ -137,7 +137,7 @@ class PageClient(Construct):
     """The page as a client of the pool. Exposes `client_id`."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, pool: IUserPool, page_url: str
+        self, scope: Construct, construct_id: str, *, pool: IUserPool, callback_url: str
     ) -> None:
         super().__init__(scope, construct_id)
         client = UserPoolClient(
@@ -146,9 +146,9 @@ class PageClient(Construct):
             user_pool=pool,
             generate_secret=False,  # a page could not keep it
             o_auth=OAuthSettings(
-                callback_urls=[page_url],
+                callback_urls=[callback_url],
                 flows=OAuthFlows(authorization_code_grant=True),
-                logout_urls=[page_url],
+                logout_urls=[callback_url],
                 scopes=[OAuthScope.OPENID, OAuthScope.EMAIL],
             ),
             # Without any, Cognito allows refreshing by other ways, which rule out the rotation.

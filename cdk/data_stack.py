@@ -22,12 +22,7 @@ class DataStack(Stack):
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, construct_id, description="Seoyeon: conversations")
-        self.table = Storage(
-            self,
-            "Storage",
-            removal_policy=removal_policy,
-            deletion_protection=removal_policy == RemovalPolicy.RETAIN,
-        ).table
+        self.table = Storage(self, "Storage", removal_policy=removal_policy).table
         self.accounts: Accounts | None = None
         if settings.auth == "cognito":
             self.accounts = Accounts(

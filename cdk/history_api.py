@@ -21,7 +21,7 @@ from constructs import Construct
 from cdk.acknowledgement import acknowledge
 from cdk.python_function import PythonFunctions
 
-STAGE = "api"
+REST_STAGE = "api"
 # A page makes a handful of calls; the account's quota is 10,000 a second for everything.
 RATE_LIMIT, BURST_LIMIT = 200, 200
 MEMORY_MB = 896
@@ -68,7 +68,7 @@ class HistoryApi(Construct):
             description="History of conversations",
             endpoint_types=[EndpointType.REGIONAL],
             deploy_options=StageOptions(
-                stage_name=STAGE,
+                stage_name=REST_STAGE,
                 throttling_rate_limit=RATE_LIMIT,
                 throttling_burst_limit=BURST_LIMIT,
                 tracing_enabled=True,
@@ -102,7 +102,7 @@ class HistoryApi(Construct):
         """
         stack = Stack.of(self)
         host = f"{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
-        return HttpOrigin(host, origin_path=f"/{STAGE}")
+        return HttpOrigin(host, origin_path=f"/{REST_STAGE}")
 
     def _add_methods(self) -> None:
         history = self.api.root.add_resource("history")

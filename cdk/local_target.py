@@ -47,8 +47,8 @@ class LocalTarget:
         """The front door's; the page resolves it against its own location."""
         return "/ws"
 
-    def page_url(self, web: Web) -> str:
-        """The front door's: no browser knows MiniStack's CloudFront."""
+    def sign_in_callback_url(self, web: Web) -> str:
+        """Return the proxy's URL: browsers do not reach MiniStack's CloudFront."""
         return f"{self._page_url}/"
 
     def sign_in_url(self, accounts: Accounts) -> str:

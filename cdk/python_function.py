@@ -22,7 +22,6 @@ from constructs import Construct
 from cdk.acknowledgement import acknowledge
 from cdk.assets.functions import ROOT, PackageTarget, bundle_function
 from cdk.monitoring.logs import log_group
-from cdk.monitoring.metrics import METRICS_NAMESPACE
 
 LAMBDA_PYTHON = "3.13"
 _ARCHITECTURES = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}
@@ -70,11 +69,7 @@ class PythonFunctions:
             architecture=_ARCHITECTURES[self.architecture],
             code=code,
             description=description,
-            environment={
-                "STAGE": self.stage,
-                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-                **environment,
-            },
+            environment={"STAGE": self.stage, **environment},
             handler=handler,
             log_group=logs,
             max_event_age=max_event_age,

@@ -56,7 +56,7 @@ class ServiceStack(Stack):
             authorizer=self._identity.rest_authorizer,
         )
         self._web = self._make_web()
-        self._identity.function.add_environment("SITE_ORIGIN", self._web.url)
+        self._identity.function.add_environment("PAGE_URL", self._web.page_url)
         self._grant_access()
         if target.watched:
             self._watch()
@@ -128,7 +128,10 @@ class ServiceStack(Stack):
     def _trust(self, accounts: Accounts, web: Web) -> dict[str, str]:
         """Let the pool's people in; what the page must know to send them to the sign-in."""
         client = PageClient(
-            self, "PageClient", pool=accounts.pool, page_url=self._target.page_url(web)
+            self,
+            "PageClient",
+            pool=accounts.pool,
+            callback_url=self._target.sign_in_callback_url(web),
         )
         for name, value in (
             ("COGNITO_ISSUER", accounts.issuer),
@@ -228,7 +231,7 @@ class ServiceStack(Stack):
 
     def _add_outputs(self) -> None:
         for name, value in (
-            ("PageUrl", self._web.url),
+            ("PageUrl", self._web.page_url),
             ("BucketName", self._web.bucket.bucket_name),
             ("WebSocketUrl", self._socket.stage.url),
             ("RestUrl", self._history.api.url),

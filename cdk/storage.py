@@ -23,7 +23,6 @@ class Storage(Construct):
         construct_id: str,
         *,
         removal_policy: RemovalPolicy,
-        deletion_protection: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self.table = Table(
@@ -37,7 +36,7 @@ class Storage(Construct):
                 point_in_time_recovery_enabled=True
             ),
             removal_policy=removal_policy,
-            deletion_protection=deletion_protection,
+            deletion_protection=removal_policy == RemovalPolicy.RETAIN,
         )
         self.table.add_global_secondary_index(
             index_name=ACTIVITY_INDEX,

@@ -50,8 +50,8 @@ class Target(Protocol):
     def page_socket_url(self, stage: WebSocketStage) -> str:
         """What the page opens its WebSocket with."""
 
-    def page_url(self, web: Web) -> str:
-        """The page's address in a browser, to which the sign-in sends people back."""
+    def sign_in_callback_url(self, web: Web) -> str:
+        """Return the page's URL to which Cognito redirects after sign-in and sign-out."""
 
     def sign_in_url(self, accounts: Accounts) -> str:
         """Where the page finds the sign-in; relative to the page, or an origin of its own."""
@@ -88,8 +88,8 @@ class AwsTarget:
     def page_socket_url(self, stage: WebSocketStage) -> str:
         return stage.url
 
-    def page_url(self, web: Web) -> str:
-        return f"{web.url}/"
+    def sign_in_callback_url(self, web: Web) -> str:
+        return f"{web.page_url}/"
 
     def sign_in_url(self, accounts: Accounts) -> str:
         return accounts.domain.base_url()

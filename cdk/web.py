@@ -144,8 +144,8 @@ class Web(Construct):
             )
 
     @property
-    def url(self) -> str:
-        """The page's origin, as browsers send it."""
+    def page_url(self) -> str:
+        """Return the page's URL without a path, which is also its origin."""
         if self._domain:
             return f"https://{self._domain.name}"
         return f"https://{self.distribution.distribution_domain_name}"

@@ -13,7 +13,7 @@ from constructs import Construct
 from cdk.acknowledgement import acknowledge
 from cdk.python_function import PythonFunctions
 
-STAGE = "chat"
+WEBSOCKET_STAGE = "chat"
 SILENT_ROUTES = ("$connect", "$disconnect")
 # What their integration returns goes back on the socket, without a call to @connections.
 ANSWERED_ROUTES = ("chat", "stop", "resume", "continue", "ping", "$default")
@@ -32,14 +32,14 @@ class WebSocketApi(Construct):
             self,
             "Api",
             api_name=f"{Stack.of(self).stack_name}-Chat",
-            description="chat.v1",
+            description="Chat over WebSocket",
             route_selection_expression="$request.body.action",
         )
         self.stage = WebSocketStage(
             self,
             "Stage",
             web_socket_api=self.api,
-            stage_name=STAGE,
+            stage_name=WEBSOCKET_STAGE,
             auto_deploy=True,
             throttle=ThrottleSettings(rate_limit=RATE_LIMIT, burst_limit=BURST_LIMIT),
         )

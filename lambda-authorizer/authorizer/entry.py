@@ -17,11 +17,11 @@ class Authorizer:
     """How a token is turned into a user id, and the one origin whose pages may open a socket."""
 
     identify: Callable[[str], str]
-    site_origin: str | None
+    page_url: str | None
 
     def user_id(self, headers: Mapping[str, str], *, opens_socket: bool) -> str:
         """Raises token.Refused. `headers` have names in lower case."""
-        if opens_socket and self.site_origin and headers.get("origin") != self.site_origin:
+        if opens_socket and self.page_url and headers.get("origin") != self.page_url:
             raise token.Refused
         return self.identify(token.from_headers(headers))
 
@@ -29,7 +29,7 @@ class Authorizer:
 @cache
 def bootstrap() -> Authorizer:
     """Made once in the life of the execution environment; it keeps Cognito's keys."""
-    return Authorizer(_identify(os.environ), os.environ.get("SITE_ORIGIN"))
+    return Authorizer(_identify(os.environ), os.environ.get("PAGE_URL"))
 
 
 def _identify(environ: Mapping[str, str]) -> Callable[[str], str]:

@@ -7,7 +7,7 @@ from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly
 
 LOGS = "AWS::Logs::LogGroup"
 RESERVED = "ReservedConcurrentExecutions"
-EVERY_FUNCTION = {"STAGE", "POWERTOOLS_METRICS_NAMESPACE"}
+EVERY_FUNCTION = {"STAGE"}
 OURS = ("principal", "frames", "one run of one turn", "conversations")
 
 
@@ -61,7 +61,7 @@ def test_each_function_is_told_what_it_reads_and_no_more(aws: Assembly) -> None:
         assert names >= EVERY_FUNCTION
         return names - EVERY_FUNCTION
 
-    assert told("principal") == {"AUTH", "SITE_ORIGIN"}
+    assert told("principal") == {"AUTH", "PAGE_URL"}
     assert told("conversations") == {"TABLE_NAME"}
     assert told("frames") == {
         "TABLE_NAME",
@@ -101,7 +101,7 @@ def test_the_authorizer_knows_the_origin_of_the_page(
     distribution, _ = service.one("AWS::CloudFront::Distribution")
     _, authorizer = service.function("principal")
 
-    origin = service.text(authorizer["Environment"]["Variables"]["SITE_ORIGIN"])
+    origin = service.text(authorizer["Environment"]["Variables"]["PAGE_URL"])
     assert origin == f"https://<{distribution}.DomainName>"
 
 

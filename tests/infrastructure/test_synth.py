@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_ws.protocol import MAX_TEXT_LENGTH
 
 from tests.infrastructure.conftest import STAGES, Assembly, Template
 
@@ -187,4 +188,8 @@ def test_the_local_target_differs_only_where_the_emulator_needs_it(
 def test_the_page_is_configured_the_same_way_on_a_laptop(local: Assembly) -> None:
     config = json.loads(local.service.body["Outputs"]["PageConfig"]["Value"])
 
-    assert config == {"websocket_url": "/ws", "auth": "guest", "max_text_length": 8000}
+    assert config == {
+        "websocket_url": "/ws",
+        "auth": "guest",
+        "max_text_length": MAX_TEXT_LENGTH,
+    }

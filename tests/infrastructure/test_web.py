@@ -83,7 +83,7 @@ def test_a_domain_of_ones_own_speaks_tls_1_2_and_is_the_pages_origin(full: Assem
     assert certificate["AcmCertificateArn"] == FULL_CONTEXT["certificate_arn"]
     assert certificate["MinimumProtocolVersion"] == "TLSv1.2_2021"
     assert full.service.body["Outputs"]["PageUrl"]["Value"] == "https://chat.example.com"
-    assert authorizer["Environment"]["Variables"]["SITE_ORIGIN"] == "https://chat.example.com"
+    assert authorizer["Environment"]["Variables"]["PAGE_URL"] == "https://chat.example.com"
 
 
 def test_plain_http_never_gets_through(aws: Assembly) -> None:

@@ -16,7 +16,7 @@ PROTOCOL = "Sec-WebSocket-Protocol"
 @pytest.fixture(autouse=True)
 def _guest(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AUTH", "guest")
-    monkeypatch.delenv("SITE_ORIGIN", raising=False)
+    monkeypatch.delenv("PAGE_URL", raising=False)
     entry.bootstrap.cache_clear()
     yield
     entry.bootstrap.cache_clear()
@@ -133,7 +133,7 @@ SOCKET = {PROTOCOL: f"chat.v1, bearer.{TOKEN}"}
 
 @pytest.mark.parametrize("name", ["Origin", "origin"])
 def test_the_site_s_own_page_opens_a_socket(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv("SITE_ORIGIN", SITE)
+    monkeypatch.setenv("PAGE_URL", SITE)
     assert authorize({**SOCKET, name: SITE}, WEBSOCKET_ARN)["principalId"] == USER_ID
 
 
@@ -154,13 +154,13 @@ def test_the_site_s_own_page_opens_a_socket(monkeypatch: pytest.MonkeyPatch, nam
 def test_nobody_else_s_page_opens_a_socket(
     monkeypatch: pytest.MonkeyPatch, origin: dict[str, str]
 ) -> None:
-    monkeypatch.setenv("SITE_ORIGIN", SITE)
+    monkeypatch.setenv("PAGE_URL", SITE)
     with pytest.raises(Exception, match=r"\AUnauthorized\Z"):
         authorize({**SOCKET, **origin}, WEBSOCKET_ARN)
 
 
 def test_the_origin_of_a_rest_request_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SITE_ORIGIN", SITE)
+    monkeypatch.setenv("PAGE_URL", SITE)
     assert authorize({"Authorization": f"Bearer {TOKEN}"})["principalId"] == USER_ID
 
 

@@ -258,7 +258,7 @@ def signed_in(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
         ("COGNITO_CLIENT_ID", CLIENT_ID),
     ):
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("SITE_ORIGIN", raising=False)
+    monkeypatch.delenv("PAGE_URL", raising=False)
     entry.bootstrap.cache_clear()
     yield pool
     entry.bootstrap.cache_clear()
