@@ -1,4 +1,4 @@
-"""The CDK entry point: `cdk synth`, `cdk deploy` and the local run all start here."""
+"""The CDK app, as `cdk synth`, `cdk deploy` and `make run` execute it."""
 
 import sys
 
@@ -14,6 +14,6 @@ if __name__ == "__main__":
     try:
         build_app(app)
     except (SettingsError, BundleError, BuildError) as error:
-        # A traceback would hide what the deployer has to do.
+        # A traceback would hide the remedy that the message names.
         sys.exit(f"Error: {error}")
     app.synth()

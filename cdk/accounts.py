@@ -1,4 +1,4 @@
-"""Accounts, for `auth: cognito`: a user pool, its hosted sign-in, and the page as its client."""
+"""User accounts for `auth: cognito`: the user pool, its hosted sign-in, the page's client."""
 
 from collections.abc import Sequence
 
@@ -40,7 +40,7 @@ _MFA = {"off": Mfa.OFF, "optional": Mfa.OPTIONAL, "required": Mfa.REQUIRED}
 
 
 class Accounts(Construct):
-    """Exposes `pool`, `issuer` and `domain`, the hosted sign-in's."""
+    """Exposes `pool`, `issuer` and the hosted sign-in's `domain`."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Accounts(Construct):
             account_recovery=AccountRecovery.EMAIL_ONLY,
             auto_verify=AutoVerifiedAttrs(email=True),
             deletion_protection=removal_policy == RemovalPolicy.RETAIN,
-            # Lite has neither a sign-in in Korean nor refresh tokens that are used once.
+            # Lite has neither a Korean sign-in page nor refresh token rotation.
             feature_plan=FeaturePlan.ESSENTIALS,
             keep_original=KeepOriginalAttrs(email=True),
             mfa=_MFA[settings.mfa],
@@ -85,9 +85,9 @@ class Accounts(Construct):
             ),
         )
         if settings.email_domains:
-            self._add_sign_up_check(functions, settings.email_domains)
-        # In every address that people see at the sign-in: the stack's own id tells nobody the
-        # account's, and no other stack of the region has it.
+            self._add_pre_sign_up_trigger(functions, settings.email_domains)
+        # The prefix is public and must be unique in the region; the stack's GUID does not reveal
+        # the account id.
         stack_guid = Fn.select(2, Fn.split("/", Aws.STACK_ID))
         self.domain = UserPoolDomain(
             self,
@@ -100,41 +100,41 @@ class Accounts(Construct):
 
     @property
     def issuer(self) -> str:
-        """What a token of this pool says under `iss`."""
+        """Return the `iss` claim of the pool's tokens."""
         region = Stack.of(self).region
         return f"https://cognito-idp.{region}.amazonaws.com/{self.pool.user_pool_id}"
 
-    def _add_sign_up_check(self, functions: PythonFunctions, domains: Sequence[str]) -> None:
-        check = functions.add(
+    def _add_pre_sign_up_trigger(self, functions: PythonFunctions, domains: Sequence[str]) -> None:
+        trigger = functions.add(
             self,
             "SignUp",
             code=functions.code("lambda-authorizer"),
             handler="sign_up_function.lambda_handler",
-            description="Lets addresses of some e-mail domains sign up, and no others",
+            description="Restricts who can sign up to the configured e-mail domains",
             environment={"EMAIL_DOMAINS": ",".join(domains)},
             memory_mb=256,
-            # Cognito waits no longer than that.
+            # Cognito's limit for a trigger.
             timeout=Duration.seconds(5),
         )
-        self.pool.add_trigger(UserPoolOperation.PRE_SIGN_UP, check)
+        self.pool.add_trigger(UserPoolOperation.PRE_SIGN_UP, trigger)
 
     def _acknowledge(self, mfa: str) -> None:
         acknowledge(
             self.pool,
-            COG3="Threat protection costs money for each person who signs in, with nothing free; "
-            "guessing is slowed by Cognito's own lock-out, and conversations are no money",
-            COG8="The Plus plan is threat protection, which COG3 is about",
+            COG3="Threat protection is billed for every active user without a free tier; Cognito "
+            "locks out password guessing, and the accounts hold conversations only",
+            COG8="The Plus plan adds threat protection only; see COG3",
         )
         if mfa != "required":
             acknowledge(
                 self.pool,
-                COG2="Whoever deploys chooses, by the setting mfa; a second factor is offered to "
-                "all unless it is switched off",
+                COG2="The setting mfa is the operator's choice; by default, each user can turn on "
+                "a second factor",
             )
 
 
 class PageClient(Construct):
-    """The page as a client of the pool. Exposes `client_id`."""
+    """The page's client of the user pool. Exposes `client_id`."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, pool: IUserPool, callback_url: str
@@ -144,14 +144,14 @@ class PageClient(Construct):
             self,
             "Client",
             user_pool=pool,
-            generate_secret=False,  # a page could not keep it
+            generate_secret=False,  # a browser cannot keep one
             o_auth=OAuthSettings(
                 callback_urls=[callback_url],
                 flows=OAuthFlows(authorization_code_grant=True),
                 logout_urls=[callback_url],
                 scopes=[OAuthScope.OPENID, OAuthScope.EMAIL],
             ),
-            # Without any, Cognito allows refreshing by other ways, which rule out the rotation.
+            # By default, Cognito allows REFRESH_TOKEN_AUTH, which excludes token rotation.
             auth_flows=AuthFlow(user_srp=True),
             supported_identity_providers=[UserPoolClientIdentityProvider.COGNITO],
             prevent_user_existence_errors=True,
@@ -159,13 +159,13 @@ class PageClient(Construct):
             access_token_validity=Duration.hours(1),
             id_token_validity=Duration.hours(1),
             refresh_token_validity=Duration.days(30),
-            # For an answer that was lost on its way; then a used refresh token is worth nothing.
+            # A client whose response was lost may repeat the refresh for this long.
             refresh_token_rotation_grace_period=Duration.seconds(60),
             read_attributes=ClientAttributes().with_standard_attributes(email=True),
             write_attributes=ClientAttributes().with_standard_attributes(email=True),
         )
         self.client_id = client.user_pool_client_id
-        # Without a branding, the newer sign-in pages are not shown at all.
+        # Managed login is not available to a client without a branding.
         CfnManagedLoginBranding(
             self,
             "Branding",

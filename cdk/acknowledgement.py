@@ -1,14 +1,13 @@
-"""Findings of cdk-nag that we live with, each with its reason beside what it is about."""
+"""Accepted findings of cdk-nag, each with its reason next to the construct."""
 
 from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct
 
 
 def acknowledge(construct: IConstruct, /, **reasons: str) -> None:
-    """Accept findings for the construct and all below it.
+    """Accept findings for the construct and its children.
 
-    A keyword is an AwsSolutions rule (`L1`) or, where a rule has several findings, one of them
-    (`IAM5[Resource::*]`).
+    A keyword is an AwsSolutions rule (`L1`), or one finding of a rule (`IAM5[Resource::*]`).
     """
     Validations.of(construct).acknowledge(
         *(

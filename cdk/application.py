@@ -1,4 +1,4 @@
-"""Puts the stacks together; app.py and the tests call this."""
+"""The composition of the stacks."""
 
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
@@ -13,7 +13,7 @@ from cdk.target import AwsTarget, Target
 
 
 def build_app(app: App) -> None:
-    """Add both stacks; a wrong setting raises SettingsError before anything is made."""
+    """Add both stacks to the app. Raise SettingsError before anything is created."""
     settings = Settings.from_context(app.node.get_all_context())
     targets: dict[str, type[AwsTarget] | type[LocalTarget]] = {
         "aws": AwsTarget,
@@ -22,14 +22,14 @@ def build_app(app: App) -> None:
     target: Target = targets[settings.target](settings)
     names = stack_names(settings.stage)
     functions = PythonFunctions(
-        target.packages, settings.architecture, settings.log_days, settings.stage
+        target.package_target, settings.architecture, settings.log_days, settings.stage
     )
     data = DataStack(
         app,
         names.data,
         settings=settings,
         functions=functions,
-        removal_policy=target.data_policy,
+        removal_policy=target.data_removal_policy,
     )
     ServiceStack(
         app,

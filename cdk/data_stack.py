@@ -1,4 +1,4 @@
-"""What outlives every other change: the table, and people's accounts."""
+"""The stack of the data: the table and the user accounts. It outlives the service stack."""
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
@@ -10,7 +10,7 @@ from cdk.storage import Storage
 
 
 class DataStack(Stack):
-    """Exposes `table`, and `accounts` where there are any."""
+    """Exposes `table`, and `accounts` (None for guests)."""
 
     def __init__(
         self,
@@ -21,7 +21,7 @@ class DataStack(Stack):
         functions: PythonFunctions,
         removal_policy: RemovalPolicy,
     ) -> None:
-        super().__init__(scope, construct_id, description="Seoyeon: conversations")
+        super().__init__(scope, construct_id, description="Seoyeon: conversations and accounts")
         self.table = Storage(self, "Storage", removal_policy=removal_policy).table
         self.accounts: Accounts | None = None
         if settings.auth == "cognito":

@@ -1,4 +1,4 @@
-"""The REST API through which the page reads and tidies its conversations."""
+"""The REST API for the history of conversations."""
 
 import json
 from collections.abc import Mapping
@@ -22,24 +22,24 @@ from cdk.acknowledgement import acknowledge
 from cdk.python_function import PythonFunctions
 
 REST_STAGE = "api"
-# A page makes a handful of calls; the account's quota is 10,000 a second for everything.
+# Requests per second of all clients; a page load makes two. The account's quota is 10,000.
 RATE_LIMIT, BURST_LIMIT = 200, 200
 MEMORY_MB = 896
-# What API Gateway refuses by itself, in the shape of the history function's own errors.
-REFUSALS = (
+# API Gateway's own errors (name, type, status, code), in the format of docs/openapi.yaml.
+GATEWAY_ERRORS = (
     ("BadRequest", ResponseType.DEFAULT_4_XX, None, "bad_request"),
     ("Unauthorized", ResponseType.UNAUTHORIZED, "401", "unauthorized"),
     ("AccessDenied", ResponseType.ACCESS_DENIED, "403", "unauthorized"),
     ("Throttled", ResponseType.THROTTLED, "429", "throttled"),
     ("TooLarge", ResponseType.REQUEST_TOO_LARGE, "413", "too_large"),
-    # An unknown path is called a missing token by API Gateway.
+    # API Gateway's error for an unknown path.
     ("NotFound", ResponseType.MISSING_AUTHENTICATION_TOKEN, "404", "not_found"),
     ("Internal", ResponseType.DEFAULT_5_XX, None, "internal"),
 )
 
 
 class HistoryApi(Construct):
-    """Exposes `api`, `function` and the `origin` that CloudFront asks."""
+    """Exposes `api`, `function`, and `origin` for CloudFront."""
 
     def __init__(
         self,
@@ -79,26 +79,26 @@ class HistoryApi(Construct):
             ),
         )
         self._add_methods()
-        self._add_refusals()
+        self._add_gateway_responses()
         logging_role = (
-            "Needs a logging role that is one setting for the account's whole region, "
-            "not ours to change; the function logs each request"
+            "Needs a logging role, which is one setting for the whole account and region; the "
+            "function logs each request"
         )
         acknowledge(
             self.api,
             APIG1=logging_role,
-            APIG2="The function checks every field itself, as contract D words the errors",
-            APIG3="A web ACL costs money while idle; requests are throttled and authorized",
+            APIG2="The function validates every field and returns the errors of docs/openapi.yaml",
+            APIG3="A web ACL has a fixed monthly price; requests are throttled and authorized",
             APIG6=logging_role,
-            COG4="Our own authorizer knows guests and, where so configured, Cognito's tokens",
+            COG4="The Lambda authorizer verifies Cognito's tokens, and those of guests",
         )
 
     @property
     def origin(self) -> HttpOrigin:
-        """For CloudFront, made from the API's id and not from its stage.
+        """Return the API as CloudFront's origin, built from the API's id instead of its stage.
 
-        The stage depends on every method, each method on the authorizer, and the authorizer is told
-        the distribution's domain: by way of the stage, the distribution would depend on itself.
+        The stage depends on the methods, these on the authorizer, and its environment on the
+        distribution: an origin built from the stage would be a circular dependency.
         """
         stack = Stack.of(self)
         host = f"{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
@@ -116,8 +116,8 @@ class HistoryApi(Construct):
             for method in methods:
                 resource.add_method(method)
 
-    def _add_refusals(self) -> None:
-        for name, response_type, status, code in REFUSALS:
+    def _add_gateway_responses(self) -> None:
+        for name, response_type, status, code in GATEWAY_ERRORS:
             body = json.dumps({"code": code, "message": "$context.error.message"})
             self.api.add_gateway_response(
                 name, type=response_type, status_code=status, templates={"application/json": body}

@@ -1,4 +1,4 @@
-"""Who is calling: the authorizer that stands before both APIs."""
+"""The Lambda authorizer of both APIs."""
 
 from aws_cdk import Duration
 from aws_cdk.aws_apigateway import IdentitySource, RequestAuthorizer
@@ -7,13 +7,12 @@ from constructs import Construct
 
 from cdk.python_function import PythonFunctions
 
-# A guest's secret does not end. A token that does is asked about each time: an answer that is kept
-# would outlive it.
-_REST_CACHE = {"guest": Duration.minutes(5), "cognito": Duration.seconds(0)}
+# A cached policy could outlive an access token; a guest's secret does not expire.
+_REST_CACHE_TTL = {"guest": Duration.minutes(5), "cognito": Duration.seconds(0)}
 
 
 class Identity(Construct):
-    """Exposes the function and one authorizer for each kind of API."""
+    """Exposes `function`, `websocket_authorizer` and `rest_authorizer`."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, functions: PythonFunctions, auth: str
@@ -23,17 +22,17 @@ class Identity(Construct):
             self,
             "Authorizer",
             code=functions.code("lambda-authorizer"),
-            description="Turns a bearer token into a principal, or refuses it",
+            description="Verifies a bearer token and returns its principal",
             environment={"AUTH": auth},
-            # Hashing one token is all it does for guests: the smallest size with a tolerable cold
-            # start. Loading a library for signatures takes twice as long.
+            # The smallest size with an acceptable cold start: a guest's token is only hashed, but
+            # Cognito's needs the import of a signature library.
             memory_mb=256 if auth == "guest" else 512,
             timeout=Duration.seconds(5),
         )
         self.websocket_authorizer = WebSocketLambdaAuthorizer(
             "SubprotocolAuthorizer",
             self.function,
-            # A browser cannot set a header on a WebSocket, but it can name subprotocols.
+            # A browser can set subprotocols on a WebSocket, but no other header.
             identity_source=["route.request.header.Sec-WebSocket-Protocol"],
         )
         self.rest_authorizer = RequestAuthorizer(
@@ -41,5 +40,5 @@ class Identity(Construct):
             "BearerAuthorizer",
             handler=self.function,
             identity_sources=[IdentitySource.header("Authorization")],
-            results_cache_ttl=_REST_CACHE[auth],
+            results_cache_ttl=_REST_CACHE_TTL[auth],
         )

@@ -1,4 +1,4 @@
-"""Everything that a deployment to MiniStack does otherwise than one to AWS."""
+"""The target `local`: everything in which a deployment to MiniStack differs from one to AWS."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,17 +17,17 @@ from cdk.web import Web
 
 
 class LocalTarget:
-    """MiniStack on this machine, behind the front door of `python -m seoyeon.local`."""
+    """MiniStack on this machine, behind the proxy of `make run`."""
 
-    # Functions run on this machine, by the Python that MiniStack was started with.
-    packages = PackageTarget(None, HOST_PYTHON)
-    data_policy = RemovalPolicy.DESTROY
-    # MiniStack takes its own CloudFront's reads for plain HTTP, and would refuse them.
-    bucket_needs_tls = False
-    # What MiniStack deletes goes with its content, and CDK's function would not run there.
-    bucket_needs_emptying = False
-    # MiniStack makes no metrics of what functions log.
-    watched = False
+    # MiniStack runs the functions with its own Python.
+    package_target = PackageTarget(None, HOST_PYTHON)
+    data_removal_policy = RemovalPolicy.DESTROY
+    # MiniStack's CloudFront reads the bucket over HTTP, which such a policy would refuse.
+    bucket_enforces_tls = False
+    # MiniStack deletes a bucket with its objects, and cannot run the CDK's function for it.
+    bucket_auto_deletes_objects = False
+    # MiniStack derives no metrics from logs.
+    has_monitoring = False
 
     def __init__(self, settings: Settings) -> None:
         self._endpoint_url = settings.local_endpoint_url
@@ -36,15 +36,15 @@ class LocalTarget:
 
     @property
     def worker_environment(self) -> Mapping[str, str]:
-        """MiniStack's own Bedrock does not stream; ours is somewhere else."""
+        """Return the Bedrock endpoint of `make run`: MiniStack's does not stream."""
         return {"BEDROCK_ENDPOINT_URL": self._bedrock_url} if self._bedrock_url else {}
 
-    def callback_url(self, stage: WebSocketStage) -> str:
-        """An event's domain name lacks MiniStack's port, so the worker is told all of it."""
+    def websocket_callback_url(self, stage: WebSocketStage) -> str:
+        """Return MiniStack's URL: the domain name in its events has no port."""
         return f"{self._endpoint_url}/_aws/execute-api/{stage.api.api_id}/{stage.stage_name}"
 
-    def page_socket_url(self, stage: WebSocketStage) -> str:
-        """The front door's; the page resolves it against its own location."""
+    def page_websocket_url(self, stage: WebSocketStage) -> str:
+        """Return the proxy's path, which the page resolves against its own URL."""
         return "/ws"
 
     def sign_in_callback_url(self, web: Web) -> str:
@@ -52,28 +52,26 @@ class LocalTarget:
         return f"{self._page_url}/"
 
     def sign_in_url(self, accounts: Accounts) -> str:
-        """The front door hands MiniStack's sign-in on."""
+        """Return the proxy's root: the proxy forwards to MiniStack's sign-in."""
         return "/"
 
     def jwks_url(self, accounts: Accounts) -> str:
-        """MiniStack's tokens name AWS as their issuer; their keys are MiniStack's."""
+        """Return MiniStack's URL; the tokens name AWS as their issuer nevertheless."""
         return f"{self._endpoint_url}/{accounts.pool.user_pool_id}/.well-known/jwks.json"
 
     def connect_sources(self, stage: WebSocketStage, accounts: Accounts | None) -> Sequence[str]:
-        """None: the page's own origin covers its WebSocket and its sign-in."""
+        """Return no origin: WebSocket and sign-in are at the page's own origin."""
         return ()
 
     def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
-        """MiniStack cannot run BucketDeployment's function: `local` copies html/ and this."""
+        """Output config.json, which `make run` uploads: MiniStack cannot run BucketDeployment."""
         CfnOutput(Stack.of(web), "PageConfig", value=json.dumps(config), description="config.json")
-        acknowledge(
-            web, S10="MiniStack would refuse its own CloudFront, whose reads it takes for HTTP"
-        )
+        acknowledge(web, S10="MiniStack's CloudFront reads the bucket over HTTP")
 
-    def adapt(self, stack: Stack) -> None:
-        """Leave out what MiniStack does not know.
+    def remove_unsupported(self, stack: Stack) -> None:
+        """Remove the resources that MiniStack does not support.
 
-        It sends every route's answer back regardless, and has one look for its sign-in.
+        It returns the response of every route anyway, and its sign-in has one fixed look.
         """
         for construct in stack.node.find_all():
             if isinstance(construct, CfnRouteResponse | CfnManagedLoginBranding):

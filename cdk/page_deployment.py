@@ -1,4 +1,4 @@
-"""Fills the page's bucket on AWS: first what the page loads, then the page that loads it."""
+"""The publication of the page on AWS: first the assets, then index.html, which refers to them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,15 +16,14 @@ from cdk.monitoring.logs import log_group
 from cdk.stack_names import BOOTSTRAP_QUALIFIER
 from cdk.web import Web
 
-# What CDK's helpers grant to copy one bucket into another.
+# The actions that the CDK grants to BucketDeployment's function.
 COPY_ACTIONS = ("Abort*", "DeleteObject*", "GetBucket*", "GetObject*", "List*")
 
 
 def deploy_page(web: Web, config: Mapping[str, object], log_days: int) -> None:
     """Build html/ and copy it with a generated config.json.
 
-    What has a name of its own stays when it is replaced: a page that was opened before may ask for
-    the rest of itself any time later.
+    Assets of earlier builds are kept: a page that is open may load more of them later.
     """
     logs = log_group(web, "PublishingLogs", log_days)
     with TemporaryDirectory() as folder:
@@ -53,36 +52,36 @@ def deploy_page(web: Web, config: Mapping[str, object], log_days: int) -> None:
 
 def _copy(
     web: Web,
-    name: str,
+    construct_id: str,
     sources: list[ISource],
-    kept: CacheControl,
+    cache_control: CacheControl,
     logs: ILogGroup,
     prefix: str | None = None,
 ) -> BucketDeployment:
     return BucketDeployment(
         web,
-        name,
+        construct_id,
         destination_bucket=web.bucket,
         destination_key_prefix=prefix,
         sources=sources,
-        cache_control=[kept],
+        cache_control=[cache_control],
         prune=False,
         log_group=logs,
     )
 
 
 def _acknowledge_provider(web: Web, deployment: BucketDeployment) -> None:
-    """The function behind every BucketDeployment of a stack, with the role CDK gives it."""
-    # CDK makes the role inside its function.
+    """Acknowledge the findings about the function that all BucketDeployments of a stack share."""
+    # The function is the parent of its role.
     function = cast(IConstruct, deployment.handler_role.node.scope)
     managed = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
     bootstrap = f"cdk-{BOOTSTRAP_QUALIFIER}-assets-<AWS::AccountId>-<AWS::Region>"
     page = Stack.of(web).get_logical_id(cast(CfnElement, web.bucket.node.default_child))
-    copies = "BucketDeployment copies whatever the assets hold"
+    copies = "BucketDeployment has to copy every object of the assets"
     acknowledge(
         function,
-        L1="BucketDeployment chooses the runtime",
-        **{f"IAM4[Policy::{managed}]": "AWS's policy for writing logs, on CDK's own function"},
+        L1="BucketDeployment sets the runtime",
+        **{f"IAM4[Policy::{managed}]": "The CDK gives its function AWS's policy for logs"},
         **{f"IAM5[Action::s3:{action}]": copies for action in COPY_ACTIONS},
         **{f"IAM5[Resource::arn:<AWS::Partition>:s3:::{bootstrap}/*]": copies},
         **{f"IAM5[Resource::<{page}.Arn>/*]": copies},

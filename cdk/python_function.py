@@ -1,4 +1,4 @@
-"""One way to make a Lambda function: its own role, its own log group, nothing granted yet."""
+"""Lambda functions in Python, each with its own log group and a minimal role."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,16 +29,16 @@ _ARCHITECTURES = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}
 
 @dataclass(frozen=True)
 class PythonFunctions:
-    """What all functions of a deployment have in common."""
+    """A factory for functions with the deployment's architecture, log retention and stage."""
 
-    packages: PackageTarget
+    package_target: PackageTarget
     architecture: str
     log_days: int
     stage: str
 
     def code(self, folder: str) -> Code:
-        """The asset of a lambda folder; give the same one to each of its functions."""
-        bundle = bundle_function(ROOT / folder, self.packages)
+        """Bundle a lambda-* folder into an asset, which its functions share."""
+        bundle = bundle_function(ROOT / folder, self.package_target)
         return Code.from_asset(str(bundle), asset_hash=bundle.name.rpartition("-")[2])
 
     def add(
@@ -57,7 +57,7 @@ class PythonFunctions:
         on_failure: Function | None = None,
         reserved_concurrency: int | None = None,
     ) -> Function:
-        """A function that may write its own log and traces, and nothing else."""
+        """Add a function with permission to write its own log and traces, and no other."""
         logs = log_group(scope, f"{construct_id}Logs", self.log_days)
         role = Role(
             scope, f"{construct_id}Role", assumed_by=ServicePrincipal("lambda.amazonaws.com")
@@ -82,14 +82,14 @@ class PythonFunctions:
             timeout=timeout,
             tracing=Tracing.ACTIVE,
         )
-        acknowledge(role, **{"IAM5[Resource::*]": "X-Ray takes traces without naming a resource"})
-        acknowledge(function, L1="Python 3.13 is supported until 2029 and is what we test with")
+        acknowledge(role, **{"IAM5[Resource::*]": "X-Ray's actions have no resource"})
+        acknowledge(function, L1="Python 3.13 is supported until 2029, and the tests use it")
         return function
 
 
 @jsii.implements(IDestination)
 class _Destination:
-    """CDK's LambdaDestination would also grant every version of the function."""
+    """A function as a destination; LambdaDestination would also grant all of its versions."""
 
     def __init__(self, function: Function) -> None:
         self._function = function
@@ -99,5 +99,5 @@ class _Destination:
 
 
 def allow(function: Function, actions: list[str], resources: list[str]) -> None:
-    """Grant exactly this; CDK's own grants add actions and wildcards that we do not need."""
+    """Grant these actions only; the CDK's grant methods add actions and wildcards."""
     function.add_to_role_policy(PolicyStatement(actions=actions, resources=resources))

@@ -1,4 +1,4 @@
-"""Everything that can be replaced: functions, APIs, page. Grants are made here, and only here."""
+"""The stack of functions, APIs and page. All IAM grants are in this module."""
 
 from typing import cast
 
@@ -21,12 +21,12 @@ from cdk.target import Target
 from cdk.web import Domain, Web
 from cdk.websocket_api import WebSocketApi
 
-# Contract C: the most that a question may hold, in characters after NFC.
+# The limit of a question in characters after NFC (docs/protocol.md); equal to chat_ws.protocol's.
 MAX_TEXT_LENGTH = 8000
 
 
 class ServiceStack(Stack):
-    """The whole service around a table."""
+    """Everything but the data: deleting this stack loses no conversation."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class ServiceStack(Stack):
         self._functions = functions
         self._accounts = accounts
         self._identity = Identity(self, "Identity", functions=self._functions, auth=settings.auth)
-        self._socket = self._make_socket()
+        self._socket = self._add_websocket_api()
         self._history = HistoryApi(
             self,
             "HistoryApi",
@@ -55,19 +55,19 @@ class ServiceStack(Stack):
             environment={"TABLE_NAME": table.table_name},
             authorizer=self._identity.rest_authorizer,
         )
-        self._web = self._make_web()
+        self._web = self._add_web()
         self._identity.function.add_environment("PAGE_URL", self._web.page_url)
         self._grant_access()
-        if target.watched:
-            self._watch()
+        if target.has_monitoring:
+            self._add_monitoring()
         self._add_outputs()
-        target.adapt(self)
+        target.remove_unsupported(self)
 
-    def _make_socket(self) -> WebSocketApi:
+    def _add_websocket_api(self) -> WebSocketApi:
         socket = WebSocketApi(self, "WebSocketApi")
         settings = self._settings
         table = {"TABLE_NAME": self._table.table_name}
-        back = {"WEBSOCKET_CALLBACK_URL": self._target.callback_url(socket.stage)}
+        connections = {"WEBSOCKET_CALLBACK_URL": self._target.websocket_callback_url(socket.stage)}
         socket.add_functions(
             self._functions,
             self._functions.code("lambda-chat-ws"),
@@ -77,10 +77,10 @@ class ServiceStack(Stack):
                 "DAILY_MESSAGES": str(settings.daily_messages),
                 "DAILY_TOKENS": str(settings.daily_tokens),
             },
-            failure_environment={**table, **back},
+            failure_environment={**table, **connections},
             worker_environment={
                 **table,
-                **back,
+                **connections,
                 "MODEL_IDS": ",".join(settings.model_ids),
                 "BEDROCK_REGION": settings.bedrock_region,
                 "MAX_GEN_LEN": str(settings.max_gen_len),
@@ -104,29 +104,29 @@ class ServiceStack(Stack):
             "GUARDRAIL_VERSION": settings.guardrail_version,
         }
 
-    def _make_web(self) -> Web:
+    def _add_web(self) -> Web:
         stage = self._socket.stage
         web = Web(
             self,
             "Web",
             history=self._history.origin,
             connect_sources=self._target.connect_sources(stage, self._accounts),
-            bucket_needs_tls=self._target.bucket_needs_tls,
-            bucket_needs_emptying=self._target.bucket_needs_emptying,
+            bucket_enforces_tls=self._target.bucket_enforces_tls,
+            bucket_auto_deletes_objects=self._target.bucket_auto_deletes_objects,
             domain=self._domain(),
         )
         config: dict[str, object] = {
-            "websocket_url": self._target.page_socket_url(stage),
+            "websocket_url": self._target.page_websocket_url(stage),
             "auth": self._settings.auth,
             "max_text_length": MAX_TEXT_LENGTH,
         }
         if self._accounts:
-            config["cognito"] = self._trust(self._accounts, web)
+            config["cognito"] = self._add_page_client(self._accounts, web)
         self._target.publish_page(web, config)
         return web
 
-    def _trust(self, accounts: Accounts, web: Web) -> dict[str, str]:
-        """Let the pool's people in; what the page must know to send them to the sign-in."""
+    def _add_page_client(self, accounts: Accounts, web: Web) -> dict[str, str]:
+        """Add the page's client, configure the authorizer, return the `cognito` of config.json."""
         client = PageClient(
             self,
             "PageClient",
@@ -175,10 +175,8 @@ class ServiceStack(Stack):
             allow(function, ["execute-api:ManageConnections"], [arn])
         api = self.get_logical_id(cast(CfnElement, socket.api.node.default_child))
         prefix = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>"
-        acknowledge(
-            self,
-            **{f"IAM5[Resource::{prefix}:<{api}>/{path}]": "A connection has no name beforehand"},
-        )
+        finding = f"IAM5[Resource::{prefix}:<{api}>/{path}]"
+        acknowledge(self, **{finding: "Connection ids are assigned at run time"})
 
     def _model_arns(self) -> list[str]:
         return [
@@ -198,7 +196,7 @@ class ServiceStack(Stack):
             resource_name=guardrail,
         )
 
-    def _watch(self) -> None:
+    def _add_monitoring(self) -> None:
         settings, socket = self._settings, self._socket
         metrics = StageMetrics(settings.stage)
         alarms = Alarms(
@@ -223,7 +221,7 @@ class ServiceStack(Stack):
                 "authorizer": self._identity.function,
             },
             table=self._table,
-            alarms=alarms.all,
+            alarms=alarms.alarms,
             bedrock_region=settings.bedrock_region,
             daily_cost=settings.daily_cost_alarm,
             daily_tokens=settings.daily_tokens,

@@ -1,4 +1,4 @@
-"""What a deployment can be told: cdk.json's context, overridable by `cdk -c name=value`."""
+"""Deployment settings: the context in cdk.json, which `-c name=value` overrides."""
 
 import difflib
 import re
@@ -11,21 +11,24 @@ from cdk.bedrock_models import BedrockModel, UnknownModelError
 
 # The retention periods that CloudWatch Logs accepts.
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
-# Llama 3's own ceiling for one answer, in tokens.
+# Llama 3's limit for one answer, in tokens.
 MAX_GEN_LEN = 2048
-# Bedrock's own pattern: an id, or the ARN of a guardrail that another account shares.
+# Bedrock's pattern: an id, or the ARN of a guardrail that another account shares.
 GUARDRAIL = r"[a-z0-9]+|arn:aws(-[a-z-]+)?:bedrock:[a-z0-9-]+:\d{12}:guardrail/[a-z0-9]+"
 DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
 
 
 class SettingsError(ValueError):
-    """A setting is missing or wrong: the deployer's to mend; the text says how."""
+    """A setting is missing or invalid; the message names it, the reason and the next step."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Every setting, checked. Days are whole days, `max_gen_len` and `daily_tokens` are in tokens,
-    `daily_cost_alarm` is in dollars. What need not be set is None, or empty, if it is not."""
+    """Valid settings; docs/operations.md describes each.
+
+    `max_gen_len` and `daily_tokens` are in tokens, `daily_cost_alarm` is in dollars. An optional
+    setting is None or empty where it is not set.
+    """
 
     target: str
     stage: str
@@ -57,38 +60,40 @@ class Settings:
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> Self:
-        """Read and check the context; the first fault raises SettingsError."""
+        """Read and validate the context. Raise SettingsError for the first invalid setting."""
         _check_spelling(context, [field.name for field in fields(cls)])
         values = _Context(context)
         settings = cls(
             target=values.choice("target", ("aws", "local")),
             stage=values.matching("stage", r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?", "prod"),
-            model_ids=values.items("model_ids"),
+            model_ids=values.comma_separated("model_ids"),
             bedrock_region=values.matching("bedrock_region", r"[a-z]{2}(-[a-z]+)+-\d", "us-west-2"),
-            max_gen_len=values.whole("max_gen_len", 1, MAX_GEN_LEN),
+            max_gen_len=values.integer("max_gen_len", 1, MAX_GEN_LEN),
             temperature=values.number("temperature", 0, 1),
             top_p=values.number("top_p", 0, 1),
-            window_exchanges=values.whole("window_exchanges", 0, 100),
-            history_days=values.whole("history_days", 1, 3650),
-            daily_messages=values.whole("daily_messages", 0, 1_000_000),
-            daily_tokens=values.whole("daily_tokens", 0, 999_999_999),
-            worker_concurrency=values.whole("worker_concurrency", 0, 10_000),
-            guardrail_id=values.optional("guardrail_id", GUARDRAIL, "gr1abc2def3h"),
+            window_exchanges=values.integer("window_exchanges", 0, 100),
+            history_days=values.integer("history_days", 1, 3650),
+            daily_messages=values.integer("daily_messages", 0, 1_000_000),
+            daily_tokens=values.integer("daily_tokens", 0, 999_999_999),
+            worker_concurrency=values.integer("worker_concurrency", 0, 10_000),
+            guardrail_id=values.optional_matching("guardrail_id", GUARDRAIL, "gr1abc2def3h"),
             guardrail_version=values.matching("guardrail_version", r"DRAFT|[1-9]\d{0,7}", "DRAFT"),
             auth=values.choice("auth", ("guest", "cognito")),
-            self_sign_up=values.switch("self_sign_up"),
+            self_sign_up=values.boolean("self_sign_up"),
             email_domains=values.domains("email_domains"),
             mfa=values.choice("mfa", ("optional", "off", "required")),
-            domain_name=values.optional("domain_name", DOMAIN, "chat.example.com"),
-            certificate_arn=values.optional(
+            domain_name=values.optional_matching("domain_name", DOMAIN, "chat.example.com"),
+            certificate_arn=values.optional_matching(
                 "certificate_arn",
                 r"arn:aws(-[a-z-]+)?:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+",
                 # CloudFront takes no certificate of another region.
                 "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e",
             ),
-            alarm_email=values.optional("alarm_email", rf"[^@\s]+@{DOMAIN}", "team@example.com"),
+            alarm_email=values.optional_matching(
+                "alarm_email", rf"[^@\s]+@{DOMAIN}", "team@example.com"
+            ),
             daily_cost_alarm=values.number("daily_cost_alarm", 0.01, 1_000_000),
-            log_days=values.listed("log_days", LOG_DAYS),
+            log_days=values.one_of("log_days", LOG_DAYS),
             architecture=values.choice("architecture", ("arm64", "x86_64")),
             bedrock_endpoint_url=values.url("bedrock_endpoint_url"),
             local_endpoint_url=values.url("local_endpoint_url"),
@@ -102,12 +107,12 @@ class Settings:
 
     @property
     def models(self) -> tuple[BedrockModel, ...]:
-        """The models behind `model_ids`, in order of preference."""
+        """Return the models of `model_ids`, in order of preference."""
         return tuple(BedrockModel.parse(model_id) for model_id in self.model_ids)
 
 
 class _Context:
-    """Reads one value at a time; cdk.json gives JSON types, `-c` gives text."""
+    """The context's values: JSON types from cdk.json, strings from `-c`."""
 
     def __init__(self, context: Mapping[str, Any]) -> None:
         self._context = context
@@ -115,43 +120,43 @@ class _Context:
     def text(self, name: str) -> str:
         value = self._context.get(name)
         if value is None or str(value).strip() == "":
-            raise _fault(name, "is not set", "give it a value")
+            raise _error(name, "is not set", "the stacks need it: give it a value")
         return str(value).strip()
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         value = self.text(name)
         if value not in allowed:
-            raise _fault(name, f"is '{value}'", f"use {' or '.join(allowed)}")
+            raise _error(name, f"is '{value}'", f"use {' or '.join(allowed)}")
         return value
 
     def matching(self, name: str, pattern: str, example: str) -> str:
         value = self.text(name)
         if not re.fullmatch(pattern, value):
-            raise _fault(name, f"is '{value}'", f"write it like {example}")
+            raise _error(name, f"is '{value}'", f"write it like {example}")
         return value
 
-    def optional(self, name: str, pattern: str, example: str) -> str | None:
+    def optional_matching(self, name: str, pattern: str, example: str) -> str | None:
         if not str(self._context.get(name) or "").strip():
             return None
         return self.matching(name, pattern, example)
 
-    def switch(self, name: str) -> bool:
-        # JSON's true arrives as True, the command line's as text.
+    def boolean(self, name: str) -> bool:
+        # True from cdk.json, "true" from the command line.
         value = self.text(name).lower()
         if value not in ("true", "false"):
-            raise _fault(name, f"is '{value}'", "use true or false")
+            raise _error(name, f"is '{value}'", "use true or false")
         return value == "true"
 
     def domains(self, name: str) -> tuple[str, ...]:
         if not str(self._context.get(name) or "").strip():
             return ()
-        found = self.items(name)
+        found = self.comma_separated(name)
         for item in found:
             if not re.fullmatch(DOMAIN, item):
-                raise _fault(name, f"holds '{item}'", "write it like example.com,example.org")
+                raise _error(name, f"holds '{item}'", "write it like example.com,example.org")
         return found
 
-    def items(self, name: str) -> tuple[str, ...]:
+    def comma_separated(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in self.text(name).split(","))
 
     def number(self, name: str, low: float, high: float) -> float:
@@ -160,21 +165,21 @@ class _Context:
             number = float(value)
         except ValueError:
             number = float("nan")
-        # Written so that NaN fails.
+        # False for NaN, too.
         if not low <= number <= high:
-            raise _fault(name, f"is '{value}'", f"use a number from {low} to {high}")
+            raise _error(name, f"is '{value}'", f"use a number from {low} to {high}")
         return number
 
-    def whole(self, name: str, low: int, high: int) -> int:
+    def integer(self, name: str, low: int, high: int) -> int:
         value = self.text(name)
         if not re.fullmatch(r"\d{1,9}", value) or not low <= int(value) <= high:
-            raise _fault(name, f"is '{value}'", f"use a whole number from {low} to {high}")
+            raise _error(name, f"is '{value}'", f"use a whole number from {low} to {high}")
         return int(value)
 
-    def listed(self, name: str, allowed: tuple[int, ...]) -> int:
+    def one_of(self, name: str, allowed: tuple[int, ...]) -> int:
         value = self.text(name)
         if value not in map(str, allowed):
-            raise _fault(name, f"is '{value}'", f"use one of {', '.join(map(str, allowed))}")
+            raise _error(name, f"is '{value}'", f"use one of {', '.join(map(str, allowed))}")
         return int(value)
 
     def url(self, name: str) -> str | None:
@@ -183,16 +188,19 @@ class _Context:
             return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise _fault(name, f"is '{value}'", "write it like http://localhost:4566")
+            raise _error(name, f"is '{value}'", "write it like http://localhost:4566")
         return value.rstrip("/")
 
 
 def _check_spelling(context: Mapping[str, Any], names: list[str]) -> None:
-    """A misspelt `-c` would otherwise be ignored in silence."""
+    """Reject near misses of a setting's name; the CDK accepts any context key."""
     for key in context:
         close = difflib.get_close_matches(key, names, n=1, cutoff=0.8)
         if close and key not in names:
-            raise SettingsError(f"there is no setting '{key}'; did you mean {close[0]}?")
+            raise SettingsError(
+                f"there is no setting '{key}'; did you mean {close[0]}? "
+                "Correct it in cdk.json or after -c."
+            )
 
 
 def _check_models(settings: Settings) -> None:
@@ -200,10 +208,10 @@ def _check_models(settings: Settings) -> None:
         try:
             model = BedrockModel.parse(model_id)
         except UnknownModelError as error:
-            raise _fault("model_ids", f"holds '{model_id}'", str(error)) from error
+            raise _error("model_ids", f"holds '{model_id}'", str(error)) from error
         if not model.callable_from(settings.bedrock_region):
             usable = ", ".join(model.regions)
-            raise _fault(
+            raise _error(
                 "bedrock_region",
                 f"is '{settings.bedrock_region}'",
                 f"{model_id} can be called from {usable}",
@@ -212,27 +220,47 @@ def _check_models(settings: Settings) -> None:
 
 def _check_domain(settings: Settings) -> None:
     if settings.domain_name and not settings.certificate_arn:
-        raise _fault("certificate_arn", "is not set", "domain_name needs its certificate")
+        raise _error(
+            "certificate_arn",
+            "is not set",
+            "domain_name needs a certificate: give the ARN of one in us-east-1 for it",
+        )
     if settings.certificate_arn and not settings.domain_name:
-        raise _fault("domain_name", "is not set", "a certificate alone is of no use")
+        raise _error(
+            "domain_name",
+            "is not set",
+            "certificate_arn needs a domain: give its name, or remove certificate_arn",
+        )
 
 
 def _check_sign_up(settings: Settings) -> None:
-    """Whoever names e-mail domains wants a closed door, which `guest` does not have."""
+    """Reject `email_domains` for guests: it would restrict a sign-up that they do not have."""
     if settings.email_domains and settings.auth != "cognito":
-        raise _fault("email_domains", "is set", "it takes effect with auth cognito only")
+        raise _error(
+            "email_domains",
+            "is set",
+            "guests do not sign up: use it with auth cognito only, or remove it",
+        )
 
 
 def _check_endpoints(settings: Settings) -> None:
     if settings.target == "local" and not settings.local_endpoint_url:
-        raise _fault("local_endpoint_url", "is not set", "the target local needs MiniStack's URL")
+        raise _error(
+            "local_endpoint_url",
+            "is not set",
+            "target local needs MiniStack's URL: use 'make run', which sets it",
+        )
     if settings.target == "local" and settings.auth == "cognito" and not settings.local_page_url:
-        raise _fault("local_page_url", "is not set", "the sign-in has to send people back")
+        raise _error(
+            "local_page_url",
+            "is not set",
+            "the sign-in redirects to it: use 'make run', which sets it",
+        )
     if settings.target == "aws":
         for name in ("bedrock_endpoint_url", "local_endpoint_url", "local_page_url"):
             if getattr(settings, name):
-                raise _fault(name, "is set", "only the target local takes it: leave it out")
+                raise _error(name, "is set", "only target local supports it: leave it out")
 
 
-def _fault(name: str, found: str, remedy: str) -> SettingsError:
-    return SettingsError(f"{name} {found}; {remedy} (in cdk.json, or with -c {name}=...).")
+def _error(name: str, problem: str, remedy: str) -> SettingsError:
+    return SettingsError(f"{name} {problem}; {remedy} (in cdk.json, or with -c {name}=...).")

@@ -1,4 +1,4 @@
-"""The one table: turns, request markers, conversations."""
+"""The DynamoDB table for turns, request markers, conversations and quotas."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk.aws_dynamodb import (
@@ -15,7 +15,7 @@ ACTIVITY_INDEX = "by_activity"
 
 
 class Storage(Construct):
-    """Exposes `table`; what the keys mean is known by chat_shared's keys module alone."""
+    """Exposes `table`. chat_shared.keys defines its keys."""
 
     def __init__(
         self,

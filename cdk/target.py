@@ -1,4 +1,4 @@
-"""Where a deployment goes, and what depends on that. `local_target` holds the other one."""
+"""Deployment targets: the interface, and AWS. `local_target` has the other one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -13,79 +13,79 @@ from cdk.python_function import LAMBDA_PYTHON
 from cdk.settings import Settings
 from cdk.web import Web
 
-# uv's names for Lambda's two kinds of processor (Amazon Linux 2023: glibc 2.34).
+# uv's platforms for Lambda's architectures (Amazon Linux 2023 has glibc 2.34).
 PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 
 
 class Target(Protocol):
-    """All that the stacks ask about the place they are deployed to."""
+    """The differences between AWS and MiniStack that the stacks depend on."""
 
     @property
-    def packages(self) -> PackageTarget:
-        """What the functions' packages are installed for."""
+    def package_target(self) -> PackageTarget:
+        """Return the platform and Python version of the functions' packages."""
 
     @property
-    def data_policy(self) -> RemovalPolicy:
-        """What becomes of the table when its stack goes; RETAIN also protects it."""
+    def data_removal_policy(self) -> RemovalPolicy:
+        """Return the removal policy of table and accounts; RETAIN adds deletion protection."""
 
     @property
-    def bucket_needs_tls(self) -> bool:
-        """Whether the page's bucket refuses plain HTTP."""
+    def bucket_enforces_tls(self) -> bool:
+        """Return whether the page's bucket refuses plain HTTP."""
 
     @property
-    def bucket_needs_emptying(self) -> bool:
-        """Whether a bucket that holds something cannot be deleted."""
+    def bucket_auto_deletes_objects(self) -> bool:
+        """Return whether a function has to empty the bucket before its deletion."""
 
     @property
-    def watched(self) -> bool:
-        """Whether there are alarms and a dashboard."""
+    def has_monitoring(self) -> bool:
+        """Return whether to create alarms and a dashboard."""
 
     @property
     def worker_environment(self) -> Mapping[str, str]:
-        """What the worker needs besides its usual settings."""
+        """Return additional environment variables of the worker."""
 
-    def callback_url(self, stage: WebSocketStage) -> str:
-        """Where the worker posts to connections."""
+    def websocket_callback_url(self, stage: WebSocketStage) -> str:
+        """Return the URL of the @connections API."""
 
-    def page_socket_url(self, stage: WebSocketStage) -> str:
-        """What the page opens its WebSocket with."""
+    def page_websocket_url(self, stage: WebSocketStage) -> str:
+        """Return the URL of the page's WebSocket, absolute or relative to the page."""
 
     def sign_in_callback_url(self, web: Web) -> str:
         """Return the page's URL to which Cognito redirects after sign-in and sign-out."""
 
     def sign_in_url(self, accounts: Accounts) -> str:
-        """Where the page finds the sign-in; relative to the page, or an origin of its own."""
+        """Return the URL of the hosted sign-in, absolute or relative to the page."""
 
     def jwks_url(self, accounts: Accounts) -> str:
-        """Where the authorizer finds the pool's keys."""
+        """Return the URL of the user pool's JSON Web Key Set."""
 
     def connect_sources(self, stage: WebSocketStage, accounts: Accounts | None) -> Sequence[str]:
-        """Origins besides its own that the page connects to."""
+        """Return the origins that the page connects to besides its own."""
 
     def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
-        """See to it that html/ and config.json get into the bucket."""
+        """Publish html/ and config.json, or output config.json for `make run`."""
 
-    def adapt(self, stack: Stack) -> None:
-        """Change what the place cannot take, once `stack` is complete."""
+    def remove_unsupported(self, stack: Stack) -> None:
+        """Remove the resources of a complete stack that the target does not support."""
 
 
 class AwsTarget:
-    """A real account."""
+    """An AWS account."""
 
-    data_policy = RemovalPolicy.RETAIN
-    bucket_needs_tls = True
-    bucket_needs_emptying = True
-    watched = True
+    data_removal_policy = RemovalPolicy.RETAIN
+    bucket_enforces_tls = True
+    bucket_auto_deletes_objects = True
+    has_monitoring = True
     worker_environment: Mapping[str, str] = {}
 
     def __init__(self, settings: Settings) -> None:
-        self.packages = PackageTarget(PLATFORMS[settings.architecture], LAMBDA_PYTHON)
+        self.package_target = PackageTarget(PLATFORMS[settings.architecture], LAMBDA_PYTHON)
         self._log_days = settings.log_days
 
-    def callback_url(self, stage: WebSocketStage) -> str:
+    def websocket_callback_url(self, stage: WebSocketStage) -> str:
         return stage.callback_url
 
-    def page_socket_url(self, stage: WebSocketStage) -> str:
+    def page_websocket_url(self, stage: WebSocketStage) -> str:
         return stage.url
 
     def sign_in_callback_url(self, web: Web) -> str:
@@ -104,5 +104,5 @@ class AwsTarget:
     def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
         deploy_page(web, config, self._log_days)
 
-    def adapt(self, stack: Stack) -> None:
-        """AWS takes it as it is."""
+    def remove_unsupported(self, stack: Stack) -> None:
+        """Do nothing: AWS supports all of them."""

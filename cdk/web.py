@@ -1,4 +1,4 @@
-"""The page: a private bucket behind CloudFront, with the headers that a strict page sends."""
+"""The page's hosting: a private bucket behind CloudFront, and strict security headers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,15 +35,14 @@ from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
 
-# CloudFront keeps an error for 10 s unless told otherwise, and its cache key for /history
-# holds no identity: one person's 403 or 500 would be shown to the next.
+# CloudFront caches errors for 10 s by default, and the cache key of /history has no user: one
+# user's 403 or 500 would be returned to others.
 UNCACHED_ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
-# What the page never asks a browser for.
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 def content_security_policy(connect_sources: Sequence[str]) -> str:
-    """The page's policy; `connect_sources` are origins besides its own."""
+    """Return the page's policy; `connect_sources` are the origins allowed besides its own."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -63,14 +62,14 @@ def content_security_policy(connect_sources: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Domain:
-    """A name of one's own for the page; whoever owns it points it at the distribution."""
+    """A custom domain for the page. Its DNS record is not part of the stack."""
 
     name: str
     certificate_arn: str
 
 
 class Web(Construct):
-    """Exposes `bucket` and `distribution`; who fills the bucket depends on the target."""
+    """Exposes `bucket`, `distribution` and `page_url`. The target publishes the page."""
 
     def __init__(
         self,
@@ -79,8 +78,8 @@ class Web(Construct):
         *,
         history: HttpOrigin,
         connect_sources: Sequence[str],
-        bucket_needs_tls: bool,
-        bucket_needs_emptying: bool,
+        bucket_enforces_tls: bool,
+        bucket_auto_deletes_objects: bool,
         domain: Domain | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -90,11 +89,11 @@ class Web(Construct):
             "Bucket",
             block_public_access=BlockPublicAccess.BLOCK_ALL,
             encryption=BucketEncryption.S3_MANAGED,
-            enforce_ssl=bucket_needs_tls,
+            enforce_ssl=bucket_enforces_tls,
             object_ownership=ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            # All of it is made from html/ at each deployment.
+            # Each deployment builds its content from html/.
             removal_policy=RemovalPolicy.DESTROY,
-            auto_delete_objects=bucket_needs_emptying,
+            auto_delete_objects=bucket_auto_deletes_objects,
         )
         headers = self._headers_policy(connect_sources)
         self.distribution = Distribution(
@@ -118,7 +117,7 @@ class Web(Construct):
                     allowed_methods=AllowedMethods.ALLOW_ALL,
                     cache_policy=CachePolicy.CACHING_DISABLED,
                     compress=True,
-                    # Hands Authorization on; the Host header has to be API Gateway's own.
+                    # Forwards Authorization. API Gateway requires its own host name in Host.
                     origin_request_policy=OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
                     response_headers_policy=headers,
                     viewer_protocol_policy=ViewerProtocolPolicy.HTTPS_ONLY,
@@ -129,18 +128,20 @@ class Web(Construct):
                 for status in UNCACHED_ERRORS
             ],
         )
-        acknowledge(self.bucket, S1="Only CloudFront can read it, and what it holds is public")
+        acknowledge(
+            self.bucket, S1="Only CloudFront can read the bucket, and its content is public"
+        )
         acknowledge(
             self.distribution,
-            CFR1="People who write Korean live in every country",
-            CFR2="A web ACL costs money while idle; the page is static, the APIs are throttled",
-            CFR3="People's addresses would be kept for no use that we have",
+            CFR1="Users of Korean live in every country",
+            CFR2="A web ACL has a fixed monthly price; the page is static, the APIs are throttled",
+            CFR3="Access logs would store IP addresses that nothing needs",
         )
         if not domain:
             acknowledge(
                 self.distribution,
-                CFR4="CloudFront's own domain comes with its own TLS policy; the setting "
-                "domain_name brings TLS 1.2, and browsers of today speak nothing older",
+                CFR4="The TLS policy of CloudFront's default domain is fixed; current browsers use "
+                "TLS 1.2 or newer, which the setting domain_name enforces",
             )
 
     @property
@@ -163,7 +164,7 @@ class Web(Construct):
         }
 
     def _cache_policy(self) -> CachePolicy:
-        """Each object's Cache-Control decides: the managed policy would keep all for a second."""
+        """Return a policy that obeys Cache-Control; the managed one caches for at least 1 s."""
         return CachePolicy(
             self,
             "CachePolicy",

@@ -1,4 +1,4 @@
-"""The chat's WebSocket API and the functions behind it."""
+"""The WebSocket API of the chat, and its functions."""
 
 from collections.abc import Mapping
 
@@ -14,17 +14,18 @@ from cdk.acknowledgement import acknowledge
 from cdk.python_function import PythonFunctions
 
 WEBSOCKET_STAGE = "chat"
-SILENT_ROUTES = ("$connect", "$disconnect")
-# What their integration returns goes back on the socket, without a call to @connections.
-ANSWERED_ROUTES = ("chat", "stop", "resume", "continue", "ping", "$default")
-# Frames a second of all clients: as many as the account's quota has new connections.
+ROUTES_WITHOUT_RESPONSE = ("$connect", "$disconnect")
+# API Gateway sends the integration's response to the client, without a call to @connections.
+ROUTES_WITH_RESPONSE = ("chat", "stop", "resume", "continue", "ping", "$default")
+# Frames per second of all clients; equal to the account's quota of new connections per second.
 RATE_LIMIT, BURST_LIMIT = 500, 500
-# CPU comes with memory: LangChain takes a second of CPU to import, the routes mostly wait.
+# Lambda scales CPU with memory: the worker imports LangChain, a second of CPU at 1 GB; the routes
+# function mostly waits for DynamoDB, but half a vCPU keeps its cold start short.
 WORKER_MEMORY_MB, ROUTES_MEMORY_MB = 1024, 896
 
 
 class WebSocketApi(Construct):
-    """Exposes `stage`, whose URLs functions are told, then `routes`, `worker` and `failure`."""
+    """Exposes `api` and `stage`; after `add_functions`, also `routes`, `worker` and `failure`."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -43,11 +44,13 @@ class WebSocketApi(Construct):
             auto_deploy=True,
             throttle=ThrottleSettings(rate_limit=RATE_LIMIT, burst_limit=BURST_LIMIT),
         )
-        acknowledge(self.api, APIG4="A WebSocket is authorized once, at $connect, for all routes")
+        acknowledge(
+            self.api, APIG4="A WebSocket API authorizes the connection at $connect, not each route"
+        )
         acknowledge(
             self.stage,
-            APIG1="Needs a logging role that is one setting for the account's whole region, "
-            "not ours to change; the functions log each event",
+            APIG1="Needs a logging role, which is one setting for the whole account and region; "
+            "the functions log each event",
         )
 
     def add_functions(
@@ -59,19 +62,19 @@ class WebSocketApi(Construct):
         failure_environment: Mapping[str, str],
         worker_concurrency: int | None,
     ) -> None:
-        """Make the functions from one asset; routes is told the worker's name besides.
+        """Add the three functions, which share one asset.
 
-        `worker_concurrency` workers at once at most, and so many always; None for neither.
+        `worker_concurrency` is the worker's reserved concurrency, None for no reservation.
         """
         self.failure = functions.add(
             self,
             "Failure",
             code=code,
             handler="failure_function.lambda_handler",
-            description="Ends a turn whose every run died",
+            description="Ends a turn after all its runs have crashed",
             environment=failure_environment,
             memory_mb=512,
-            # It may wait out the last dead run's lease, six seconds.
+            # Includes the wait for the last run's lease to expire (6 s).
             timeout=Duration.seconds(30),
         )
         self.worker = functions.add(
@@ -79,13 +82,13 @@ class WebSocketApi(Construct):
             "Worker",
             code=code,
             handler="worker_function.lambda_handler",
-            description="Does one run of one turn: prompt, stream, store",
+            description="Runs one turn: builds the prompt, streams and stores the answer",
             environment=worker_environment,
             memory_mb=WORKER_MEMORY_MB,
-            # The longest answers stream for some 75 s; throttled retries come on top.
+            # The longest answers stream for about 75 s; retries of throttled calls add to that.
             timeout=Duration.minutes(5),
             retry_attempts=2,
-            # An answer that could not begin by then is asked for again by `resume`.
+            # After that, the client's `resume` starts another run.
             max_event_age=Duration.minutes(10),
             on_failure=self.failure,
             reserved_concurrency=worker_concurrency,
@@ -94,20 +97,20 @@ class WebSocketApi(Construct):
             self,
             "Routes",
             code=code,
-            description="Answers a socket's frames in milliseconds, hands turns to the worker",
+            description="Handles the frames of clients and invokes the worker",
             environment={**routes_environment, "WORKER_FUNCTION_NAME": self.worker.function_name},
             memory_mb=ROUTES_MEMORY_MB,
-            # API Gateway gives up after 29 s; a frame that takes 10 s is lost anyway.
+            # API Gateway's limit is 29 s, but the client has sent `resume` long before.
             timeout=Duration.seconds(10),
         )
 
     def add_routes(self, authorizer: WebSocketLambdaAuthorizer) -> None:
-        """Let every route reach the routes function; only $connect can be authorized."""
+        """Connect all routes to the routes function. API Gateway authorizes $connect only."""
         integration = WebSocketLambdaIntegration("RoutesIntegration", self.routes)
-        for key in (*SILENT_ROUTES, *ANSWERED_ROUTES):
+        for key in (*ROUTES_WITHOUT_RESPONSE, *ROUTES_WITH_RESPONSE):
             self.api.add_route(
                 key,
                 integration=integration,
                 authorizer=authorizer if key == "$connect" else None,
-                return_response=key in ANSWERED_ROUTES,
+                return_response=key in ROUTES_WITH_RESPONSE,
             )

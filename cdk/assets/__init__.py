@@ -1,1 +1,1 @@
-"""The files that both targets publish: functions, page, icons."""
+"""The build of the files that both targets publish: functions, page and icons."""

@@ -1,4 +1,7 @@
-"""A function's folder, its pinned packages and the shared package, made ready without Docker."""
+"""Deployment packages of the Lambda functions, built without Docker.
+
+A package holds the function's folder, its pinned requirements and lambda-shared.
+"""
 
 import compileall
 import hashlib
@@ -19,59 +22,59 @@ SHARED = ROOT / "lambda-shared"
 CACHE = ROOT / "cdk.out" / "functions"
 HOST_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-# Required by langchain-core, langchain-aws and langsmith, loaded by none of them on our path.
+# Requirements of langchain-core, langchain-aws and langsmith that the chat never imports.
 NEVER_LOADED = ("httpcore", "httpx", "numpy", "websockets", "zstandard")
-# botocore's models are most of its size; a client of any other service cannot be made.
+# The services that the functions call; the models of all others are most of botocore's size.
 AWS_SERVICES = ("apigatewaymanagementapi", "bedrock-runtime", "dynamodb", "lambda")
-UNUSED_SECONDS = 24 * 3600
-_SOURCE_NOISE = shutil.ignore_patterns("__pycache__", "*.pyc")
+CACHE_SECONDS = 24 * 3600
+_IGNORED_SOURCES = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
 class BundleError(RuntimeError):
-    """The packages of a function could not be installed; the text is the installer's."""
+    """A function's requirements could not be installed; the message has uv's output."""
 
 
 @dataclass(frozen=True)
 class PackageTarget:
-    """Where the packages will run: uv's platform name (None: this machine) and Python's minor."""
+    """The runtime of a package: uv's platform name (None: this machine) and `3.x` of Python."""
 
     platform: str | None
     python: str
 
     @property
     def compiled(self) -> bool:
-        """`.pyc` files help only a Python of the minor version that wrote them."""
+        """Return whether to compile: a `.pyc` file is valid for one minor version of Python."""
         return self.python == HOST_PYTHON
 
 
 def bundle_function(folder: Path, target: PackageTarget, cache: Path = CACHE) -> Path:
-    """The finished folder, made only if these sources were not bundled for `target` before."""
+    """Return the folder of the package, and build it unless the cache has it. Raise BundleError."""
     finished = cache / f"{folder.name}-{bundle_hash(folder, target)[:16]}"
     if finished.is_dir():
         os.utime(finished)
         return finished
     cache.mkdir(parents=True, exist_ok=True)
-    _forget_unused(cache)
+    _remove_unused(cache)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as scratch:
         draft = Path(scratch) / "bundle"
         draft.mkdir()
         _install_packages(folder / "requirements.txt", target, draft)
         _trim_packages(draft)
         for source in (folder, SHARED):
-            shutil.copytree(source, draft, ignore=_SOURCE_NOISE, dirs_exist_ok=True)
+            shutil.copytree(source, draft, ignore=_IGNORED_SOURCES, dirs_exist_ok=True)
         if target.compiled:
             _compile_sources(draft)
         try:
             draft.rename(finished)
         except OSError:
-            # Another synth was quicker with the same content.
+            # A concurrent synth has built the same package first.
             if not finished.is_dir():
                 raise
     return finished
 
 
 def bundle_hash(folder: Path, target: PackageTarget) -> str:
-    """Changes with the sources, the pinned packages, the target and the rules of this module."""
+    """Return a hash of the sources, the requirements, the target and this module."""
     digest = hashlib.sha256(repr(target).encode())
     if target.platform is None:
         digest.update(" ".join(os.uname()[::4]).encode())
@@ -100,15 +103,18 @@ def _install_packages(requirements: Path, target: PackageTarget, destination: Pa
         command += ["--only-binary", ":all:", "--python-version", target.python]
         command += ["--excludes", excluded.name, "--target", str(destination)]
         command += ["--python-platform", target.platform] if target.platform else []
-        done = subprocess.run(  # noqa: S603 (no shell; the arguments are our own)
+        done = subprocess.run(  # noqa: S603 (no shell, fixed arguments)
             [*command, "-r", str(requirements)], capture_output=True, text=True, check=False
         )
     if done.returncode:
-        raise BundleError(f"the packages of {requirements} do not install:\n{done.stderr}")
+        raise BundleError(
+            f"{requirements} cannot be installed; uv says why:\n{done.stderr}\n"
+            "Check the network and the pinned versions, then try again."
+        )
 
 
 def _trim_packages(bundle: Path) -> None:
-    """Remove what Lambda never loads: command-line scripts, stubs, tests, other services."""
+    """Remove files that Lambda never loads: scripts, stubs, tests, other services' models."""
     for path in (bundle / "bin", bundle / ".lock", *bundle.glob("*-stubs")):
         _remove(path)
     for pattern in ("*.pyi", "tests", "examples-1.json"):
@@ -121,7 +127,7 @@ def _trim_packages(bundle: Path) -> None:
 
 
 def _compile_sources(bundle: Path) -> None:
-    # Zipping sets every file's time, so a .pyc that checked its source's time would be stale.
+    # Zipping changes the sources' timestamps, which would invalidate timestamp-based .pyc files.
     compileall.compile_dir(
         bundle,
         quiet=2,
@@ -132,10 +138,10 @@ def _compile_sources(bundle: Path) -> None:
     )
 
 
-def _forget_unused(cache: Path) -> None:
-    """Every change of a source makes a new bundle; one that a day did not use is let go."""
+def _remove_unused(cache: Path) -> None:
+    """Remove the packages that no synth has used for a day; each source change adds one."""
     for path in cache.iterdir():
-        if time.time() - path.stat().st_mtime > UNUSED_SECONDS:
+        if time.time() - path.stat().st_mtime > CACHE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
 
 

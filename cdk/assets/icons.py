@@ -1,4 +1,4 @@
-"""The icons of the installed page, drawn by Chromium from html/icon.svg: `make icons`."""
+"""The icons of the installed page, rendered by Chromium from html/icon.svg: `make icons`."""
 
 import os
 import re
@@ -8,8 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 HTML = Path(__file__).parents[2] / "html"
-# Name and edge in pixels; True where the system cuts the shape itself, so no corners of our own.
-# The figure lies inside the circle, four fifths wide, that every mask leaves (W3C: "safe zone").
+# Name → (edge in pixels, whether the system masks the icon). A masked icon has a full-bleed
+# background; its figure stays inside the safe zone, a circle of four fifths of the edge (W3C).
 ICONS = {
     "192.png": (192, False),
     "512.png": (512, False),
@@ -36,10 +36,13 @@ def _system_chromium() -> str | None:
 
 
 def _full_bleed(drawing: str) -> str:
-    """The drawing with its background up to the edges."""
+    """Return the drawing with its background extended to the edges."""
     parts = re.fullmatch(r'(<svg [^>]*>)<rect [^>]*fill="(#\w+)"/>(.*)</svg>\s*', drawing)
     if not parts:
-        raise SystemExit("html/icon.svg no longer is one background and what stands on it")
+        raise SystemExit(
+            "Error: html/icon.svg has no <rect> background directly below <svg>, which the masked "
+            "icons extend to the edges; draw it that way, then run 'make icons' again."
+        )
     head, colour, figure = parts.groups()
     return f'{head}<rect width="32" height="32" fill="{colour}"/>{figure}</svg>'
 

@@ -1,4 +1,7 @@
-"""What browsers get of html/, which runs as it is: few small files, named by their content."""
+"""The build of html/ for publishing: bundled, minified, content-hashed.
+
+Unbuilt, html/ runs too.
+"""
 
 import json
 import os
@@ -15,7 +18,7 @@ from cdk.assets.functions import ROOT
 
 HTML = ROOT / "html"
 ENTRY = "index.html"
-# Below it, a name changes whenever the content does; nothing else may be kept without asking.
+# Names below assets/ contain a hash of the content; only these files may be cached for good.
 ASSETS = "assets"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
@@ -33,20 +36,18 @@ _OPTIONS = (
     "--log-level=warning",
 )
 _ENTRY_POINT = re.compile(r'(?:src|href)="((?:js|css)/[^"]+)"')
-# Built, or (types of the libraries; the checksums, which have no suffix) of no use to a browser.
+# esbuild writes the first three; .ts files hold types of vendor/, the file without a suffix its
+# checksums.
 _NOT_COPIED = {".css", ".html", ".js", ".ts", ""}
 Names = dict[str, str]
 
 
 class BuildError(RuntimeError):
-    """The page could not be built; the text is esbuild's, or says what is missing."""
+    """The page could not be built; the message has esbuild's output or names what is missing."""
 
 
 def build_page(folder: Path) -> None:
-    """Fill `folder`: index.html and licences, and assets/ with all that index.html leads to.
-
-    Raises BuildError.
-    """
+    """Write index.html, the licences and assets/ into `folder`. Raise BuildError."""
     markup = (HTML / ENTRY).read_text(encoding="utf-8")
     entry_points = sorted(set(_ENTRY_POINT.findall(markup)))
     outputs = _bundle(entry_points, folder / ASSETS)
@@ -56,23 +57,22 @@ def build_page(folder: Path) -> None:
             source = (ROOT / output["entryPoint"]).relative_to(HTML).as_posix()
             names[source] = f"{ASSETS}/{Path(path).name}"
             markup = _preload(markup, source, output["imports"])
-    (folder / ENTRY).write_text(_rename(markup, names), encoding="utf-8")
+    (folder / ENTRY).write_text(_rename_references(markup, names), encoding="utf-8")
 
 
 def _bundle(entry_points: list[str], folder: Path) -> dict[str, Any]:
-    """Runs esbuild; what it says of each file that it wrote.
-
-    The format: https://esbuild.github.io/api/#metafile
-    """
+    """Run esbuild; return the outputs of its metafile (https://esbuild.github.io/api/#metafile)."""
     program = _TOOLS / "esbuild"
     if not program.exists():
-        raise BuildError("esbuild is missing: run 'make setup'.")
+        raise BuildError(
+            "esbuild is not installed, and the page is built with it; run 'make setup'."
+        )
     folder.mkdir(parents=True)
-    report = folder / "report.json"
+    metafile = folder / "metafile.json"
     sources = [f"{HTML.name}/{name}" for name in entry_points]
     node = Path(sys.prefix) / "bin"
-    done = subprocess.run(  # noqa: S603 (no shell; the arguments are our own)
-        [program, *sources, *_OPTIONS, f"--outdir={folder}", f"--metafile={report}"],
+    done = subprocess.run(  # noqa: S603 (no shell, fixed arguments)
+        [program, *sources, *_OPTIONS, f"--outdir={folder}", f"--metafile={metafile}"],
         cwd=ROOT,
         env={**os.environ, "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
         capture_output=True,
@@ -81,13 +81,13 @@ def _bundle(entry_points: list[str], folder: Path) -> dict[str, Any]:
     )
     if done.returncode:
         raise BuildError(done.stderr)
-    outputs: dict[str, Any] = json.loads(report.read_text())["outputs"]
-    report.unlink()
+    outputs: dict[str, Any] = json.loads(metafile.read_text())["outputs"]
+    metafile.unlink()
     return outputs
 
 
 def _preload(markup: str, script: str, imports: list[Any]) -> str:
-    """Names what a script imports at once, so that the browser need not read the script first."""
+    """Add modulepreload links for the script's static imports, so that they load in parallel."""
     tag = re.search(rf'( *)<script[^>]* src="{re.escape(script)}"', markup)
     if not tag:
         return markup
@@ -100,9 +100,10 @@ def _preload(markup: str, script: str, imports: list[Any]) -> str:
 
 
 def _copy_files(folder: Path) -> Names:
-    """Copies what esbuild leaves alone; its new names. A manifest names others: it comes last."""
+    """Copy the files that esbuild does not build; return their published names."""
     names: Names = {}
-    for path in sorted(_files(), key=lambda path: (path.suffix == ".webmanifest", path)):
+    # The manifest refers to the others by their published names.
+    for path in sorted(_copied_files(), key=lambda path: (path.suffix == ".webmanifest", path)):
         name = path.relative_to(HTML).as_posix()
         content = path.read_bytes()
         if path.suffix == ".LICENSE":
@@ -111,22 +112,22 @@ def _copy_files(folder: Path) -> Names:
             shutil.copyfile(path, target)
             continue
         if path.suffix == ".webmanifest":
-            content = _rename(content.decode(), names).encode()
+            content = _rename_references(content.decode(), names).encode()
         stamp = sha256(content).hexdigest()[:8].upper()
         names[name] = f"{ASSETS}/{path.stem}-{stamp}{path.suffix}"
         (folder / names[name]).write_bytes(content)
     return names
 
 
-def _files() -> Iterator[Path]:
+def _copied_files() -> Iterator[Path]:
     for path in HTML.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(HTML).parts)
         if path.is_file() and not hidden and path.suffix not in _NOT_COPIED:
             yield path
 
 
-def _rename(text: str, names: Names) -> str:
-    """Every reference, which is a whole quoted path, to the published name."""
+def _rename_references(text: str, names: Names) -> str:
+    """Replace each quoted path in `names` with the published one."""
     return re.sub(
         r'"([^"\n]+)"',
         lambda found: f'"/{names[found[1]]}"' if found[1] in names else found[0],

@@ -1,4 +1,4 @@
-"""What somebody should be told about: each alarm says in words what is so and where to look."""
+"""Alarms. Each description states the problem and where to look."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk.aws_cloudwatch import (
@@ -15,18 +15,20 @@ from aws_cdk.aws_sns import Topic
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from constructs import Construct
 
-from cdk.monitoring.metrics import FIVE_MINUTES, StageMetrics, of_function
+from cdk.monitoring.metrics import FIVE_MINUTES, StageMetrics, lambda_metric
 
-# So few failures are somebody's bad luck, whatever share of a quiet night they are.
-FEWEST_FAILURES = 5
+# Below this number of failures in five minutes, a rate has no meaning.
+MIN_FAILURES = 5
 FAILURE_PERCENT = 10
-# Bedrock answers in one second as a rule; a cold start takes some three.
+# Usually 1 s; a cold start adds about 3 s.
 FIRST_TOKEN_MS = 6_000
 
 
 class Alarms(Construct):
-    """Exposes `all`; they are mailed if there is an address. Silence is not alarming: a stage that
-    nobody uses has no metrics."""
+    """Exposes `alarms`, which are sent to `email` if it is given.
+
+    Missing data does not alarm: an idle stage emits no metrics.
+    """
 
     def __init__(
         self,
@@ -42,53 +44,53 @@ class Alarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._topic = self._make_topic(email) if email else None
-        self.all: list[Alarm] = []
+        self.alarms: list[Alarm] = []
         self._add(
             "FailureRate",
             _failure_rate(metrics),
             threshold=FAILURE_PERCENT,
             periods=3,
-            of_which=2,
+            datapoints=2,
             description=f"More than {FAILURE_PERCENT} % of the answers fail. "
-            "The dashboard shows their codes.",
+            "See the failures by code on the dashboard.",
         )
         self._add(
             "FirstToken",
             metrics.percentile("FirstToken", 95),
             threshold=FIRST_TOKEN_MS,
             periods=3,
-            of_which=3,
-            description="One person in twenty waits longer than "
-            f"{FIRST_TOKEN_MS // 1_000} seconds for a first word.",
+            datapoints=3,
+            description=f"The time to the first token is over {FIRST_TOKEN_MS // 1_000} s for one "
+            "answer in twenty. See the latency graphs on the dashboard.",
         )
         self._add(
             "LostTurns",
-            _lost(metrics, worker, failure),
-            description="Every run of a question died, or ending it as failed did. "
-            "The logs of worker and failure say why.",
+            _lost_turns(metrics, worker, failure),
+            description="All runs of a turn crashed, or the failure function could not end it. "
+            "See the logs of the worker and failure functions.",
         )
         self._add(
             "Throttling",
             MathExpression(
                 expression="SUM([worker, routes])",
                 using_metrics={
-                    "worker": of_function(worker, "Throttles", "worker"),
-                    "routes": of_function(routes, "Throttles", "routes"),
+                    "worker": lambda_metric(worker, "Throttles", "worker"),
+                    "routes": lambda_metric(routes, "Throttles", "routes"),
                 },
-                label="calls turned away",
+                label="throttled calls",
                 period=FIVE_MINUTES,
             ),
             periods=3,
-            of_which=2,
-            description="Lambda turns calls away: too few functions may run at once. "
-            "make doctor knows the quota.",
+            datapoints=2,
+            description="Lambda throttles calls: the concurrency quota is too low. "
+            "make doctor prints the quota and the command that raises it.",
         )
         self._add(
             "DailyCost",
             metrics.total("EstimatedCost").with_(period=Duration.days(1)),
             threshold=daily_cost,
             description=f"The models have cost more than {daily_cost:g} dollars in a day, "
-            "as far as tokens tell. The setting daily_tokens is the limit.",
+            "estimated from tokens. The setting daily_tokens limits it.",
         )
 
     def _add(
@@ -99,7 +101,7 @@ class Alarms(Construct):
         description: str,
         threshold: float = 0,
         periods: int = 1,
-        of_which: int = 1,
+        datapoints: int = 1,
     ) -> None:
         alarm = Alarm(
             self,
@@ -109,19 +111,19 @@ class Alarms(Construct):
             metric=metric,
             threshold=threshold,
             evaluation_periods=periods,
-            datapoints_to_alarm=of_which,
+            datapoints_to_alarm=datapoints,
             comparison_operator=ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=TreatMissingData.NOT_BREACHING,
         )
         if self._topic:
             alarm.add_alarm_action(SnsAction(self._topic))
             alarm.add_ok_action(SnsAction(self._topic))
-        self.all.append(alarm)
+        self.alarms.append(alarm)
 
     def _make_topic(self, email: str) -> Topic:
         topic = Topic(self, "Topic", enforce_ssl=True, display_name=Stack.of(self).stack_name)
         topic.add_subscription(EmailSubscription(email))
-        # A policy of its own replaces the one that lets the account's alarms publish.
+        # A topic policy replaces the default one, which lets the account's alarms publish.
         topic.add_to_resource_policy(
             PolicyStatement(
                 principals=[ServicePrincipal("cloudwatch.amazonaws.com")],
@@ -134,30 +136,27 @@ class Alarms(Construct):
 
 
 def _failure_rate(metrics: StageMetrics) -> MathExpression:
-    """Percent; none while there are too few to speak of a rate."""
+    """Return failures in percent, 0 below MIN_FAILURES."""
     return MathExpression(
-        expression=f"IF(failures >= {FEWEST_FAILURES}, "
-        "100 * failures / SUM([failures, answers]), 0)",
+        expression=f"IF(failures >= {MIN_FAILURES}, 100 * failures / SUM([failures, answers]), 0)",
         using_metrics={
             "failures": metrics.total("Failures"),
             "answers": metrics.total("Answers"),
         },
-        label="failed, %",
+        label="failed answers, %",
         period=FIVE_MINUTES,
     )
 
 
-def _lost(metrics: StageMetrics, worker: IFunction, failure: IFunction) -> MathExpression:
-    """Turns ended by the failure function, and those that not even it could end.
-
-    SUM of a list, as `+` knows no sum where one of the metrics says nothing.
-    """
+def _lost_turns(metrics: StageMetrics, worker: IFunction, failure: IFunction) -> MathExpression:
+    """Return the turns that the failure function ended, plus those that it could not end."""
     return MathExpression(
+        # With `+`, the sum would be missing whenever one of the metrics is.
         expression="SUM([lost, undelivered, unended])",
         using_metrics={
             "lost": metrics.total("LostTurns"),
-            "undelivered": of_function(worker, "DestinationDeliveryFailures", "undelivered"),
-            "unended": of_function(failure, "Errors", "unended"),
+            "undelivered": lambda_metric(worker, "DestinationDeliveryFailures", "undelivered"),
+            "unended": lambda_metric(failure, "Errors", "unended"),
         },
         label="lost turns",
         period=FIVE_MINUTES,

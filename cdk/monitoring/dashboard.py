@@ -1,4 +1,4 @@
-"""One page for whoever looks after a stage: people, speed, faults, money, from top to bottom."""
+"""The dashboard of a stage: usage, latency, errors, cost."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,16 +22,16 @@ from aws_cdk.aws_dynamodb import ITable
 from aws_cdk.aws_lambda import IFunction
 from constructs import Construct
 
-from cdk.monitoring.metrics import FIVE_MINUTES, StageMetrics, of_function
+from cdk.monitoring.metrics import FIVE_MINUTES, StageMetrics, lambda_metric
 
 WIDTH = 24
-# Four in a row.
+# Four widgets in a row.
 COLUMN, HEIGHT = WIDTH // 4, 6
 DAY = Duration.days(1)
 
 
 class Dashboard(Construct):
-    """A CloudWatch dashboard named like its stack."""
+    """A CloudWatch dashboard with the name of its stack."""
 
     def __init__(
         self,
@@ -52,14 +52,14 @@ class Dashboard(Construct):
         self._bedrock_region = bedrock_region
         rows: list[list[IWidget]] = [
             [AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=WIDTH, height=2)],
-            [_heading("People")],
-            self._people(),
-            [_heading("Speed")],
-            self._speed(),
-            [_heading("What goes wrong")],
-            self._faults(table),
-            [_heading("Money")],
-            self._money(daily_cost, daily_tokens),
+            [_heading("Usage")],
+            self._usage(),
+            [_heading("Latency")],
+            self._latency(),
+            [_heading("Errors")],
+            self._errors(table),
+            [_heading("Cost")],
+            self._cost(daily_cost, daily_tokens),
         ]
         CloudWatchDashboard(
             self,
@@ -69,58 +69,61 @@ class Dashboard(Construct):
             widgets=rows,
         )
 
-    def _people(self) -> list[IWidget]:
+    def _usage(self) -> list[IWidget]:
         total = self._metrics.total
         return [
             _today("Today", total("Messages", "questions"), total("Answers", "answers")),
             _graph("Questions and answers", total("Messages"), total("Answers")),
             _graph(
-                "What people did about an answer",
-                total("Stops", "stopped"),
-                total("Continues", "continued"),
-                total("Resumes", "resumed"),
+                "Stops, continues, resumes",
+                total("Stops", "stops"),
+                total("Continues", "continues"),
+                total("Resumes", "resumes"),
             ),
-            _graph("Refused for the day", total("QuotaRefusals", "quota_exceeded")),
+            _graph("Daily quota exceeded", total("QuotaRefusals", "quota_exceeded")),
         ]
 
-    def _speed(self) -> list[IWidget]:
+    def _latency(self) -> list[IWidget]:
         percentile, worker = self._metrics.percentile, self._functions["worker"]
         return [
-            _graph("First words, ms", *(percentile("FirstToken", each) for each in (50, 95, 99))),
-            _graph("Tokens a second", *(percentile("TokensPerSecond", each) for each in (5, 50))),
             _graph(
-                "An answer's whole run, ms",
-                *(of_function(worker, "Duration", f"p{each}", f"p{each}") for each in (50, 95)),
+                "Time to first token, ms",
+                *(percentile("FirstToken", each) for each in (50, 95, 99)),
+            ),
+            _graph("Tokens per second", *(percentile("TokensPerSecond", each) for each in (5, 50))),
+            _graph(
+                "Worker duration, ms",
+                *(lambda_metric(worker, "Duration", f"p{each}", f"p{each}") for each in (50, 95)),
             ),
             _graph(
-                "Functions at once",
+                "Concurrent executions",
                 *(
-                    of_function(function, "ConcurrentExecutions", name, "Maximum")
+                    lambda_metric(function, "ConcurrentExecutions", name, "Maximum")
                     for name, function in self._functions.items()
                 ),
             ),
         ]
 
-    def _faults(self, table: ITable) -> list[IWidget]:
+    def _errors(self, table: ITable) -> list[IWidget]:
         total = self._metrics.total
         functions = self._functions.items()
         return [
-            _graph("Failures by code", self._metrics.by("code", "Failures")),
+            _graph("Failures by code", self._metrics.by_dimension("code", "Failures")),
             _graph(
-                "Mended, or lost",
-                total("Retries", "asked the model again"),
+                "Retries and lost turns",
+                total("Retries", "model retries"),
                 total("LostTurns", "lost turns"),
             ),
-            _graph("Errors", *(of_function(each, "Errors", name) for name, each in functions)),
+            _graph("Errors", *(lambda_metric(each, "Errors", name) for name, each in functions)),
             _graph(
-                "Turned away",
-                *(of_function(each, "Throttles", name) for name, each in functions),
+                "Throttles",
+                *(lambda_metric(each, "Throttles", name) for name, each in functions),
                 self._bedrock_throttles(),
                 _table_throttles(table),
             ),
         ]
 
-    def _money(self, daily_cost: float, daily_tokens: int) -> list[IWidget]:
+    def _cost(self, daily_cost: float, daily_tokens: int) -> list[IWidget]:
         total = self._metrics.total
         tokens = MathExpression(
             expression="SUM([prompt, answer])",
@@ -133,18 +136,20 @@ class Dashboard(Construct):
         )
         limit = [HorizontalAnnotation(value=daily_tokens, label="limit")] if daily_tokens else []
         return [
-            _graph("Prompt tokens by model", self._metrics.by("model", "PromptTokens")),
-            _graph("Answer tokens by model", self._metrics.by("model", "CompletionTokens")),
-            _graph("Tokens a day", tokens, marks=limit),
+            _graph("Prompt tokens by model", self._metrics.by_dimension("model", "PromptTokens")),
             _graph(
-                "Estimated dollars a day",
+                "Answer tokens by model", self._metrics.by_dimension("model", "CompletionTokens")
+            ),
+            _graph("Tokens per day", tokens, annotations=limit),
+            _graph(
+                "Estimated cost per day, dollars",
                 total("EstimatedCost", "dollars").with_(period=DAY),
-                marks=[HorizontalAnnotation(value=daily_cost, label="alarm")],
+                annotations=[HorizontalAnnotation(value=daily_cost, label="alarm")],
             ),
         ]
 
     def _bedrock_throttles(self) -> MathExpression:
-        """Of the account: other users of the same model are in it."""
+        """Return the throttles of all models in the account, other applications included."""
         search = '{AWS/Bedrock,ModelId} MetricName="InvocationThrottles"'
         return MathExpression(
             expression=f"SUM(SEARCH('{search}', 'Sum'))",
@@ -192,12 +197,12 @@ def _today(title: str, *metrics: Metric) -> SingleValueWidget:
 
 
 def _graph(
-    title: str, *metrics: IMetric, marks: Sequence[HorizontalAnnotation] = ()
+    title: str, *metrics: IMetric, annotations: Sequence[HorizontalAnnotation] = ()
 ) -> GraphWidget:
     return GraphWidget(
         title=title,
         left=list(metrics),
-        left_annotations=list(marks),
+        left_annotations=list(annotations),
         left_y_axis=YAxisProps(min=0, show_units=False),
         width=COLUMN,
         height=HEIGHT,

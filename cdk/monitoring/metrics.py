@@ -1,4 +1,4 @@
-"""The numbers that a stage's functions report, and AWS's own about them."""
+"""CloudWatch metrics: those that the functions emit, and Lambda's own."""
 
 from aws_cdk import Duration
 from aws_cdk.aws_cloudwatch import MathExpression, Metric
@@ -9,7 +9,7 @@ FIVE_MINUTES = Duration.minutes(5)
 
 
 class StageMetrics:
-    """What chat_ws emits, by its names there; `region` is where the stack is."""
+    """The metrics of one stage, by the names under which chat_ws emits them."""
 
     def __init__(self, stage: str) -> None:
         self._stage = stage
@@ -20,8 +20,8 @@ class StageMetrics:
     def percentile(self, name: str, percent: int, label: str | None = None) -> Metric:
         return self._metric(name, f"p{percent}", label or f"p{percent}")
 
-    def by(self, dimension: str, name: str) -> MathExpression:
-        """One line for each value of `dimension` that there has been, whatever they are."""
+    def by_dimension(self, dimension: str, name: str) -> MathExpression:
+        """Return one series for each value of `dimension`, found by a search."""
         search = (
             f'{{{METRICS_NAMESPACE},{dimension},stage}} MetricName="{name}" stage="{self._stage}"'
         )
@@ -43,8 +43,8 @@ class StageMetrics:
         )
 
 
-def of_function(function: IFunction, name: str, label: str, statistic: str = "Sum") -> Metric:
-    """One of Lambda's own metrics, some of which CDK has no method for."""
+def lambda_metric(function: IFunction, name: str, label: str, statistic: str = "Sum") -> Metric:
+    """Return a metric of Lambda; the CDK has no method for some of them."""
     return Metric(
         namespace="AWS/Lambda",
         metric_name=name,

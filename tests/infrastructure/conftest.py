@@ -1,6 +1,6 @@
-"""Both targets, and each with accounts, synthesized once, cut off from any network.
+"""The assemblies of both targets, with and without accounts, synthesized once without a network.
 
-The one for AWS as it comes is made by the CDK CLI.
+The CDK CLI synthesizes the default one (`aws`).
 """
 
 import json
@@ -31,7 +31,7 @@ LOCAL_ACCOUNTS_CONTEXT = {
     "auth": "cognito",
     "local_page_url": "http://localhost:8080",
 }
-# Every setting that adds something, on a stage of its own.
+# Every setting that adds a resource.
 FULL_CONTEXT = {
     "stage": "full",
     "architecture": "x86_64",
@@ -46,21 +46,35 @@ FULL_CONTEXT = {
     "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000-4000-8000-1",
     "alarm_email": "team@example.com",
 }
+CONTEXTS: dict[str, Mapping[str, object]] = {
+    "full": FULL_CONTEXT,
+    "local": LOCAL_CONTEXT,
+    "accounts": LOCAL_ACCOUNTS_CONTEXT,
+}
 STAGES = {"aws": "prod", "full": "full", "local": "local", "accounts": "local"}
 ARM_LAMBDA = PackageTarget("aarch64-manylinux_2_28", "3.13")
 INTEL_LAMBDA = PackageTarget("x86_64-manylinux_2_28", "3.13")
 THIS_MACHINE = PackageTarget(None, HOST_PYTHON)
 FOLDERS = ("lambda-authorizer", "lambda-chat-ws", "lambda-history")
-# Nothing listens on the discard port: whoever asks the network fails at once.
+# Nothing listens on the discard port, so a network request fails at once.
 NO_NETWORK = dict.fromkeys(
     ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
 )
+# Name → words of the description, by which a function is found in a template.
+FUNCTIONS = {
+    "authorizer": "Verifies a bearer token",
+    "failure": "crashed",
+    "history": "deletes conversations",
+    "routes": "frames of clients",
+    "sign-up": "can sign up",
+    "worker": "Runs one turn",
+}
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """What one synth left behind."""
+    """The output of one synth."""
 
     folder: Path
     output: str
@@ -88,7 +102,7 @@ class Assembly:
 
 @dataclass(frozen=True)
 class Template:
-    """A template, asked by what resources are and not by what CDK called them."""
+    """A template whose resources are found by type, not by their generated logical ids."""
 
     body: Json
     imported: "Template | None" = None
@@ -107,17 +121,17 @@ class Template:
     def properties(self, kind: str) -> list[Json]:
         return [resource["Properties"] for resource in self.all(kind).values()]
 
-    def function(self, described: str) -> tuple[str, Json]:
-        """The one function whose description holds the word `described`."""
-        ((name, resource),) = (
-            (name, resource)
-            for name, resource in self.all("AWS::Lambda::Function").items()
-            if described in resource["Properties"].get("Description", "")
+    def function(self, name: str) -> tuple[str, Json]:
+        """Return logical id and properties of one of FUNCTIONS."""
+        ((logical_id, resource),) = (
+            (logical_id, resource)
+            for logical_id, resource in self.all("AWS::Lambda::Function").items()
+            if FUNCTIONS[name] in resource["Properties"].get("Description", "")
         )
-        return name, resource["Properties"]
+        return logical_id, resource["Properties"]
 
     def text(self, value: Any) -> str:
-        """An expression as text: <Name> for a reference, <Name.Arn> for an attribute."""
+        """Return an expression as text: <Name> for a Ref, <Name.Arn> for a GetAtt."""
         match value:
             case str():
                 return value
@@ -142,36 +156,29 @@ class Template:
 
 @pytest.fixture(scope="session")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
-    """Bundles first, as that may fetch packages; then the synths, without a network."""
+    """Bundle the functions, which may download packages; then synthesize without a network."""
     for folder, packages in product(FOLDERS, (ARM_LAMBDA, INTEL_LAMBDA, THIS_MACHINE)):
         bundle_function(ROOT / folder, packages)
     home = tmp_path_factory.mktemp("home")
-    by_cli = ["cdk", "synth", "--quiet", "--output", str(home / "aws")]
     with ThreadPoolExecutor(2) as pool:
-        started = {
-            "aws": pool.submit(run_isolated, by_cli, home),
-            "local": pool.submit(synthesize, home, "local", LOCAL_CONTEXT),
-            "full": pool.submit(synthesize, home, "full", FULL_CONTEXT),
-            "accounts": pool.submit(synthesize, home, "accounts", LOCAL_ACCOUNTS_CONTEXT),
-        }
+        aws = pool.submit(
+            run_isolated, ["cdk", "synth", "--quiet", "--output", str(home / "aws")], home
+        )
+        others = pool.submit(synthesize_others, home)
     made = {}
-    for name, future in started.items():
-        done = future.result()
+    for name, stage in STAGES.items():
+        done = aws.result() if name == "aws" else others.result()
         assert done.returncode == 0, done.stdout + done.stderr
-        made[name] = Assembly(home / name, done.stdout + done.stderr, STAGES[name])
+        made[name] = Assembly(home / name, done.stdout + done.stderr, stage)
     return made
 
 
-def synthesize(
-    home: Path, name: str, context: Mapping[str, object]
-) -> subprocess.CompletedProcess[str]:
-    """What the CLI would do, without it: that is quicker."""
+def synthesize_others(home: Path) -> subprocess.CompletedProcess[str]:
+    """Synthesize all but the default assembly in one process, without the CLI."""
     defaults = json.loads((ROOT / "cdk.json").read_text())["context"]
-    environment = {
-        "CDK_OUTDIR": str(home / name),
-        "CDK_CONTEXT_JSON": json.dumps({**defaults, **context}),
-    }
-    return run_isolated([sys.executable, "app.py"], home, environment)
+    contexts = {str(home / name): {**defaults, **CONTEXTS[name]} for name in CONTEXTS}
+    command = [sys.executable, "-m", "tests.infrastructure.synthesize"]
+    return run_isolated(command, home, stdin=json.dumps(contexts))
 
 
 @pytest.fixture(scope="session")
@@ -191,21 +198,28 @@ def local(assemblies: dict[str, Assembly]) -> Assembly:
 
 @pytest.fixture(scope="session")
 def accounts(assemblies: dict[str, Assembly]) -> Assembly:
-    """The laptop's, with accounts."""
+    """The target local with accounts."""
     return assemblies["accounts"]
 
 
 def run_isolated(
-    command: list[str], home: Path, environment: Mapping[str, str] = MappingProxyType({})
+    command: list[str],
+    home: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    stdin: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run with no credentials, no configuration, no network, and this environment's tools."""
+    """Run a command with this environment's tools, but no credentials, configuration or network.
+
+    Without PYTHONDONTWRITEBYTECODE, too: each run would compile aws_cdk again, for 5 s.
+    """
     tools = [Path(sys.executable).parent, ROOT / "node_modules" / ".bin"]
     path = os.pathsep.join([*map(str, tools), os.environ["PATH"]])
     bare = {"PATH": path, "HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true"}
-    return subprocess.run(  # noqa: S603 (no shell; the arguments are our own)
+    return subprocess.run(  # noqa: S603 (no shell, fixed arguments)
         command,
         cwd=ROOT,
         env={**bare, **NO_NETWORK, **environment},
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,

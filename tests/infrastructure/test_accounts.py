@@ -1,4 +1,4 @@
-"""Accounts: there where they are asked for, guarded, and kept; nothing of them for guests."""
+"""User accounts: only with `auth: cognito`, protected and retained."""
 
 import json
 
@@ -21,7 +21,7 @@ def test_accounts_outlive_the_stacks(full: Assembly) -> None:
     assert pool["Properties"]["DeletionProtection"] == "ACTIVE"
 
 
-def test_people_sign_in_by_an_address_that_is_theirs_in_any_case(full: Assembly) -> None:
+def test_users_sign_in_by_a_verified_address_in_any_case(full: Assembly) -> None:
     _, pool = full.data.one(POOL)
     properties = pool["Properties"]
 
@@ -32,7 +32,7 @@ def test_people_sign_in_by_an_address_that_is_theirs_in_any_case(full: Assembly)
     assert [way["Name"] for way in recovery] == ["verified_email"]
 
 
-def test_a_second_factor_is_as_the_setting_says_and_no_message_costs_money(full: Assembly) -> None:
+def test_the_second_factor_is_an_authenticator_app_and_never_sms(full: Assembly) -> None:
     _, pool = full.data.one(POOL)
 
     assert pool["Properties"]["MfaConfiguration"] == "ON"
@@ -40,19 +40,19 @@ def test_a_second_factor_is_as_the_setting_says_and_no_message_costs_money(full:
     assert "SmsConfiguration" not in pool["Properties"]
 
 
-def test_only_named_domains_sign_up_where_some_are_named(full: Assembly) -> None:
-    name, check = full.data.function("sign up")
+def test_sign_up_is_restricted_to_the_configured_domains(full: Assembly) -> None:
+    name, check = full.data.function("sign-up")
     _, pool = full.data.one(POOL)
     _, permission = full.data.one("AWS::Lambda::Permission")
 
     assert check["Environment"]["Variables"]["EMAIL_DOMAINS"] == "example.com,example.org"
     assert full.data.text(pool["Properties"]["LambdaConfig"]["PreSignUp"]) == f"<{name}.Arn>"
-    # Cognito may call it for this pool alone; the function itself may do nothing but log.
+    # Cognito may invoke it for this pool only.
     assert permission["Properties"]["Principal"] == "cognito-idp.amazonaws.com"
     assert "SourceArn" in permission["Properties"]
 
 
-def test_the_sign_in_s_address_tells_nobody_the_account(full: Assembly) -> None:
+def test_the_sign_in_s_address_does_not_reveal_the_account(full: Assembly) -> None:
     _, domain = full.data.one("AWS::Cognito::UserPoolDomain")
     address = json.dumps(domain["Properties"]["Domain"])
 
@@ -61,7 +61,7 @@ def test_the_sign_in_s_address_tells_nobody_the_account(full: Assembly) -> None:
     assert '{"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}' in address
 
 
-def test_the_page_is_a_client_that_can_keep_no_secret(full: Assembly) -> None:
+def test_the_page_is_a_public_client_with_the_code_flow(full: Assembly) -> None:
     _, client = full.service.one(CLIENT)
     properties = client["Properties"]
 
@@ -73,46 +73,46 @@ def test_the_page_is_a_client_that_can_keep_no_secret(full: Assembly) -> None:
     assert properties["CallbackURLs"] == properties["LogoutURLs"] == ["https://chat.example.com/"]
 
 
-def test_a_refresh_token_is_good_once(full: Assembly) -> None:
+def test_refresh_tokens_are_rotated(full: Assembly) -> None:
     _, client = full.service.one(CLIENT)
     rotation = client["Properties"]["RefreshTokenRotation"]
 
     assert rotation == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 60}
-    # Cognito takes no client that rotates and allows this, too.
+    # Cognito refuses a client with both rotation and this flow.
     assert "ALLOW_REFRESH_TOKEN_AUTH" not in client["Properties"]["ExplicitAuthFlows"]
 
 
 def test_the_authorizer_knows_the_pool_and_the_client(full: Assembly) -> None:
     pool, _ = full.data.one(POOL)
     client, _ = full.service.one(CLIENT)
-    _, authorizer = full.service.function("principal")
-    told = {
+    _, authorizer = full.service.function("authorizer")
+    environment = {
         name: full.service.text(value)
         for name, value in authorizer["Environment"]["Variables"].items()
     }
 
     issuer = f"https://cognito-idp.<AWS::Region>.amazonaws.com/<{pool}>"
-    assert told["AUTH"] == "cognito"
-    assert told["COGNITO_ISSUER"] == issuer
-    assert told["COGNITO_JWKS_URL"] == f"{issuer}/.well-known/jwks.json"
-    assert told["COGNITO_CLIENT_ID"] == f"<{client}>"
+    assert environment["AUTH"] == "cognito"
+    assert environment["COGNITO_ISSUER"] == issuer
+    assert environment["COGNITO_JWKS_URL"] == f"{issuer}/.well-known/jwks.json"
+    assert environment["COGNITO_CLIENT_ID"] == f"<{client}>"
 
 
-def test_no_answer_outlives_a_token(aws: Assembly, full: Assembly) -> None:
-    def kept_s(assembly: Assembly) -> int:
+def test_no_cached_policy_outlives_a_token(aws: Assembly, full: Assembly) -> None:
+    def cache_ttl(assembly: Assembly) -> int:
         _, authorizer = assembly.service.one("AWS::ApiGateway::Authorizer")
         return int(authorizer["Properties"]["AuthorizerResultTtlInSeconds"])
 
-    assert kept_s(full) == 0
-    # A guest's secret does not end.
-    assert kept_s(aws) == 300
+    assert cache_ttl(full) == 0
+    # A guest's secret does not expire.
+    assert cache_ttl(aws) == 300
 
 
-def test_a_laptop_signs_in_at_the_page_s_own_address(accounts: Assembly) -> None:
+def test_the_local_target_signs_in_at_the_page_s_origin(accounts: Assembly) -> None:
     client, resource = accounts.service.one(CLIENT)
     pool, _ = accounts.data.one(POOL)
     config = accounts.service.text(accounts.service.body["Outputs"]["PageConfig"]["Value"])
-    _, authorizer = accounts.service.function("principal")
+    _, authorizer = accounts.service.function("authorizer")
     keys = authorizer["Environment"]["Variables"]["COGNITO_JWKS_URL"]
 
     assert json.loads(config)["cognito"] == {"url": "/", "client_id": f"<{client}>"}
@@ -121,14 +121,14 @@ def test_a_laptop_signs_in_at_the_page_s_own_address(accounts: Assembly) -> None
     assert accounts.service.all("AWS::Cognito::ManagedLoginBranding") == {}
 
 
-def test_a_laptop_s_accounts_can_be_thrown_away(accounts: Assembly) -> None:
+def test_local_accounts_are_deleted_with_their_stack(accounts: Assembly) -> None:
     _, pool = accounts.data.one(POOL)
 
     assert pool["DeletionPolicy"] == "Delete"
     assert pool["Properties"]["DeletionProtection"] == "INACTIVE"
 
 
-def test_the_page_may_talk_to_the_sign_in(full: Assembly) -> None:
+def test_the_content_security_policy_allows_the_sign_in(full: Assembly) -> None:
     domain, _ = full.data.one("AWS::Cognito::UserPoolDomain")
 
     origin = f"https://<{domain}>.auth.<AWS::Region>.amazoncognito.com"

@@ -1,4 +1,4 @@
-"""Both APIs: their routes, who stands before them, what they answer by themselves."""
+"""Both APIs: routes, authorizers, throttles and API Gateway's own errors."""
 
 import json
 
@@ -22,7 +22,7 @@ def test_every_frame_of_the_protocol_has_a_route(aws: Assembly) -> None:
 
 
 def test_all_routes_reach_the_routes_function(aws: Assembly) -> None:
-    name, _ = aws.service.function("frames")
+    name, _ = aws.service.function("routes")
     integration, resource = aws.service.one("AWS::ApiGatewayV2::Integration")
 
     assert f"<{name}.Arn>/invocations" in aws.service.text(resource["Properties"]["IntegrationUri"])
@@ -30,7 +30,7 @@ def test_all_routes_reach_the_routes_function(aws: Assembly) -> None:
     assert targets == {f"integrations/<{integration}>"}
 
 
-def test_answers_go_back_on_the_socket_of_every_frame(aws: Assembly) -> None:
+def test_every_frame_has_a_route_response(aws: Assembly) -> None:
     routes = aws.service.all("AWS::ApiGatewayV2::Route")
     responses = aws.service.properties("AWS::ApiGatewayV2::RouteResponse")
     answered = {
@@ -68,7 +68,7 @@ def test_both_stages_are_named_and_throttled(aws: Assembly) -> None:
     assert settings["ThrottlingRateLimit"] > 0
 
 
-def test_history_has_the_methods_of_its_contract_each_authorized(aws: Assembly) -> None:
+def test_every_method_of_the_history_api_is_authorized(aws: Assembly) -> None:
     name, authorizer = aws.service.one("AWS::ApiGateway::Authorizer")
     resources = aws.service.all("AWS::ApiGateway::Resource")
 
@@ -96,16 +96,16 @@ def test_history_has_the_methods_of_its_contract_each_authorized(aws: Assembly) 
     assert authorizer["Properties"]["AuthorizerResultTtlInSeconds"] == 300
 
 
-def test_api_gateways_own_refusals_look_like_the_contracts(aws: Assembly) -> None:
-    refusals = {
-        refusal["ResponseType"]: refusal
-        for refusal in aws.service.properties("AWS::ApiGateway::GatewayResponse")
+def test_gateway_errors_have_the_format_of_the_history_api(aws: Assembly) -> None:
+    errors = {
+        error["ResponseType"]: error
+        for error in aws.service.properties("AWS::ApiGateway::GatewayResponse")
     }
 
-    for refusal in refusals.values():
-        body = json.loads(refusal["ResponseTemplates"]["application/json"])
+    for error in errors.values():
+        body = json.loads(error["ResponseTemplates"]["application/json"])
         assert body.keys() == {"code", "message"}
-    assert refusals["UNAUTHORIZED"]["StatusCode"] == "401"
-    assert refusals["ACCESS_DENIED"]["StatusCode"] == "403"
-    assert refusals["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
-    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"} <= refusals.keys()
+    assert errors["UNAUTHORIZED"]["StatusCode"] == "401"
+    assert errors["ACCESS_DENIED"]["StatusCode"] == "403"
+    assert errors["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"} <= errors.keys()

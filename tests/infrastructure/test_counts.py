@@ -1,11 +1,11 @@
-"""How many of what a deployment is: a change of this table is a change of the architecture."""
+"""The resources of a deployment. A change of this table is a change of the architecture."""
 
 from collections import Counter
 
 from tests.infrastructure.conftest import Assembly, Template
 
-# Data and service stack as cdk.json has them, for guests; then both with accounts, and with every
-# other setting that adds something (a list of e-mail domains, an address for alarms).
+# Number of resources: data and service stack by default, then both with every setting that adds
+# resources (accounts, e-mail domains, an address for alarms).
 TABLE = """
 ApiGateway::Authorizer                    -    1    -    1
 ApiGateway::Deployment                    -    1    -    1
@@ -53,7 +53,7 @@ def kinds(template: Template) -> Counter[str]:
     return Counter(resource["Type"].removeprefix("AWS::") for resource in resources)
 
 
-def test_a_deployment_is_made_of_these(aws: Assembly, full: Assembly) -> None:
+def test_a_deployment_has_these_resources(aws: Assembly, full: Assembly) -> None:
     columns = [kinds(each) for each in (aws.data, aws.service, full.data, full.service)]
     found = [
         [kind, *(str(column[kind] or "-") for column in columns)]
@@ -63,8 +63,8 @@ def test_a_deployment_is_made_of_these(aws: Assembly, full: Assembly) -> None:
     assert found == [row.split() for row in TABLE.strip().splitlines()]
 
 
-def test_nothing_of_it_is_paid_by_the_hour(aws: Assembly, full: Assembly) -> None:
-    """Services that would cost money while nobody chats have no place in it."""
+def test_no_service_is_billed_by_the_hour(aws: Assembly, full: Assembly) -> None:
+    """An idle deployment costs nothing but storage."""
     used = {
         kind.partition("::")[0]
         for assembly in (aws, full)

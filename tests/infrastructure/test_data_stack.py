@@ -1,4 +1,4 @@
-"""The table: its keys, and that nothing takes its data away."""
+"""The table: its schema and its protection."""
 
 from tests.infrastructure.conftest import Assembly
 from tests.table import SCHEMA
@@ -19,7 +19,7 @@ def test_old_items_expire(aws: Assembly) -> None:
     }
 
 
-def test_conversations_survive_the_stack_and_a_mistake(aws: Assembly) -> None:
+def test_the_table_is_retained_protected_and_recoverable(aws: Assembly) -> None:
     _, table = aws.data.one("AWS::DynamoDB::Table")
 
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
@@ -29,7 +29,7 @@ def test_conversations_survive_the_stack_and_a_mistake(aws: Assembly) -> None:
     }
 
 
-def test_a_laptops_table_can_be_thrown_away(local: Assembly) -> None:
+def test_the_local_table_is_deleted_with_its_stack(local: Assembly) -> None:
     _, table = local.data.one("AWS::DynamoDB::Table")
 
     assert table["DeletionPolicy"] == "Delete"

@@ -1,4 +1,4 @@
-"""How the four functions are set up, on AWS and on a laptop."""
+"""The configuration of the functions on both targets."""
 
 import pytest
 
@@ -8,38 +8,38 @@ from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly
 LOGS = "AWS::Logs::LogGroup"
 RESERVED = "ReservedConcurrentExecutions"
 EVERY_FUNCTION = {"STAGE"}
-OURS = ("principal", "frames", "one run of one turn", "conversations")
+OURS = ("authorizer", "routes", "worker", "history")
 
 
-@pytest.mark.parametrize("described", OURS)
-def test_functions_run_python_3_13_on_arm(aws: Assembly, described: str) -> None:
-    _, function = aws.service.function(described)
+@pytest.mark.parametrize("name", OURS)
+def test_functions_run_python_3_13_on_arm(aws: Assembly, name: str) -> None:
+    _, function = aws.service.function(name)
 
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == ["arm64"]
 
 
-@pytest.mark.parametrize("described", OURS)
-def test_logs_are_kept_for_the_configured_days(aws: Assembly, described: str) -> None:
-    _, function = aws.service.function(described)
+@pytest.mark.parametrize("name", OURS)
+def test_logs_are_kept_for_the_configured_days(aws: Assembly, name: str) -> None:
+    _, function = aws.service.function(name)
     groups = aws.service.all("AWS::Logs::LogGroup")
 
     group = groups[function["LoggingConfig"]["LogGroup"]["Ref"]]
     assert group["Properties"]["RetentionInDays"] == 30
 
 
-def test_no_log_group_outlives_its_stack_or_the_configured_days(full: Assembly) -> None:
+def test_log_groups_are_deleted_with_their_stack(full: Assembly) -> None:
     groups = [*full.data.all(LOGS).values(), *full.service.all(LOGS).values()]
 
-    # Of our functions, of the one that checks sign-ups, and of CDK's that publishes the page.
+    # Five functions, the pre-sign-up trigger, and the CDK's function that publishes the page.
     assert len(groups) == 5 + 1 + 1
     assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
 
 
-@pytest.mark.parametrize("described", OURS)
-def test_every_call_is_traced(aws: Assembly, described: str) -> None:
-    _, function = aws.service.function(described)
+@pytest.mark.parametrize("name", OURS)
+def test_every_call_is_traced(aws: Assembly, name: str) -> None:
+    _, function = aws.service.function(name)
     _, stage = aws.service.one("AWS::ApiGateway::Stage")
 
     assert function["TracingConfig"] == {"Mode": "Active"}
@@ -47,30 +47,30 @@ def test_every_call_is_traced(aws: Assembly, described: str) -> None:
 
 
 def test_routes_and_worker_share_an_asset(aws: Assembly) -> None:
-    _, routes = aws.service.function("frames")
-    _, worker = aws.service.function("one run of one turn")
+    _, routes = aws.service.function("routes")
+    _, worker = aws.service.function("worker")
 
     assert routes["Code"] == worker["Code"]
     assert routes["Handler"] == "lambda_function.lambda_handler"
     assert worker["Handler"] == "worker_function.lambda_handler"
 
 
-def test_each_function_is_told_what_it_reads_and_no_more(aws: Assembly) -> None:
-    def told(described: str) -> set[str]:
-        names = set(aws.service.function(described)[1]["Environment"]["Variables"])
+def test_functions_have_only_the_environment_variables_that_they_read(aws: Assembly) -> None:
+    def variables(name: str) -> set[str]:
+        names = set(aws.service.function(name)[1]["Environment"]["Variables"])
         assert names >= EVERY_FUNCTION
         return names - EVERY_FUNCTION
 
-    assert told("principal") == {"AUTH", "PAGE_URL"}
-    assert told("conversations") == {"TABLE_NAME"}
-    assert told("frames") == {
+    assert variables("authorizer") == {"AUTH", "PAGE_URL"}
+    assert variables("history") == {"TABLE_NAME"}
+    assert variables("routes") == {
         "TABLE_NAME",
         "HISTORY_DAYS",
         "DAILY_MESSAGES",
         "DAILY_TOKENS",
         "WORKER_FUNCTION_NAME",
     }
-    assert told("one run of one turn") == {
+    assert variables("worker") == {
         "TABLE_NAME",
         "WEBSOCKET_CALLBACK_URL",
         "MODEL_IDS",
@@ -84,7 +84,7 @@ def test_each_function_is_told_what_it_reads_and_no_more(aws: Assembly) -> None:
 
 def test_the_worker_posts_to_its_own_stage(aws: Assembly, local: Assembly) -> None:
     def callback(assembly: Assembly) -> str:
-        _, worker = assembly.service.function("one run of one turn")
+        _, worker = assembly.service.function("worker")
         return assembly.service.text(worker["Environment"]["Variables"]["WEBSOCKET_CALLBACK_URL"])
 
     api, _ = aws.service.one("AWS::ApiGatewayV2::Api")
@@ -94,29 +94,27 @@ def test_the_worker_posts_to_its_own_stage(aws: Assembly, local: Assembly) -> No
 
 
 @pytest.mark.parametrize("target", ["aws", "local"])
-def test_the_authorizer_knows_the_origin_of_the_page(
-    assemblies: dict[str, Assembly], target: str
-) -> None:
+def test_the_authorizer_has_the_page_s_url(assemblies: dict[str, Assembly], target: str) -> None:
     service = assemblies[target].service
     distribution, _ = service.one("AWS::CloudFront::Distribution")
-    _, authorizer = service.function("principal")
+    _, authorizer = service.function("authorizer")
 
     origin = service.text(authorizer["Environment"]["Variables"]["PAGE_URL"])
     assert origin == f"https://<{distribution}.DomainName>"
 
 
-def test_only_a_configured_guardrail_is_told(aws: Assembly, full: Assembly) -> None:
+def test_the_worker_has_a_guardrail_only_if_configured(aws: Assembly, full: Assembly) -> None:
     def guardrail(assembly: Assembly) -> tuple[str | None, str | None]:
-        _, worker = assembly.service.function("one run of one turn")
-        told = worker["Environment"]["Variables"]
-        return told.get("GUARDRAIL_ID"), told.get("GUARDRAIL_VERSION")
+        _, worker = assembly.service.function("worker")
+        environment = worker["Environment"]["Variables"]
+        return environment.get("GUARDRAIL_ID"), environment.get("GUARDRAIL_VERSION")
 
     assert guardrail(aws) == (None, None)
     assert guardrail(full) == ("gr1abc2def3h", "3")
 
 
 def test_the_worker_can_be_found_by_the_stack_s_output(aws: Assembly) -> None:
-    worker, _ = aws.service.function("one run of one turn")
+    worker, _ = aws.service.function("worker")
 
     assert aws.service.body["Outputs"][WORKER_OUTPUT]["Value"] == {"Ref": worker}
 
@@ -127,7 +125,7 @@ def test_the_bootstrap_parameter_is_the_one_that_the_templates_check(aws: Assemb
     assert version["Default"] == BOOTSTRAP_PARAMETER
 
 
-def test_workers_are_reserved_only_if_asked_for(aws: Assembly, full: Assembly) -> None:
+def test_concurrency_is_reserved_only_if_configured(aws: Assembly, full: Assembly) -> None:
     def reserved(assembly: Assembly) -> list[object]:
         functions = assembly.service.properties("AWS::Lambda::Function")
         return [each["ReservedConcurrentExecutions"] for each in functions if RESERVED in each]
@@ -136,9 +134,9 @@ def test_workers_are_reserved_only_if_asked_for(aws: Assembly, full: Assembly) -
     assert reserved(full) == [20]
 
 
-def test_only_the_local_worker_is_sent_to_another_bedrock(aws: Assembly, local: Assembly) -> None:
+def test_only_the_local_worker_has_a_bedrock_endpoint(aws: Assembly, local: Assembly) -> None:
     def endpoint(assembly: Assembly) -> object:
-        _, worker = assembly.service.function("one run of one turn")
+        _, worker = assembly.service.function("worker")
         return worker["Environment"]["Variables"].get("BEDROCK_ENDPOINT_URL")
 
     assert endpoint(aws) is None
@@ -146,13 +144,13 @@ def test_only_the_local_worker_is_sent_to_another_bedrock(aws: Assembly, local: 
 
 
 def test_a_crashed_run_is_tried_twice_more(aws: Assembly) -> None:
-    name, worker = aws.service.function("one run of one turn")
+    name, worker = aws.service.function("worker")
     _, config = aws.service.one("AWS::Lambda::EventInvokeConfig")
 
     assert config["Properties"]["FunctionName"] == {"Ref": name}
     assert config["Properties"]["MaximumRetryAttempts"] == 2
-    failure, _ = aws.service.function("every run died")
+    failure, _ = aws.service.function("failure")
     destination = config["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
     assert destination == {"Fn::GetAtt": [failure, "Arn"]}
-    # A retry has to be able to begin after the first run used all of its time.
+    # A retry must still be possible after a first run of full length.
     assert config["Properties"]["MaximumEventAgeInSeconds"] > worker["Timeout"]

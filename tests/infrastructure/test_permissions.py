@@ -1,4 +1,4 @@
-"""Each function may do what the design says, and nothing else, on nothing else."""
+"""The IAM grants of each function, complete."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ Grants = dict[str, set[str]]
 
 
 def granted(template: Template, function: Json) -> Grants:
-    """Action → resources of the function's role; only Allow is expected.
+    """Return action → resources of the function's role; all statements have to be Allow.
 
-    What every function may is checked here and left out: write its own log, and traces.
+    The permissions of every function (its log, traces) are checked here and left out.
     """
     role = template.text(function["Role"]).strip("<>").removesuffix(".Arn")
     grants: Grants = {}
@@ -48,8 +48,8 @@ def table(aws: Assembly) -> str:
 
 
 def test_routes_writes_turns_and_invokes_the_worker(aws: Assembly, table: str) -> None:
-    _, routes = aws.service.function("frames")
-    worker, _ = aws.service.function("one run of one turn")
+    _, routes = aws.service.function("routes")
+    worker, _ = aws.service.function("worker")
 
     assert granted(aws.service, routes) == {
         "dynamodb:GetItem": {table},
@@ -62,8 +62,8 @@ def test_routes_writes_turns_and_invokes_the_worker(aws: Assembly, table: str) -
 def test_the_worker_calls_the_configured_models_and_its_own_sockets(
     aws: Assembly, table: str
 ) -> None:
-    _, worker = aws.service.function("one run of one turn")
-    failure, _ = aws.service.function("every run died")
+    _, worker = aws.service.function("worker")
+    failure, _ = aws.service.function("failure")
     api, _ = aws.service.one("AWS::ApiGatewayV2::Api")
     sockets = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>"
 
@@ -82,8 +82,8 @@ def test_the_worker_calls_the_configured_models_and_its_own_sockets(
     }
 
 
-def test_a_worker_with_other_models_may_call_these_and_no_other(full: Assembly) -> None:
-    _, worker = full.service.function("one run of one turn")
+def test_the_worker_may_call_other_configured_models_only(full: Assembly) -> None:
+    _, worker = full.service.function("worker")
 
     assert granted(full.service, worker)["bedrock:InvokeModelWithResponseStream"] == {
         f"{BEDROCK}:us-west-2::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",
@@ -94,15 +94,15 @@ def test_a_worker_with_other_models_may_call_these_and_no_other(full: Assembly) 
 
 
 def test_a_guardrail_is_the_only_one_that_may_be_applied(full: Assembly) -> None:
-    _, worker = full.service.function("one run of one turn")
+    _, worker = full.service.function("worker")
 
     assert granted(full.service, worker)["bedrock:ApplyGuardrail"] == {
         f"{BEDROCK}:us-west-2:<AWS::AccountId>:guardrail/gr1abc2def3h"
     }
 
 
-def test_a_given_up_turn_is_ended_and_told_and_no_more(aws: Assembly, table: str) -> None:
-    _, failure = aws.service.function("every run died")
+def test_failure_updates_turns_and_posts_to_connections(aws: Assembly, table: str) -> None:
+    _, failure = aws.service.function("failure")
     api, _ = aws.service.one("AWS::ApiGatewayV2::Api")
     sockets = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>"
 
@@ -113,7 +113,7 @@ def test_a_given_up_turn_is_ended_and_told_and_no_more(aws: Assembly, table: str
 
 
 def test_history_reads_renames_and_deletes(aws: Assembly, table: str) -> None:
-    _, history = aws.service.function("conversations")
+    _, history = aws.service.function("history")
     where = {table, f"{table}/index/by_activity"}
 
     assert granted(aws.service, history) == {
@@ -126,12 +126,12 @@ def test_history_reads_renames_and_deletes(aws: Assembly, table: str) -> None:
 
 
 def test_the_authorizer_may_do_nothing(aws: Assembly) -> None:
-    _, authorizer = aws.service.function("principal")
+    _, authorizer = aws.service.function("authorizer")
 
     assert granted(aws.service, authorizer) == {}
 
 
-def test_no_role_of_ours_borrows_a_managed_policy(local: Assembly) -> None:
+def test_no_role_has_a_managed_policy(local: Assembly) -> None:
     roles = local.service.properties("AWS::IAM::Role")
 
     assert len(roles) == 5

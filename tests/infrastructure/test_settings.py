@@ -1,9 +1,8 @@
-"""A wrong setting is refused at synth, in words that say what to do."""
+"""Invalid settings are refused at synth with a message that names the remedy."""
 
 import json
-import os
-import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from cdk.assets.functions import ROOT
 from cdk.bedrock_models import BedrockModel
 from cdk.settings import Settings, SettingsError
+from tests.infrastructure.conftest import run_isolated
 
 DEFAULTS: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
 
@@ -19,7 +19,7 @@ def read_settings(**changes: Any) -> Settings:
     return Settings.from_context(DEFAULTS | changes)
 
 
-def test_the_settings_of_cdk_json_are_the_designs() -> None:
+def test_cdk_json_has_the_documented_defaults() -> None:
     settings = read_settings()
 
     assert settings.model_ids[0] == "meta.llama3-70b-instruct-v1:0"
@@ -32,7 +32,7 @@ def test_the_settings_of_cdk_json_are_the_designs() -> None:
     )
 
 
-def test_a_value_of_the_command_line_counts_as_one_of_the_file() -> None:
+def test_values_from_the_command_line_are_parsed_from_text() -> None:
     settings = read_settings(temperature="0.5", max_gen_len="512", log_days="7")
 
     assert (settings.temperature, settings.max_gen_len, settings.log_days) == (0.5, 512, 7)
@@ -76,7 +76,7 @@ def test_a_value_of_the_command_line_counts_as_one_of_the_file() -> None:
         ("guardrail_version", "0", "write it like DRAFT"),
         ("auth", "none", "use guest or cognito"),
         ("self_sign_up", "yes", "use true or false"),
-        ("email_domains", "example.com", "with auth cognito only"),
+        ("email_domains", "example.com", "auth cognito only"),
         ("email_domains", "example.com,@example.org", "write it like example.com,example.org"),
         ("mfa", "sms", "use optional or off or required"),
         ("alarm_email", "team", "write it like team@example.com"),
@@ -89,7 +89,7 @@ def test_a_value_of_the_command_line_counts_as_one_of_the_file() -> None:
         ("local_page_url", "http://localhost:1", "leave it out"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_remedy(name: str, value: object, advice: str) -> None:
+def test_an_invalid_value_is_named_with_its_remedy(name: str, value: object, advice: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(**{name: value})
 
@@ -100,7 +100,7 @@ def test_a_wrong_value_is_named_with_its_remedy(name: str, value: object, advice
     assert "\n" not in message
 
 
-def test_a_local_sign_in_has_to_know_the_way_back() -> None:
+def test_a_local_sign_in_needs_the_page_s_url() -> None:
     local = {"target": "local", "auth": "cognito", "local_endpoint_url": "http://localhost:1"}
     with pytest.raises(SettingsError, match=r"^local_page_url is not set"):
         read_settings(**local)
@@ -117,7 +117,7 @@ def test_a_missing_setting_is_named(name: str) -> None:
         Settings.from_context(context)
 
 
-def test_what_need_not_be_set_is_off_unless_it_is() -> None:
+def test_optional_settings_are_off_by_default() -> None:
     settings = read_settings()
 
     assert settings.guardrail_id is None
@@ -131,14 +131,14 @@ def test_what_need_not_be_set_is_off_unless_it_is() -> None:
     )
 
 
-def test_the_limits_of_a_day_are_generous_but_there() -> None:
+def test_there_are_daily_limits_by_default() -> None:
     settings = read_settings()
 
     assert (settings.daily_messages, settings.daily_tokens) == (200, 2_000_000)
     assert settings.daily_cost_alarm == 10
 
 
-def test_sign_up_can_be_kept_to_domains_or_closed() -> None:
+def test_sign_up_can_be_restricted_to_domains_or_closed() -> None:
     settings = read_settings(
         auth="cognito", email_domains="example.com, example.org", self_sign_up="false"
     )
@@ -150,7 +150,7 @@ def test_sign_up_can_be_kept_to_domains_or_closed() -> None:
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000"
 
 
-def test_a_domain_comes_with_its_certificate() -> None:
+def test_a_domain_needs_a_certificate_and_the_reverse() -> None:
     settings = read_settings(domain_name="chat.example.com", certificate_arn=CERTIFICATE)
 
     assert settings.domain_name == "chat.example.com"
@@ -160,7 +160,7 @@ def test_a_domain_comes_with_its_certificate() -> None:
         read_settings(certificate_arn=CERTIFICATE)
 
 
-def test_cloudfront_takes_certificates_of_one_region_only() -> None:
+def test_a_certificate_of_another_region_is_refused() -> None:
     elsewhere = CERTIFICATE.replace("us-east-1", "ap-northeast-2")
 
     with pytest.raises(SettingsError, match=r"write it like arn:aws:acm:us-east-1:"):
@@ -174,7 +174,7 @@ def test_a_guardrail_is_an_id_or_another_accounts_arn(guardrail: str) -> None:
     assert read_settings(guardrail_id=guardrail).guardrail_id == guardrail
 
 
-def test_a_misspelt_setting_is_not_ignored() -> None:
+def test_a_misspelled_setting_is_refused() -> None:
     with pytest.raises(SettingsError, match="did you mean temperature"):
         read_settings(temprature=0.5)
 
@@ -238,17 +238,10 @@ def test_a_global_profile_can_be_called_from_anywhere_and_names_no_region() -> N
     ]
 
 
-def test_the_app_ends_with_one_line_and_no_traceback() -> None:
+def test_the_app_ends_with_one_line_and_no_traceback(tmp_path: Path) -> None:
     context = json.dumps(DEFAULTS | {"temperature": 7})
 
-    done = subprocess.run(
-        [sys.executable, "app.py"],
-        cwd=ROOT,
-        env=os.environ | {"CDK_CONTEXT_JSON": context},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_isolated([sys.executable, "app.py"], tmp_path, {"CDK_CONTEXT_JSON": context})
 
     assert done.returncode == 1
     assert "Error: temperature is '7'; use a number from 0 to 1" in done.stderr

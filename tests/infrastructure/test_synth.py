@@ -1,4 +1,4 @@
-"""Both templates as wholes: reviewed, linted, quiet, and alike but for what has to differ."""
+"""Checks of whole templates: cdk-nag, cfn-lint, warnings, secrets, names, target differences."""
 
 import json
 import re
@@ -13,10 +13,11 @@ from chat_ws.protocol import MAX_TEXT_LENGTH
 
 from tests.infrastructure.conftest import STAGES, Assembly, Template
 
-# CDK writes dependencies that its references imply already.
+# The CDK adds DependsOn where a reference implies it.
 REDUNDANT_DEPENDENCY = "W3005"
+WRONG = "wrong.template.json"
 NAMED_WITHIN_AN_API = {"AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer"}
-# Of a function, a table, a role or an API, of which each stage has its own; or of a metric.
+# Properties that refer to or name a part of a resource that each stage has its own of.
 INNER_NAMES = {
     "AttributeName",
     "Dimensions",
@@ -30,7 +31,7 @@ INNER_NAMES = {
 
 
 def physical_names(value: Any) -> Iterator[str]:
-    """What a person or CDK calls a resource, wherever its properties say so."""
+    """Yield the names that properties give to resources."""
     if isinstance(value, list):
         for item in value:
             yield from physical_names(item)
@@ -45,7 +46,7 @@ def physical_names(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("target", STAGES)
-def test_every_finding_of_cdk_nag_is_mended_or_has_a_reason(
+def test_every_finding_of_cdk_nag_is_fixed_or_has_a_reason(
     assemblies: dict[str, Assembly], target: str
 ) -> None:
     (report,) = (
@@ -59,7 +60,9 @@ def test_every_finding_of_cdk_nag_is_mended_or_has_a_reason(
 
 
 @pytest.mark.parametrize("target", STAGES)
-def test_cdk_neither_warns_nor_complains(assemblies: dict[str, Assembly], target: str) -> None:
+def test_the_cdk_reports_no_warning_and_no_violation(
+    assemblies: dict[str, Assembly], target: str
+) -> None:
     assembly = assemblies[target]
 
     assert "deprecated" not in assembly.output.lower()
@@ -67,41 +70,46 @@ def test_cdk_neither_warns_nor_complains(assemblies: dict[str, Assembly], target
     assert [report["pluginName"] for report in assembly.reports if report["violations"]] == []
 
 
-def run_lint(*templates: Path) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def findings(
+    assemblies: dict[str, Assembly], tmp_path_factory: pytest.TempPathFactory
+) -> dict[Path, list[str]]:
+    """Return cfn-lint's messages for each template, and for WRONG, which has two errors."""
+    body = json.loads(json.dumps(assemblies["aws"].service.body))
+    _, stage = Template(body).one("AWS::ApiGatewayV2::Stage")
+    stage["Properties"]["DefaultRouteSettings"]["ThrottlingRatelimit"] = 1
+    _, worker = Template(body).function("worker")
+    worker["MemorySize"] = "lots"
+    wrong = tmp_path_factory.mktemp("lint") / WRONG
+    wrong.write_text(json.dumps(body))
+    folders = [assembly.folder for assembly in assemblies.values()]
+    templates = [wrong, *(path for folder in folders for path in folder.glob("*.template.json"))]
     program = Path(sys.executable).with_name("cfn-lint")
-    return subprocess.run(  # noqa: S603 (no shell; the arguments are our own)
-        [program, "--ignore-checks", REDUNDANT_DEPENDENCY, "--", *templates],
+    done = subprocess.run(  # noqa: S603 (no shell, fixed arguments)
+        [program, "--format", "json", "--ignore-checks", REDUNDANT_DEPENDENCY, "--", *templates],
         capture_output=True,
         text=True,
         check=False,
     )
+    found: dict[Path, list[str]] = {path: [] for path in templates}
+    for finding in json.loads(done.stdout):
+        found[Path(finding["Filename"])].append(finding["Message"])
+    return found
 
 
-def test_cfn_lint_has_nothing_to_say(assemblies: dict[str, Assembly]) -> None:
-    folders = [assembly.folder for assembly in assemblies.values()]
-    templates = [path for folder in folders for path in folder.glob("*.template.json")]
+def test_cfn_lint_accepts_every_template(findings: dict[Path, list[str]]) -> None:
+    messages = [messages for path, messages in findings.items() if path.name != WRONG]
 
-    done = run_lint(*templates)
-
-    assert len(templates) == 2 * len(STAGES)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert messages == [[]] * 2 * len(STAGES)
 
 
-def test_cfn_lint_would_tell_a_wrong_property(aws: Assembly, tmp_path: Path) -> None:
-    """It holds every property to the schema that CloudFormation has of the resource."""
-    body = json.loads(json.dumps(aws.service.body))
-    _, stage = Template(body).one("AWS::ApiGatewayV2::Stage")
-    stage["Properties"]["DefaultRouteSettings"]["ThrottlingRatelimit"] = 1
-    _, worker = Template(body).function("one run of one turn")
-    worker["MemorySize"] = "lots"
-    wrong = tmp_path / "wrong.template.json"
-    wrong.write_text(json.dumps(body))
+def test_cfn_lint_reports_a_wrong_property(findings: dict[Path, list[str]]) -> None:
+    """It checks each property against CloudFormation's schema of the resource."""
+    (messages,) = (messages for path, messages in findings.items() if path.name == WRONG)
 
-    done = run_lint(wrong)
-
-    assert done.returncode != 0
-    assert "'ThrottlingRatelimit' was unexpected" in done.stdout
-    assert "'lots' is not of type 'integer'" in done.stdout
+    assert len(messages) == 2
+    assert any("'ThrottlingRatelimit' was unexpected" in message for message in messages)
+    assert any("'lots' is not of type 'integer'" in message for message in messages)
 
 
 # AWS's access and secret keys, private keys, JSON web tokens, "password": "…" and the like.
@@ -133,7 +141,7 @@ def test_no_template_holds_a_secret(assemblies: dict[str, Assembly], target: str
         "-----BEGIN PRIVATE KEY-----",
     ],
 )
-def test_a_secret_would_be_seen(secret: str) -> None:
+def test_a_secret_would_be_found(secret: str) -> None:
     assert SECRETS.search(secret)
 
 
@@ -145,7 +153,7 @@ def test_two_stages_of_one_account_share_no_name(aws: Assembly, full: Assembly) 
             for resource in template.body["Resources"].values()
             if resource["Type"] not in NAMED_WITHIN_AN_API
         ]
-        # A name made of a reference to a resource of the same stack is as unique as that is.
+        # A name that contains a reference to a resource is as unique as the resource.
         return {
             name
             for resource in resources
@@ -161,7 +169,7 @@ def test_two_stages_of_one_account_share_no_name(aws: Assembly, full: Assembly) 
     assert named(aws) & named(full) == set()
 
 
-def test_nothing_in_the_local_deployment_runs_code_of_cdks_own(local: Assembly) -> None:
+def test_the_local_target_has_no_custom_resource(local: Assembly) -> None:
     types = {resource["Type"] for resource in local.service.body["Resources"].values()}
 
     assert not [kind for kind in types if kind.startswith("Custom::")]

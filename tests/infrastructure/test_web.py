@@ -1,4 +1,4 @@
-"""The page's bucket and distribution, and the headers that make the page strict."""
+"""The page's bucket, distribution and security headers."""
 
 from tests.infrastructure.conftest import FULL_CONTEXT, Assembly, Json
 
@@ -74,10 +74,10 @@ def test_history_passes_through_uncached_with_its_authorization(aws: Assembly) -
     assert origin["OriginPath"] == "/api"
 
 
-def test_a_domain_of_ones_own_speaks_tls_1_2_and_is_the_pages_origin(full: Assembly) -> None:
+def test_a_custom_domain_enforces_tls_1_2_and_is_the_page_s_url(full: Assembly) -> None:
     config = distribution_of(full)
     certificate = config["ViewerCertificate"]
-    _, authorizer = full.service.function("principal")
+    _, authorizer = full.service.function("authorizer")
 
     assert config["Aliases"] == [FULL_CONTEXT["domain_name"]]
     assert certificate["AcmCertificateArn"] == FULL_CONTEXT["certificate_arn"]
@@ -94,14 +94,14 @@ def test_plain_http_never_gets_through(aws: Assembly) -> None:
     assert config["HttpVersion"] == "http2and3"
 
 
-def test_an_error_is_never_kept_for_the_next_person(aws: Assembly) -> None:
+def test_errors_are_never_cached(aws: Assembly) -> None:
     errors = distribution_of(aws)["CustomErrorResponses"]
 
     assert {error["ErrorCachingMinTTL"] for error in errors} == {0}
     assert {403, 404, 500, 502, 503, 504} <= {error["ErrorCode"] for error in errors}
 
 
-def test_the_bucket_answers_cloudfront_alone(aws: Assembly) -> None:
+def test_only_cloudfront_can_read_the_bucket(aws: Assembly) -> None:
     _, bucket = aws.service.one("AWS::S3::Bucket")
     _, policy = aws.service.one("AWS::S3::BucketPolicy")
     distribution, _ = aws.service.one("AWS::CloudFront::Distribution")
@@ -118,12 +118,12 @@ def test_the_bucket_answers_cloudfront_alone(aws: Assembly) -> None:
     assert reading["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     source = aws.service.text(reading["Condition"]["StringEquals"]["AWS:SourceArn"])
     assert source.endswith(f":distribution/<{distribution}>")
-    # CDK's own function, when the stack goes.
+    # The CDK's function that empties the bucket before its deletion.
     assert "S3AutoDelete" in aws.service.text(emptying["Principal"]["AWS"])
     assert not any("Object" in each for each in emptying["Action"] if "Delete" not in each)
 
 
-def test_the_entry_is_published_after_what_it_loads_and_never_kept(aws: Assembly) -> None:
+def test_index_html_is_published_after_its_assets_and_never_cached(aws: Assembly) -> None:
     deployments = aws.service.all("Custom::CDKBucketDeployment")
     (entry,) = (name for name, each in deployments.items() if "DependsOn" in each)
     (assets,) = deployments.keys() - {entry}
@@ -135,14 +135,14 @@ def test_the_entry_is_published_after_what_it_loads_and_never_kept(aws: Assembly
     assert kept["SystemMetadata"] == {"cache-control": "public, max-age=31536000, immutable"}
 
 
-def test_a_page_that_is_open_keeps_what_it_has_yet_to_load(aws: Assembly) -> None:
+def test_a_deployment_keeps_the_assets_of_open_pages(aws: Assembly) -> None:
     deployments = aws.service.properties("Custom::CDKBucketDeployment")
 
     assert [each["Prune"] for each in deployments] == [False, False]
 
 
-def test_the_bucket_goes_with_what_it_holds(aws: Assembly) -> None:
-    """AWS deletes no bucket that holds something, and so no stack with such a bucket."""
+def test_the_bucket_is_deleted_with_its_objects(aws: Assembly) -> None:
+    """CloudFormation cannot delete a bucket that has objects."""
     bucket, resource = aws.service.one("AWS::S3::Bucket")
     _, emptying = aws.service.one("Custom::S3AutoDeleteObjects")
 
@@ -150,7 +150,7 @@ def test_the_bucket_goes_with_what_it_holds(aws: Assembly) -> None:
     assert emptying["Properties"]["BucketName"] == {"Ref": bucket}
 
 
-def test_outputs_name_what_a_person_opens(aws: Assembly) -> None:
+def test_the_outputs_have_the_urls(aws: Assembly) -> None:
     distribution, _ = aws.service.one("AWS::CloudFront::Distribution")
     outputs = aws.service.body["Outputs"]
 

@@ -1,4 +1,4 @@
-"""A function's asset: complete, trimmed, for the right machine, and made once."""
+"""A function's package: complete, trimmed, for the right platform, and cached."""
 
 import compileall
 import os
@@ -21,7 +21,7 @@ from tests.infrastructure.conftest import ARM_LAMBDA, THIS_MACHINE
 # ELF header: e_machine is the 16-bit number at offset 18; 183 is EM_AARCH64.
 ELF_MACHINE, AARCH64 = slice(18, 20), (183).to_bytes(2, "little")
 
-# Everything the functions use of their packages, with none of this environment's to fall back on.
+# Imports and calls of the chat, in a process without this environment's packages.
 CHAT_PATH = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
@@ -60,7 +60,7 @@ assert not outside, outside
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A lambda folder with no packages of its own."""
+    """A lambda folder without requirements."""
     made = tmp_path / "lambda-small"
     (made / "small").mkdir(parents=True)
     (made / "lambda_function.py").write_text("from small.entry import lambda_handler\n")
@@ -71,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
 def test_the_chat_runs_from_the_trimmed_folder_alone() -> None:
     bundle = bundle_function(ROOT / "lambda-chat-ws", THIS_MACHINE)
 
-    done = subprocess.run(  # noqa: S603 (no shell; the arguments are our own)
+    done = subprocess.run(  # noqa: S603 (no shell, fixed arguments)
         [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", CHAT_PATH, str(bundle)],
         capture_output=True,
         text=True,
@@ -81,7 +81,7 @@ def test_the_chat_runs_from_the_trimmed_folder_alone() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_what_is_never_loaded_is_left_out() -> None:
+def test_unused_packages_are_left_out() -> None:
     bundle = bundle_function(ROOT / "lambda-chat-ws", THIS_MACHINE)
 
     assert not [name for name in NEVER_LOADED if (bundle / name).exists()]
@@ -146,7 +146,7 @@ def test_unchanged_sources_are_not_bundled_again(folder: Path, tmp_path: Path) -
     assert (first / "left-here").exists()
 
 
-def test_a_bundle_that_nobody_used_for_a_day_goes(folder: Path, tmp_path: Path) -> None:
+def test_a_bundle_that_was_not_used_for_a_day_is_removed(folder: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     old, kept = (cache / f"lambda-small-{name}" for name in ("old", "kept"))
     for path in (old, kept):
@@ -159,7 +159,7 @@ def test_a_bundle_that_nobody_used_for_a_day_goes(folder: Path, tmp_path: Path) 
     assert not old.exists()
 
 
-def test_packages_that_do_not_install_leave_nothing_behind(folder: Path, tmp_path: Path) -> None:
+def test_a_failed_installation_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:
     (folder / "requirements.txt").write_text("!\n")
 
     with pytest.raises(BundleError, match=r"lambda-small/requirements\.txt"):

@@ -1,4 +1,4 @@
-"""What is published of html/."""
+"""The build of the page."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ REFERENCE = re.compile(r'(?:src|href)="/([^"]+)"')
 
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A page of its own, small enough to see through."""
+    """A small page."""
     html = tmp_path / "html"
     (html / "js").mkdir(parents=True)
     (html / "css").mkdir()
@@ -54,9 +54,7 @@ def one(files: dict[str, str], pattern: str) -> str:
     return name
 
 
-def test_the_markup_leads_to_what_is_there_under_names_of_the_content(
-    sources: Path, tmp_path: Path
-) -> None:
+def test_references_are_rewritten_to_hashed_names(sources: Path, tmp_path: Path) -> None:
     files = built(tmp_path)
     named = REFERENCE.findall(files["index.html"])
     assert len(named) == 5  # manifest, icon, style sheet, preloaded chunk, script
@@ -66,7 +64,7 @@ def test_the_markup_leads_to_what_is_there_under_names_of_the_content(
     assert one(files, r"assets/icon-.*\.svg") in files[one(files, r"assets/app-.*")]
 
 
-def test_a_script_that_another_imports_is_named_before_it(sources: Path, tmp_path: Path) -> None:
+def test_static_imports_are_preloaded(sources: Path, tmp_path: Path) -> None:
     files = built(tmp_path)
     shared = one(files, r"assets/chunk-.*\.js")
     script = one(files, r"assets/main-.*\.js")
@@ -76,7 +74,7 @@ def test_a_script_that_another_imports_is_named_before_it(sources: Path, tmp_pat
     assert one(files, r"assets/later-.*\.js") not in markup
 
 
-def test_only_what_changed_gets_another_name(sources: Path, tmp_path: Path) -> None:
+def test_only_changed_files_get_another_name(sources: Path, tmp_path: Path) -> None:
     before = built(tmp_path, "before")
     (sources / "css/base.css").write_text("p { color: blue; }")
     after = built(tmp_path, "after")
@@ -85,23 +83,23 @@ def test_only_what_changed_gets_another_name(sources: Path, tmp_path: Path) -> N
     assert changed == {"index.html", sheet, f"{sheet}.map"}
 
 
-def test_korean_stays_as_it_is(sources: Path, tmp_path: Path) -> None:
+def test_korean_is_not_escaped(sources: Path, tmp_path: Path) -> None:
     assert any("서연" in text for name, text in built(tmp_path).items() if name.endswith(".js"))
 
 
-def test_licences_are_published_and_working_files_are_not(sources: Path, tmp_path: Path) -> None:
+def test_licences_are_published_and_other_files_are_not(sources: Path, tmp_path: Path) -> None:
     files = built(tmp_path)
     assert files["vendor/marked.LICENSE"] == "MIT"
     assert not any("SHA256SUMS" in name or "DS_Store" in name for name in files)
 
 
-def test_a_fault_in_the_page_is_named(sources: Path, tmp_path: Path) -> None:
+def test_a_syntax_error_names_its_file(sources: Path, tmp_path: Path) -> None:
     (sources / "js/later.js").write_text("let = ;")
     with pytest.raises(BuildError, match=r"later\.js"):
         built(tmp_path)
 
 
-def test_a_missing_esbuild_says_how_to_get_it(
+def test_a_missing_esbuild_is_reported_with_the_remedy(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_build, "_TOOLS", tmp_path)

@@ -1,4 +1,4 @@
-"""What raises an alarm, and whom it reaches."""
+"""The alarms: metrics, thresholds and notification."""
 
 from tests.infrastructure.conftest import FULL_CONTEXT, Assembly, Json
 
@@ -18,10 +18,10 @@ def metrics_of(alarm: Json) -> set[str]:
     }
 
 
-def test_each_alarm_looks_at_what_it_is_called_after(aws: Assembly) -> None:
-    looked_at = {name: metrics_of(alarm) for name, alarm in alarms_of(aws).items()}
+def test_each_alarm_watches_the_metrics_of_its_name(aws: Assembly) -> None:
+    metrics = {name: metrics_of(alarm) for name, alarm in alarms_of(aws).items()}
 
-    assert looked_at == {
+    assert metrics == {
         "FailureRate": {"Failures", "Answers"},
         "FirstToken": {"FirstToken"},
         "LostTurns": {"LostTurns", "DestinationDeliveryFailures", "Errors"},
@@ -30,13 +30,13 @@ def test_each_alarm_looks_at_what_it_is_called_after(aws: Assembly) -> None:
     }
 
 
-def test_a_stage_that_nobody_uses_raises_no_alarm(aws: Assembly) -> None:
+def test_missing_data_does_not_alarm(aws: Assembly) -> None:
     alarms = alarms_of(aws).values()
 
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"notBreaching"}
 
 
-def test_one_failure_of_a_quiet_night_is_no_rate(aws: Assembly) -> None:
+def test_a_few_failures_are_not_a_rate(aws: Assembly) -> None:
     (formula,) = (
         metric["Expression"]
         for metric in alarms_of(aws)["FailureRate"]["Metrics"]
@@ -48,7 +48,7 @@ def test_one_failure_of_a_quiet_night_is_no_rate(aws: Assembly) -> None:
 
 
 def test_a_sum_does_not_need_all_of_its_metrics(aws: Assembly) -> None:
-    """With `+`, one metric that says nothing would silence the alarm."""
+    """With `+`, one metric without data would silence the alarm."""
     formulas = [
         metric["Expression"]
         for alarm in alarms_of(aws).values()
@@ -60,22 +60,22 @@ def test_a_sum_does_not_need_all_of_its_metrics(aws: Assembly) -> None:
     assert all("SUM([" in formula and "+" not in formula for formula in formulas)
 
 
-def test_a_day_may_cost_what_the_setting_says(aws: Assembly) -> None:
+def test_the_daily_cost_alarm_has_the_configured_threshold(aws: Assembly) -> None:
     alarm = alarms_of(aws)["DailyCost"]
 
     assert (alarm["Threshold"], alarm["Period"], alarm["Statistic"]) == (10, 86_400, "Sum")
 
 
-def test_every_alarm_says_in_words_what_is_so(aws: Assembly) -> None:
+def test_every_alarm_has_a_description(aws: Assembly) -> None:
     assert all(len(alarm["AlarmDescription"].split()) > 6 for alarm in alarms_of(aws).values())
 
 
-def test_without_an_address_nobody_is_told_and_nothing_waits_to(aws: Assembly) -> None:
+def test_without_an_address_there_is_no_topic(aws: Assembly) -> None:
     assert aws.service.all("AWS::SNS::Topic") == {}
     assert not any("AlarmActions" in alarm for alarm in alarms_of(aws).values())
 
 
-def test_with_an_address_every_alarm_and_its_end_are_mailed(full: Assembly) -> None:
+def test_with_an_address_alarm_and_ok_are_mailed(full: Assembly) -> None:
     topic, _ = full.service.one("AWS::SNS::Topic")
     _, subscription = full.service.one("AWS::SNS::Subscription")
 
@@ -85,8 +85,8 @@ def test_with_an_address_every_alarm_and_its_end_are_mailed(full: Assembly) -> N
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
 
 
-def test_only_this_accounts_alarms_may_publish_and_only_by_tls(full: Assembly) -> None:
-    """A policy of its own replaces the one by which alarms reach a topic."""
+def test_only_alarms_of_this_account_may_publish_over_tls(full: Assembly) -> None:
+    """A topic policy replaces the default one, which lets alarms publish."""
     _, policy = full.service.one("AWS::SNS::TopicPolicy")
     denied, allowed = policy["Properties"]["PolicyDocument"]["Statement"]
 
@@ -99,6 +99,6 @@ def test_only_this_accounts_alarms_may_publish_and_only_by_tls(full: Assembly) -
     }
 
 
-def test_a_laptop_has_nobody_to_alarm(local: Assembly) -> None:
+def test_the_local_target_has_no_monitoring(local: Assembly) -> None:
     assert local.service.all("AWS::CloudWatch::Alarm") == {}
     assert local.service.all("AWS::CloudWatch::Dashboard") == {}

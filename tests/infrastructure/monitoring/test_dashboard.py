@@ -1,4 +1,4 @@
-"""The dashboard: what it shows in which order, and that it fits into the free tier."""
+"""The dashboard: its order, its layout, and the limit of a free one."""
 
 import json
 import re
@@ -19,12 +19,12 @@ def lines_of(widgets: list[Json]) -> list[list[object]]:
     return [line for widget in widgets for line in widget["properties"].get("metrics", [])]
 
 
-def test_it_is_read_from_top_to_bottom(widgets: list[Json]) -> None:
+def test_alarms_come_first_and_then_four_sections(widgets: list[Json]) -> None:
     headings = [widget["properties"]["markdown"] for widget in widgets if widget["type"] == "text"]
 
     assert widgets[0]["type"] == "alarm"
     assert len(widgets[0]["properties"]["alarms"]) == 5
-    assert headings == ["## People", "## Speed", "## What goes wrong", "## Money"]
+    assert headings == ["## Usage", "## Latency", "## Errors", "## Cost"]
 
 
 def test_widgets_fill_rows_and_never_overlap(widgets: list[Json]) -> None:
@@ -39,20 +39,20 @@ def test_widgets_fill_rows_and_never_overlap(widgets: list[Json]) -> None:
     assert len(cells) == 24 * (max(y for _, y in cells) + 1)
 
 
-def test_codes_and_models_are_found_whatever_they_are(widgets: list[Json]) -> None:
+def test_codes_and_models_are_found_by_search(widgets: list[Json]) -> None:
     searches = re.findall(r"\{Seoyeon,(\w+),stage\}", json.dumps(widgets))
 
     assert sorted(searches) == ["code", "model", "model"]
 
 
-def test_bedrock_is_looked_at_where_it_is_called(widgets: list[Json]) -> None:
+def test_bedrock_s_throttles_come_from_its_region(widgets: list[Json]) -> None:
     (line,) = (line[0] for line in lines_of(widgets) if "AWS/Bedrock" in json.dumps(line))
 
     assert isinstance(line, dict)
     assert line["region"] == "us-west-2"
 
 
-def test_it_stays_below_the_metrics_that_a_free_dashboard_may_hold(widgets: list[Json]) -> None:
+def test_it_has_at_most_the_50_metrics_of_a_free_dashboard(widgets: list[Json]) -> None:
     metrics = {json.dumps(line[:-1]) for line in lines_of(widgets) if isinstance(line[0], str)}
 
     assert 20 < len(metrics) <= 50

@@ -1,7 +1,6 @@
-"""What the functions emit is what dashboard and alarms ask for, by name and dimensions.
+"""The metrics that the functions emit are those of dashboard and alarms, by name and dimensions.
 
-CloudWatch knows no wrong name: a metric that nobody emits is a line that stays empty, and an alarm
-that never rings.
+CloudWatch does not report an unknown name: the graph stays empty, and the alarm never goes off.
 """
 
 import ast
@@ -16,25 +15,25 @@ from chat_shared.metrics import NAMESPACE, Metrics
 from cdk.assets.functions import ROOT
 from tests.infrastructure.conftest import Assembly, Json
 
-# For whoever looks into how answers are cut; no graph of it says anything to an operator.
-LEFT_OUT = {("Frames", frozenset({"stage"}))}
+# Emitted for analyses of the streaming, not for operators.
+NOT_SHOWN = {("Frames", frozenset({"stage"}))}
 STAGE = "prod"
 Series = tuple[str, frozenset[str]]
 
 
 def calls(source: Path) -> Iterator[ast.Call]:
-    """Each `metrics.put(...)` of a module."""
+    """Yield each `metrics.put(...)` of a module."""
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("metrics.put"):
             yield node
 
 
 def emit(call: ast.Call) -> list[Json]:
-    """The line that it writes, but for the figures."""
-    (figures,) = call.args
-    assert isinstance(figures, ast.Dict), "figures are named where they are emitted"
-    names = [ast.literal_eval(key) for key in figures.keys if key]
-    assert len(names) == len(figures.keys)
+    """Return the lines that a call emits, with made-up values."""
+    (metrics,) = call.args
+    assert isinstance(metrics, ast.Dict), "metrics are named where they are emitted"
+    names = [ast.literal_eval(key) for key in metrics.keys if key]
+    assert len(names) == len(metrics.keys)
     also = {str(keyword.arg): "any" for keyword in call.keywords}
     lines: list[str] = []
     Metrics(STAGE, lines.append).put(dict.fromkeys(names, 1), **also)
@@ -43,7 +42,7 @@ def emit(call: ast.Call) -> list[Json]:
 
 @pytest.fixture(scope="module")
 def emitted() -> dict[Series, str]:
-    """Every series that the functions make, and its unit."""
+    """Return every series that the functions emit, with its unit."""
     found: dict[Series, str] = {}
     for source in sorted(ROOT.glob("lambda-*/**/*.py")):
         for line in (line for call in calls(source) for line in emit(call)):
@@ -108,31 +107,31 @@ def test_the_functions_emit_what_is_charted_and_watched(
     assert len(set(watched(aws))) >= 5
 
 
-def test_what_is_emitted_is_charted_or_left_out_for_a_reason(
+def test_every_metric_is_shown_or_left_out_for_a_reason(
     aws: Assembly, emitted: dict[Series, str]
 ) -> None:
-    assert emitted.keys() - set(charted(aws)) - set(watched(aws)) == LEFT_OUT
+    assert emitted.keys() - set(charted(aws)) - set(watched(aws)) == NOT_SHOWN
 
 
-def test_nothing_is_asked_for_in_another_unit(aws: Assembly, emitted: dict[Series, str]) -> None:
-    """A query that names a unit finds that unit only; one that names none finds all."""
+def test_no_query_names_a_unit(aws: Assembly, emitted: dict[Series, str]) -> None:
+    """A query with a unit finds the metrics of that unit only."""
     asked = json.dumps([widgets_of(aws), aws.service.properties("AWS::CloudWatch::Alarm")])
 
     assert '"Unit"' not in asked
     assert '"unit"' not in asked
-    # What titles and thresholds take for granted.
+    # Titles and thresholds assume these units.
     assert {unit for (name, _), unit in emitted.items() if name == "FirstToken"} == {"Milliseconds"}
     assert {unit for (name, _), unit in emitted.items() if name == "EstimatedCost"} == {"None"}
 
 
-@pytest.mark.parametrize("function", ["frames", "one run of one turn", "every run died"])
-def test_functions_emit_under_the_stage_that_is_looked_at(aws: Assembly, function: str) -> None:
+@pytest.mark.parametrize("function", ["routes", "worker", "failure"])
+def test_functions_emit_under_the_stage_of_the_dashboard(aws: Assembly, function: str) -> None:
     _, properties = aws.service.function(function)
 
     assert properties["Environment"]["Variables"]["STAGE"] == STAGE
 
 
-def test_the_documentation_names_each_of_them(emitted: dict[Series, str]) -> None:
+def test_the_documentation_names_every_metric(emitted: dict[Series, str]) -> None:
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     section = text.partition("\n### Metrics\n")[2].partition("\n##")[0]
     rows = [row.split("|") for row in section.splitlines() if row.startswith("| ")][1:]
