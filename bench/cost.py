@@ -18,7 +18,7 @@ from chat_ws.worker.coalescer import Coalescer
 from chat_ws.worker.prompt import Exchange, build
 from history_api.service import MAX_LIMIT
 
-from cdk import history_api, websocket_api
+from cdk import capacity
 from cdk.assets.functions import ROOT
 from cdk.assets.page import build_page
 from cdk.settings import Settings
@@ -131,10 +131,10 @@ def one_answer(frames: int, prompt: float, files: int, page_bytes: int) -> Amoun
         "WebSocket minutes": VISIT_MINUTES / QUESTIONS,
         "WebSocket GB": (frames * FRAME + answer_bytes) / GB,
         "REST requests": 2 / QUESTIONS,
-        "Lambda GB-seconds": gb_seconds(websocket_api.WORKER_MEMORY_MB, seconds + WORKER_SECONDS)
-        + gb_seconds(websocket_api.WORKER_MEMORY_MB, COLD_START_SECONDS / QUESTIONS)
-        + gb_seconds(websocket_api.ROUTES_MEMORY_MB, ROUTES_SECONDS * (1 + 2 / QUESTIONS))
-        + gb_seconds(history_api.MEMORY_MB, HISTORY_SECONDS * 2 / QUESTIONS),
+        "Lambda GB-seconds": gb_seconds(capacity.WORKER_MEMORY_MB, seconds + WORKER_SECONDS)
+        + gb_seconds(capacity.WORKER_MEMORY_MB, COLD_START_SECONDS / QUESTIONS)
+        + gb_seconds(capacity.ROUTES_MEMORY_MB, ROUTES_SECONDS * (1 + 2 / QUESTIONS))
+        + gb_seconds(capacity.HISTORY_MEMORY_MB, HISTORY_SECONDS * 2 / QUESTIONS),
         # Routes and worker. A visit adds two authorizers, connect, warm-up, disconnect and the two
         # history requests.
         "Lambda requests": 2 + 7 / QUESTIONS,
@@ -161,8 +161,8 @@ def abuse_day() -> Amounts:
     The most expensive frame and the most expensive history request, each at its throttle and on the
     largest turns, and `daily_tokens` as answers.
     """
-    frames = websocket_api.RATE_LIMIT * DAY_SECONDS
-    requests = history_api.RATE_LIMIT * DAY_SECONDS
+    frames = capacity.FRAME_RATE * DAY_SECONDS
+    requests = capacity.HISTORY_RATE * DAY_SECONDS
     answer_bytes = SETTINGS.max_gen_len * CHARACTERS_PER_TOKEN * HANGUL
     turn_bytes = TURN + MAX_TEXT_LENGTH * HANGUL + answer_bytes
     page_bytes = MAX_LIMIT * turn_bytes
@@ -171,9 +171,9 @@ def abuse_day() -> Amounts:
         "WebSocket messages": 3 * frames,
         "WebSocket GB": frames * (answer_bytes + 2 * FRAME) / GB,
         "REST requests": requests,
-        "Lambda GB-seconds": frames * gb_seconds(websocket_api.ROUTES_MEMORY_MB, ROUTES_SECONDS)
-        + frames * gb_seconds(websocket_api.WORKER_MEMORY_MB, REPLAY_SECONDS)
-        + requests * gb_seconds(history_api.MEMORY_MB, LARGE_HISTORY_SECONDS),
+        "Lambda GB-seconds": frames * gb_seconds(capacity.ROUTES_MEMORY_MB, ROUTES_SECONDS)
+        + frames * gb_seconds(capacity.WORKER_MEMORY_MB, REPLAY_SECONDS)
+        + requests * gb_seconds(capacity.HISTORY_MEMORY_MB, LARGE_HISTORY_SECONDS),
         "Lambda requests": 2 * frames + requests,
         # DynamoDB bills both refused updates (attach, lease) by the size of the turn.
         "DynamoDB write units": frames * 2 * units(turn_bytes),

@@ -19,12 +19,10 @@ from aws_cdk.aws_lambda import Code
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
+from cdk.capacity import HISTORY_MEMORY_MB, HISTORY_RATE
 from cdk.python_function import PythonFunctions
 
 REST_STAGE = "api"
-# Requests per second of all clients; a page load makes two. The account's quota is 10,000.
-RATE_LIMIT, BURST_LIMIT = 200, 200
-MEMORY_MB = 896
 # API Gateway's own errors (name, type, status, code), in the format of docs/openapi.yaml.
 GATEWAY_ERRORS = (
     ("BadRequest", ResponseType.DEFAULT_4_XX, None, "bad_request"),
@@ -58,7 +56,7 @@ class HistoryApi(Construct):
             code=code,
             description="Lists, renames and deletes conversations",
             environment=environment,
-            memory_mb=MEMORY_MB,
+            memory_mb=HISTORY_MEMORY_MB,
             timeout=Duration.seconds(29),
         )
         self.api = RestApi(
@@ -69,8 +67,8 @@ class HistoryApi(Construct):
             endpoint_types=[EndpointType.REGIONAL],
             deploy_options=StageOptions(
                 stage_name=REST_STAGE,
-                throttling_rate_limit=RATE_LIMIT,
-                throttling_burst_limit=BURST_LIMIT,
+                throttling_rate_limit=HISTORY_RATE,
+                throttling_burst_limit=HISTORY_RATE,
                 tracing_enabled=True,
             ),
             default_integration=LambdaIntegration(self.function, scope_permission_to_method=False),

@@ -11,17 +11,13 @@ from aws_cdk.aws_lambda import Code
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
+from cdk.capacity import FRAME_RATE, ROUTES_MEMORY_MB, WORKER_MEMORY_MB
 from cdk.python_function import PythonFunctions
 
 WEBSOCKET_STAGE = "chat"
 ROUTES_WITHOUT_RESPONSE = ("$connect", "$disconnect")
 # API Gateway sends the integration's response to the client, without a call to @connections.
 ROUTES_WITH_RESPONSE = ("chat", "stop", "resume", "continue", "ping", "$default")
-# Frames per second of all clients; equal to the account's quota of new connections per second.
-RATE_LIMIT, BURST_LIMIT = 500, 500
-# Lambda scales CPU with memory: the worker imports LangChain, a second of CPU at 1 GB; the routes
-# function mostly waits for DynamoDB, but half a vCPU keeps its cold start short.
-WORKER_MEMORY_MB, ROUTES_MEMORY_MB = 1024, 896
 
 
 class WebSocketApi(Construct):
@@ -42,7 +38,7 @@ class WebSocketApi(Construct):
             web_socket_api=self.api,
             stage_name=WEBSOCKET_STAGE,
             auto_deploy=True,
-            throttle=ThrottleSettings(rate_limit=RATE_LIMIT, burst_limit=BURST_LIMIT),
+            throttle=ThrottleSettings(rate_limit=FRAME_RATE, burst_limit=FRAME_RATE),
         )
         acknowledge(
             self.api, APIG4="A WebSocket API authorizes the connection at $connect, not each route"

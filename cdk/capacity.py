@@ -1,0 +1,15 @@
+"""Throttles of the APIs and memory of the functions.
+
+Standard library only: bench/cost.py computes with them, and must not load the CDK for that.
+"""
+
+# Per second, of all clients together. The account's quotas are 500 new WebSocket connections and
+# 10,000 API requests.
+FRAME_RATE = 500
+HISTORY_RATE = 200  # a page load makes two requests
+
+# Lambda scales CPU with memory. The worker imports LangChain, which takes a second of CPU at 1 GB;
+# the others mostly wait for DynamoDB, but half a vCPU keeps their cold starts short.
+WORKER_MEMORY_MB = 1024
+ROUTES_MEMORY_MB = 896
+HISTORY_MEMORY_MB = 896
