@@ -52,7 +52,7 @@ NPM_CI := $(BIN)/npm ci --no-fund --no-audit --loglevel=error
 setup-dev: $(VENV)/.ready-dev node_modules/.ready-dev ## also install what tests and checks need
 
 run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) until Ctrl-C
-	@exec $(BIN)/python -m seoyeon.local
+	@exec $(BIN)/python -m seoyeon run
 
 TEST_JS := node --test --test-reporter=dot 'tests/js/*.test.js'
 
@@ -88,17 +88,17 @@ bench: setup-dev ## print the cost on AWS and the time an answer takes a slow br
 	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.stream
 
-# STAGE names a deployment of its own, ARGS passes settings on: make deploy STAGE=test ARGS="-c log_days=7"
+# STAGE names another deployment, ARGS passes options on: make deploy STAGE=test ARGS="-c log_days=7"
 CONTEXT = $(if $(STAGE),-c stage=$(STAGE)) $(ARGS)
 
-doctor: setup ## what would stop a deploy or a first chat: credentials, region, models, quotas
-	@$(BIN)/python -m seoyeon.aws.preflight $(CONTEXT)
+doctor: setup ## check credentials, region, models and quotas before a deploy
+	@$(BIN)/python -m seoyeon doctor $(CONTEXT)
 
-deploy: setup ## deploy to the AWS account of the current credentials; STAGE=... for another one
-	@$(BIN)/python -m seoyeon.aws deploy $(CONTEXT)
+deploy: setup ## deploy to an AWS account; STAGE=... names another deployment
+	@$(BIN)/python -m seoyeon deploy $(CONTEXT)
 
-destroy: setup ## remove the deployment and keep its data; DATA=delete deletes that, too
-	@$(BIN)/python -m seoyeon.aws destroy $(if $(DATA),--data=$(DATA)) $(CONTEXT)
+destroy: setup ## remove the deployment and keep its data; DATA=delete deletes it too
+	@$(BIN)/python -m seoyeon destroy $(if $(DATA),--data=$(DATA)) $(CONTEXT)
 
 # Compiles without upgrades, so that `make add` changes one package; `make lock` upgrades all.
 COMPILE = $(UV) pip compile --quiet $(UPGRADE) --universal --no-header --no-annotate

@@ -1,4 +1,4 @@
-"""The command line: everything that runs on a developer's or an operator's machine."""
+"""The command line, which runs on the machine of a developer or operator."""
 
 from pathlib import Path
 

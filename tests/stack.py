@@ -1,4 +1,4 @@
-"""`python -m seoyeon.local` as a person starts it, for tests to talk to."""
+"""A laptop run (`python -m seoyeon run`) in a child process, and clients for it."""
 
 import json
 import os
@@ -110,7 +110,7 @@ class Stack:
     def start(self) -> None:
         """Returns at the Ready line; fails with all that was said if it does not come."""
         process = self._process = subprocess.Popen(
-            [sys.executable, "-m", "seoyeon.local"],
+            [sys.executable, "-m", "seoyeon", "run"],
             cwd=ROOT,
             env=self.environment(),
             stdout=subprocess.PIPE,

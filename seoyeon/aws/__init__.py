@@ -1,1 +1,1 @@
-"""`make deploy` and `make destroy`: this app in an AWS account, by one command each."""
+"""The commands that work on an AWS account: deploy, destroy and doctor."""

@@ -1,24 +1,52 @@
-"""Deploys a stage, and ends with the address of the chat."""
+"""The command `deploy`."""
 
+import asyncio
 import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
-from seoyeon.aws.cdk_cli import Tool
-from seoyeon.aws.target import Place
-from seoyeon.terminal.errors import RunError
+from seoyeon.aws.cdk_cli import Cdk
+from seoyeon.aws.preflight.checks import Preflight
+from seoyeon.aws.preflight.report import require_target
+from seoyeon.aws.session import connect
+from seoyeon.aws.target import DeploymentTarget
+from seoyeon.terminal.errors import CommandError
 from seoyeon.terminal.progress import Progress
 
 
-async def deploy(place: Place, cdk: Tool, progress: Progress) -> str:
-    """The page's URL. RunError names the log of what failed; CloudFormation has then put back
-    what there was before."""
-    if not place.bootstrapped:
-        with progress.step(f"Preparing {place.region} in account {place.account} for the CDK"):
+async def deploy_stage(context: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Run the preflight checks, deploy, and print the page's URL.
+
+    Raises CommandError before any change if a check finds a problem that stops the deployment.
+    """
+    progress = Progress()
+    preflight = Preflight(context, environ, connect())
+    with progress.step("Checking the account"):
+        await asyncio.to_thread(preflight.check_target)
+        if not preflight.stops_deploy:
+            await asyncio.to_thread(preflight.check_service, datetime.now(UTC))
+    target = require_target(preflight)
+    url = await deploy(target, Cdk(target, environ), progress)
+    if target.alarm_email:
+        print(f"AWS sends an e-mail to {target.alarm_email}: confirm it to receive alarms.")
+    print(f"Ready: {url}")
+
+
+async def deploy(target: DeploymentTarget, cdk: Cdk, progress: Progress) -> str:
+    """Deploy both stacks and return the page's URL.
+
+    Raises CommandError with the log's path if a step fails; CloudFormation then rolls back.
+    """
+    if not target.bootstrapped:
+        with progress.step(f"Preparing {target.region} in account {target.account} for the CDK"):
             await cdk.bootstrap()
     await cdk.synthesize(progress)
-    with progress.step(f"Deploying {place.stage} to {place.region} in account {place.account}"):
+    with progress.step(f"Deploying {target.stage} to {target.region} in account {target.account}"):
         await cdk.deploy()
     try:
         outputs = json.loads(cdk.outputs_file.read_text(encoding="utf-8"))
-        return str(outputs[place.stacks.service]["PageUrl"])
+        return str(outputs[target.stacks.service]["PageUrl"])
     except (OSError, ValueError, KeyError) as error:
-        raise RunError(f"The deployment has no PageUrl: see {cdk.outputs_file}") from error
+        raise CommandError(
+            f"The stack {target.stacks.service} has no output PageUrl: see {cdk.outputs_file}"
+        ) from error

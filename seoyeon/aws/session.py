@@ -1,4 +1,4 @@
-"""The person's own way to AWS: credentials and region as their environment and profile say."""
+"""Connections to AWS with the credentials and the region of the environment or profile."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,12 +10,12 @@ from botocore.exceptions import ProfileNotFound
 
 from seoyeon.aws.preflight.reader import AwsReader
 
-PATIENCE = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard"})
+CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard"})
 
 
 @dataclass(frozen=True)
 class Connection:
-    """The profile's region, the regions that there are, and who asks."""
+    """The profile's region, the regions that boto3 knows, and a reader of the account."""
 
     configured_region: str | None
     known_regions: frozenset[str]
@@ -23,22 +23,24 @@ class Connection:
 
 
 def connect() -> Connection:
-    """Asks nothing yet, and does not fail where AWS_PROFILE names no profile: the first question
-    does."""
+    """Return a connection that has sent no request yet.
+
+    An AWS_PROFILE that does not exist raises nothing here; the reader's first request reports it.
+    """
     try:
         configured = boto3.Session().region_name
     except ProfileNotFound:
         configured = None
-    anyone = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    without_profile = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     known = {
         region
-        for partition in anyone.get_available_partitions()
-        for region in anyone.get_available_regions("lambda", partition_name=partition)
+        for partition in without_profile.get_available_partitions()
+        for region in without_profile.get_available_regions("lambda", partition_name=partition)
     }
     return Connection(configured, frozenset(known), AwsReader(client))
 
 
 def client(service: str, region: str) -> Any:
-    # The type stubs know a client by its literal name only.
+    # The type stubs accept a service only as a literal.
     session = cast(Any, boto3.Session())
-    return session.client(service, region_name=region, config=PATIENCE)
+    return session.client(service, region_name=region, config=CONFIG)

@@ -12,7 +12,7 @@ from seoyeon import ROOT
 from seoyeon.local.cloud import STAGE, Cloud
 from seoyeon.local.ministack import session as emulator
 from seoyeon.terminal.commands import Commands
-from seoyeon.terminal.errors import RunError, plain_errors
+from seoyeon.terminal.errors import CommandError, plain_errors
 from seoyeon.terminal.progress import Progress
 
 # Everything that can change the templates or the functions' code.
@@ -43,7 +43,7 @@ class Deployment:
     async def ensure(self, progress: Progress) -> dict[str, str]:
         """The service stack's outputs, after deploying unless that is what runs already.
 
-        Raises RunError when a step fails; its output is in deploy.log.
+        Raises CommandError when a step fails; its output is in deploy.log.
         """
         inputs = await asyncio.to_thread(inputs_hash, ROOT, self._context)
         outputs = await asyncio.to_thread(self._deployed, inputs)
@@ -51,7 +51,9 @@ class Deployment:
             await self._deploy(progress)
             outputs = await asyncio.to_thread(self._cloud.outputs)
             if outputs is None:
-                raise RunError(f"The deployment left no {self._log.stem}ed stack: see {self._log}")
+                raise CommandError(
+                    f"The deployment left no {self._log.stem}ed stack: see {self._log}"
+                )
             await asyncio.to_thread(self._cloud.mark_deployed, inputs)
         return outputs
 

@@ -11,7 +11,7 @@ from seoyeon.local.bedrock.backends import choose
 from seoyeon.local.bedrock.errors import SetupError
 from seoyeon.local.proxy.app import local_only
 from seoyeon.local.serving import serving
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 
 def bedrock_region() -> str:
@@ -23,7 +23,7 @@ def bedrock_region() -> str:
 async def endpoint(llm: str, bound: socket.socket) -> AsyncIterator[None]:
     """Answers as Bedrock on `bound`, with the model that `llm` names, until the block ends.
 
-    Raises RunError if there is no such model, or no room for it.
+    Raises CommandError if there is no such model, or no room for it.
     """
     try:
         async with choose(llm, region=bedrock_region()) as backend:
@@ -33,4 +33,4 @@ async def endpoint(llm: str, bound: socket.socket) -> AsyncIterator[None]:
             async with serving(app, [bound], cancels=True):
                 yield
     except SetupError as error:
-        raise RunError(str(error)) from error
+        raise CommandError(str(error)) from error

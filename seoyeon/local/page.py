@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from cdk.assets.page import ASSETS, IMMUTABLE, REVALIDATED, BuildError, build_page
 from seoyeon.local.cloud import Cloud
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 # Not left to the machine's own table, which on some calls a script text/plain.
 _TYPES = {
@@ -27,13 +27,13 @@ _TYPES = {
 def publish(cloud: Cloud, bucket: str, config: str) -> None:
     """Makes the bucket hold exactly the page as html/ is now, and `config.json`. Blocks.
 
-    Raises RunError when the page cannot be built.
+    Raises CommandError when the page cannot be built.
     """
     with TemporaryDirectory() as folder:
         try:
             build_page(Path(folder))
         except BuildError as error:
-            raise RunError(f"The page could not be built: {error}") from error
+            raise CommandError(f"The page could not be built: {error}") from error
         files = _read(Path(folder))
     files["config.json"] = config.encode()
     for key, body in files.items():

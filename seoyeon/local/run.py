@@ -18,7 +18,7 @@ from seoyeon.local.settings import Settings
 from seoyeon.local.sockets import IPV4, free_port, front_sockets, kept_socket
 from seoyeon.local.state import State
 from seoyeon.local.warm_up import warm_up
-from seoyeon.terminal.errors import RunError, plain_errors
+from seoyeon.terminal.errors import CommandError, plain_errors
 from seoyeon.terminal.progress import Progress
 
 # The one account that a run with AUTH=cognito begins with: no mail leaves this machine, so nobody
@@ -29,7 +29,7 @@ PERSON, PASSWORD = "person@example.com", "Seoyeon-local-1"
 async def serve(settings: Settings) -> None:
     """Returns after SIGINT, SIGTERM or SIGHUP, when no process of the run is left.
 
-    Raises RunError for whatever the person has to mend.
+    Raises CommandError for whatever the person has to mend.
     """
     with _signals() as stop:
         run = asyncio.create_task(_run(settings))
@@ -57,7 +57,7 @@ async def _run(settings: Settings) -> None:
         await stack.enter_async_context(serving(create_app(targets), sockets))
         print(f"Ready: {url}", flush=True)
         status = await ministack.wait()
-        raise RunError(f"MiniStack ended by itself (status {status}): see {ministack.log}")
+        raise CommandError(f"MiniStack ended by itself (status {status}): see {ministack.log}")
 
 
 async def _prepare(

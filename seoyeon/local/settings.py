@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 DEFAULT_PORT = 8080
 DEFAULT_STATE_DIR = ".local"
@@ -23,7 +23,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
-        """An empty variable counts as unset. Raises RunError for a value that cannot be used."""
+        """An empty variable counts as unset. Raises CommandError for a value that cannot be used."""
         return cls(
             port=_port(environ.get("PORT", "").strip()),
             llm=environ.get("LLM", "").strip() or "auto",
@@ -38,13 +38,15 @@ def _port(text: str) -> int:
     if not text:
         return DEFAULT_PORT
     if not (text.isascii() and text.isdigit()) or int(text) > 65535:
-        raise RunError(f"PORT has to be a number up to 65535, not {text!r}: try PORT=8081.")
+        raise CommandError(f"PORT has to be a number up to 65535, not {text!r}: try PORT=8081.")
     return int(text)
 
 
 def _auth(text: str) -> str:
     if text not in ("guest", "cognito"):
-        raise RunError(f"AUTH has to be guest or cognito, not {text!r}; leave it unset for guest.")
+        raise CommandError(
+            f"AUTH has to be guest or cognito, not {text!r}; leave it unset for guest."
+        )
     return text
 
 
@@ -53,7 +55,7 @@ def _endpoint(text: str) -> str | None:
         return None
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise RunError(
+        raise CommandError(
             f"BEDROCK_ENDPOINT_URL has to begin with http:// or https://, not {text!r}; "
             "leave it unset to have a model started here."
         )

@@ -3,14 +3,14 @@
 import errno
 import socket
 
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 IPV4 = "127.0.0.1"
 IPV6 = "::1"
 
 
 def front_sockets(port: int) -> list[socket.socket]:
-    """Bound sockets for every address that `localhost` means here; RunError if one is taken."""
+    """Bound sockets for every address that `localhost` means here; CommandError if one is taken."""
     first = _bound(socket.AF_INET, IPV4, port)
     sockets = [first]
     if _localhost_is_ipv6_too():
@@ -28,7 +28,7 @@ def kept_socket(preferred: int | None) -> socket.socket:
     if preferred:
         try:
             return _bound(socket.AF_INET, IPV4, preferred)
-        except (OSError, RunError):
+        except (OSError, CommandError):
             pass
     return _bound(socket.AF_INET, IPV4, 0)
 
@@ -51,13 +51,15 @@ def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
         if family == socket.AF_INET and error.errno == errno.EADDRINUSE:
             raise _taken(port) from error
         if error.errno == errno.EACCES:
-            raise RunError(f"Port {port} needs more rights: try PORT=8080.") from error
+            raise CommandError(f"Port {port} needs more rights: try PORT=8080.") from error
         raise
     return bound
 
 
-def _taken(port: int) -> RunError:
-    return RunError(f"Port {port} is taken: stop what uses it, or choose another with PORT=8081.")
+def _taken(port: int) -> CommandError:
+    return CommandError(
+        f"Port {port} is taken: stop what uses it, or choose another with PORT=8081."
+    )
 
 
 def _localhost_is_ipv6_too() -> bool:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import IO, Any
 
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 
 class State:
@@ -19,12 +19,12 @@ class State:
 
     @classmethod
     def open(cls, path: Path) -> "State":
-        """Creates the directory. Raises RunError if it cannot be used or another run uses it."""
+        """Creates the directory. Raises CommandError if it cannot be used or another run uses it."""
         try:
             path.mkdir(parents=True, exist_ok=True)
             lock = (path / "run.lock").open("a+", encoding="ascii")
         except OSError as error:
-            raise RunError(
+            raise CommandError(
                 f"STATE_DIR {path} cannot be written ({error.strerror}): "
                 "set STATE_DIR to a folder of your own."
             ) from error
@@ -34,7 +34,7 @@ class State:
             lock.seek(0)
             pid = lock.read().strip() or "unknown"
             lock.close()
-            raise RunError(
+            raise CommandError(
                 f"Another run (process {pid}) uses STATE_DIR {path}: "
                 "end it, or set STATE_DIR to another folder."
             ) from error

@@ -1,4 +1,4 @@
-"""Runs command-line tools whose output goes to a log file, not to the person."""
+"""Command-line tools as child processes, with their output in a log file."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from seoyeon import ROOT
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 
 def tool_path(path: str) -> str:
@@ -20,7 +20,7 @@ def tool_path(path: str) -> str:
 
 
 class Commands:
-    """Commands with one environment and one log; `log` is emptied first."""
+    """Runs commands with one environment and appends their output to one log, emptied first."""
 
     def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
         self.log = log
@@ -29,13 +29,13 @@ class Commands:
         log.write_bytes(b"")
 
     async def cdk(self, *arguments: str, folder: Path) -> None:
-        """The CDK's command line in `folder`; RunError names the log if it fails or is missing."""
+        """Run the CDK CLI in `folder`; raise CommandError with the log's path if it fails."""
         program = shutil.which("cdk", path=self._environment["PATH"])
         if program is None:
-            raise RunError("The CDK CLI is missing: run 'make setup'.")
+            raise CommandError("The CDK CLI is missing: run 'make setup'.")
         status = await self._run([program, *arguments], folder)
         if status:
-            raise RunError(f"'cdk {arguments[0]}' failed with status {status}: see {self.log}")
+            raise CommandError(f"'cdk {arguments[0]}' failed with status {status}: see {self.log}")
 
     async def _run(self, command: list[str], folder: Path) -> int:
         with self.log.open("ab") as output:

@@ -1,23 +1,23 @@
-"""The one kind of failure that a person at the terminal is meant to read."""
+"""Errors that a command reports in one line instead of a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class RunError(Exception):
-    """One line that says what is wrong and what to do about it; the run ends with status 1."""
+class CommandError(Exception):
+    """One line that says what happened and what to do next; the command exits with 1."""
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Around a TaskGroup: a RunError of one of its tasks comes out as itself."""
+    """Raise a CommandError of a TaskGroup's task instead of the group."""
     try:
         yield
     except ExceptionGroup as group:
-        found = group.subgroup(RunError)
+        found = group.subgroup(CommandError)
         while found is not None:
             first = found.exceptions[0]
-            if isinstance(first, RunError):
+            if isinstance(first, CommandError):
                 raise first from None
             found = first
         raise

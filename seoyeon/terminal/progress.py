@@ -1,7 +1,7 @@
-"""What the person at the terminal sees while something takes its time.
+"""Progress of a command's steps.
 
-Lines only: the download of a model draws its bar at the same time, and two live displays would
-write over each other.
+It prints lines only: the download of a model shows a progress bar at the same time, and two live
+displays would overwrite each other.
 """
 
 import time
@@ -12,18 +12,18 @@ from rich.console import Console
 
 
 class Progress:
-    """Says what begins and, on a terminal, how long it took."""
+    """Prints the beginning of each step, and its duration at the end."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """Around one piece of work that takes longer than a second."""
-        begun = time.monotonic()
-        self._say(f"{title} ...")
+        """Print the begin and the end of a step that takes longer than a second."""
+        started = time.monotonic()
+        self._print(f"{title} ...")
         yield
-        self._say(f"{title}: {time.monotonic() - begun:.0f} s", style="dim")
+        self._print(f"{title}: {time.monotonic() - started:.0f} s", style="dim")
 
-    def _say(self, line: str, style: str | None = None) -> None:
+    def _print(self, line: str, style: str | None = None) -> None:
         self._console.print(line, markup=False, style=style)

@@ -1,1 +1,1 @@
-"""`make doctor`: what would stop a deploy, or the first chat after it. Reads, changes nothing."""
+"""Checks before a deployment, for the commands `doctor` and `deploy`; they only read."""

@@ -1,75 +1,123 @@
-"""All checks in the order in which one would mend what they find."""
+"""The checks in the order in which their problems are best solved."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from cdk.bedrock_models import BedrockModel
 from cdk.settings import Settings
 from cdk.stack_names import stack_names
+from seoyeon import ROOT
 from seoyeon.aws.preflight import account, models, quotas, toolchain
-from seoyeon.aws.preflight.finding import Finding
-from seoyeon.aws.preflight.reader import AwsReader
-from seoyeon.aws.preflight.snapshot import Caller, ModelFacts, Unread
+from seoyeon.aws.preflight.finding import Finding, Level
+from seoyeon.aws.preflight.snapshot import Caller, ModelSnapshot, Unread
+from seoyeon.aws.session import Connection
+from seoyeon.aws.target import DeploymentTarget
 
 
-def examine(
-    root: Path,
-    overrides: Sequence[str],
-    environ: Mapping[str, str],
-    configured_region: str | None,
-    known_regions: Collection[str],
-    reader: AwsReader,
-    now: Callable[[], datetime],
-) -> Iterator[Finding]:
-    """Yields what it finds as it goes. Without credentials, nothing is asked of AWS but who one
-    is. `configured_region` is the profile's."""
-    settings, finding = toolchain.check_settings(toolchain.read_context(root, overrides))
-    yield finding
-    yield toolchain.check_cli(*toolchain.read_versions(root))
-    elsewhere = toolchain.check_endpoints(environ)
-    if elsewhere:
-        yield elsewhere
-        return
-    named = account.region_of(environ, configured_region)
-    yield account.check_region(named, known_regions)
-    if named is not None and named not in known_regions:
-        return
-    region = named or account.FALLBACK_REGION
-    caller = reader.caller(region)
-    yield account.check_caller(caller)
-    if isinstance(caller, Caller):
-        yield account.check_bootstrap(reader.bootstrap_version(region), caller.account, region)
-        yield from _gateway_quotas(reader, region, settings)
-        if settings:
-            yield from _bedrock(reader, settings, now())
+class Preflight:
+    """The checks of one deployment; `context` overrides settings, as `name=value`."""
 
+    def __init__(
+        self,
+        context: Sequence[str],
+        environ: Mapping[str, str],
+        connection: Connection,
+        root: Path = ROOT,
+    ) -> None:
+        self.findings: list[Finding] = []
+        self._context = tuple(context)
+        self._environ = environ
+        self._connection = connection
+        self._root = root
+        self._settings: Settings | None = None
+        self._caller: Caller | None = None
+        self._region = account.FALLBACK_REGION
+        self._bootstrapped = False
 
-def _gateway_quotas(reader: AwsReader, region: str, settings: Settings | None) -> Iterator[Finding]:
-    concurrency = reader.concurrency(region)
-    yield quotas.check_concurrency(concurrency, region)
-    if settings and settings.worker_concurrency:
-        own = reader.reserved_workers(stack_names(settings.stage).service, region)
-        reserved = quotas.check_reserved(concurrency, own, settings.worker_concurrency, region)
-        if reserved:
-            yield reserved
-    yield quotas.check_connections(reader.quota(*quotas.CONNECTIONS, region), region)
-    yield quotas.check_requests(reader.quota(*quotas.REQUESTS, region), region)
+    @property
+    def stops_deploy(self) -> bool:
+        return any(finding.level is Level.NO_DEPLOY for finding in self.findings)
 
+    @property
+    def target(self) -> DeploymentTarget | None:
+        """The deployment target; None before `check_target` and if a finding stops a deploy."""
+        if self.stops_deploy or self._settings is None or self._caller is None:
+            return None
+        return DeploymentTarget(
+            self._settings.stage,
+            self._context,
+            self._caller.account,
+            self._region,
+            self._bootstrapped,
+            self._settings.alarm_email,
+        )
 
-def _bedrock(reader: AwsReader, settings: Settings, now: datetime) -> Iterator[Finding]:
-    region = settings.bedrock_region
-    known = [(model, _facts(reader, model, region)) for model in settings.models]
-    yield from models.check_models(known, region, now)
-    rates = reader.model_quotas(region)
-    if isinstance(rates, Unread):
-        yield account.unread("Bedrock quotas", rates)
-        return
-    for model, facts in known:
-        finding = quotas.check_tokens(model, facts.model, rates, region)
-        if finding:
-            yield finding
+    def check_target(self) -> None:
+        """Check the settings, this machine, the region, the credentials and the bootstrap stack.
 
+        Sends no request while an endpoint or a region in the environment is wrong.
+        """
+        overridden = toolchain.read_context(self._root, self._context)
+        self._settings, finding = toolchain.check_settings(overridden)
+        self.findings.append(finding)
+        self.findings.append(toolchain.check_cli(*toolchain.read_versions(self._root)))
+        if endpoint := toolchain.check_endpoints(self._environ):
+            self.findings.append(endpoint)
+            return
+        region = account.region_of(self._environ, self._connection.configured_region)
+        known = self._connection.known_regions
+        self.findings.append(account.check_region(region, known))
+        if region is not None and region not in known:
+            return
+        self._region = region or account.FALLBACK_REGION
+        reader = self._connection.reader
+        caller = reader.caller(self._region)
+        self.findings.append(account.check_caller(caller))
+        if not isinstance(caller, Caller):
+            return
+        self._caller = caller
+        version = reader.bootstrap_version(self._region)
+        # An unreadable version is left to the CDK, which reports a missing bootstrap itself.
+        self._bootstrapped = not account.needs_bootstrap(version)
+        self.findings.append(account.check_bootstrap(version, caller.account, self._region))
 
-def _facts(reader: AwsReader, model: BedrockModel, region: str) -> ModelFacts:
-    return reader.model(model.name, model.model_id if model.regions else None, region)
+    def check_service(self, now: datetime) -> None:
+        """Check the quotas and the models; needs the credentials that `check_target` found."""
+        if self._caller is None:
+            return
+        self._check_quotas()
+        if self._settings:
+            self._check_models(self._settings, now)
+
+    def _check_quotas(self) -> None:
+        reader, region = self._connection.reader, self._region
+        concurrency = reader.concurrency(region)
+        self.findings.append(quotas.check_concurrency(concurrency, region))
+        settings = self._settings
+        if settings and settings.worker_concurrency:
+            own = reader.reserved_workers(stack_names(settings.stage).service, region)
+            reserved = quotas.check_reserved(concurrency, own, settings.worker_concurrency, region)
+            if reserved:
+                self.findings.append(reserved)
+        connections = reader.quota(*quotas.CONNECTIONS, region)
+        self.findings.append(quotas.check_connections(connections, region))
+        requests = reader.quota(*quotas.REQUESTS, region)
+        self.findings.append(quotas.check_requests(requests, region))
+
+    def _check_models(self, settings: Settings, now: datetime) -> None:
+        reader, region = self._connection.reader, settings.bedrock_region
+
+        def read(model: BedrockModel) -> ModelSnapshot:
+            return reader.model(model.name, model.model_id if model.regions else None, region)
+
+        snapshots = [(model, read(model)) for model in settings.models]
+        self.findings += models.check_models(snapshots, region, now)
+        rates = reader.model_quotas(region)
+        if isinstance(rates, Unread):
+            self.findings.append(account.unread("Bedrock quotas", rates))
+            return
+        for model, snapshot in snapshots:
+            finding = quotas.check_tokens(model, snapshot.model, rates, region)
+            if finding:
+                self.findings.append(finding)

@@ -1,11 +1,11 @@
-"""What a check has to say."""
+"""Results of checks."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class Level(Enum):
-    """How bad it is, in the words that are printed."""
+    """The severity of a finding, as it is printed."""
 
     OK = "ok"
     WARNING = "warning"
@@ -15,7 +15,7 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`sentence` says what is so; `command` mends it, where one can."""
+    """The result of one check; `command` solves the problem or shows more about it."""
 
     level: Level
     subject: str

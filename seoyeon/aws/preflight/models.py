@@ -1,4 +1,4 @@
-"""Can each model of cdk.json be called: still there, offered in the region, open to the account?"""
+"""Checks of the models in cdk.json: life cycle, region, access, inference profile."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,15 +7,23 @@ from datetime import datetime
 from cdk.bedrock_models import BedrockModel
 from seoyeon.aws.preflight.account import unread
 from seoyeon.aws.preflight.finding import Finding, Level
-from seoyeon.aws.preflight.snapshot import Access, FoundationModel, ModelFacts, Profile, Unread
+from seoyeon.aws.preflight.snapshot import (
+    FoundationModel,
+    InferenceProfile,
+    ModelAccess,
+    ModelSnapshot,
+    Unread,
+)
 
 
 def check_models(
-    models: Sequence[tuple[BedrockModel, ModelFacts]], region: str, now: datetime
+    models: Sequence[tuple[BedrockModel, ModelSnapshot]], region: str, now: datetime
 ) -> list[Finding]:
-    """One finding for each model, in order. While one of them can answer, what is wrong with the
-    others stops no chat."""
-    findings = [check_model(model, facts, region, now) for model, facts in models]
+    """Return one finding per model, in order.
+
+    While one of the models can answer, the problems of the others are only warnings.
+    """
+    findings = [check_model(model, snapshot, region, now) for model, snapshot in models]
     if all(finding.level is Level.NO_CHAT for finding in findings):
         return findings
     return [
@@ -24,48 +32,50 @@ def check_models(
     ]
 
 
-def check_model(model: BedrockModel, facts: ModelFacts, region: str, now: datetime) -> Finding:
-    """The worst that can be said of it."""
-    said = [finding for finding in _faults(model, facts, region, now) if finding]
-    if not said:
-        return Finding(Level.OK, model.model_id, f"It is active, and yours to call from {region}.")
-    worst = next((finding for finding in said if finding.level is Level.NO_CHAT), said[0])
+def check_model(
+    model: BedrockModel, snapshot: ModelSnapshot, region: str, now: datetime
+) -> Finding:
+    """Return the most severe finding."""
+    problems = [finding for finding in _problems(model, snapshot, region, now) if finding]
+    if not problems:
+        return Finding(Level.OK, model.model_id, f"It is active and can be called from {region}.")
+    worst = next((finding for finding in problems if finding.level is Level.NO_CHAT), problems[0])
     return replace(worst, subject=model.model_id)
 
 
-def _faults(
-    model: BedrockModel, facts: ModelFacts, region: str, now: datetime
+def _problems(
+    model: BedrockModel, snapshot: ModelSnapshot, region: str, now: datetime
 ) -> Iterator[Finding | None]:
-    yield _offered(facts, region)
-    if isinstance(facts.model, FoundationModel):
-        yield _talks(facts.model, region)
-        yield _alive(facts.model, region, now)
-    if isinstance(facts.access, Access):
-        yield _open(model, facts.access, region)
-    if isinstance(facts.profile, Profile):
-        yield _routed(model, facts.profile, region)
-    yield _unseen(facts)
+    yield _check_offer(snapshot, region)
+    if isinstance(snapshot.model, FoundationModel):
+        yield _check_output(snapshot.model, region)
+        yield _check_life_cycle(snapshot.model, region, now)
+    if isinstance(snapshot.access, ModelAccess):
+        yield _check_access(model, snapshot.access, region)
+    if isinstance(snapshot.profile, InferenceProfile):
+        yield _check_profile(model, snapshot.profile, region)
+    yield _check_read(snapshot)
 
 
-def _unseen(facts: ModelFacts) -> Finding | None:
-    for fact in (facts.model, facts.access, facts.profile):
-        if isinstance(fact, Unread):
-            return unread("", fact)
+def _check_read(snapshot: ModelSnapshot) -> Finding | None:
+    for value in (snapshot.model, snapshot.access, snapshot.profile):
+        if isinstance(value, Unread):
+            return unread("", value)
     return None
 
 
-def _stops(sentence: str, command: str) -> Finding:
+def _no_chat(sentence: str, command: str) -> Finding:
     return Finding(Level.NO_CHAT, "", sentence, command)
 
 
-def _another(region: str) -> str:
+def _list_models_command(region: str) -> str:
     return (
         "aws bedrock list-foundation-models --by-output-modality TEXT --query "
         f"'modelSummaries[].[modelId,modelLifecycle.status]' --output text --region {region}"
     )
 
 
-def _chat(region: str) -> str:
+def _list_streaming_models_command(region: str) -> str:
     return (
         "aws bedrock list-foundation-models --by-output-modality TEXT --query "
         "'modelSummaries[?responseStreamingSupported].modelId' --output text "
@@ -73,97 +83,104 @@ def _chat(region: str) -> str:
     )
 
 
-def _profiles(region: str) -> str:
+def _list_profiles_command(region: str) -> str:
     return (
         "aws bedrock list-inference-profiles --query "
         f"'inferenceProfileSummaries[].inferenceProfileId' --output text --region {region}"
     )
 
 
-def _offered(facts: ModelFacts, region: str) -> Finding | None:
-    """Whether Bedrock knows the id here, and can be called by it."""
-    if isinstance(facts.profile, Unread) and facts.profile.absent:
-        return _stops(f"{region} has no such inference profile.", _profiles(region))
-    # Where a profile is there, what it calls may be in other regions only.
-    if facts.profile is None and isinstance(facts.model, Unread) and facts.model.absent:
-        return _stops(
-            f"{region} does not offer it; put another one into model_ids.", _another(region)
+def _check_offer(snapshot: ModelSnapshot, region: str) -> Finding | None:
+    """Check that Bedrock knows the id in this region and accepts calls by it."""
+    if isinstance(snapshot.profile, Unread) and snapshot.profile.absent:
+        return _no_chat(f"{region} has no such inference profile.", _list_profiles_command(region))
+    # A profile may route to other regions only.
+    if snapshot.profile is None and isinstance(snapshot.model, Unread) and snapshot.model.absent:
+        return _no_chat(
+            f"{region} does not offer it: set another model in model_ids.",
+            _list_models_command(region),
         )
-    known = facts.model
+    known = snapshot.model
     if (
-        facts.profile is None
+        snapshot.profile is None
         and isinstance(known, FoundationModel)
         and "ON_DEMAND" not in known.inference_types
     ):
-        return _stops(
-            f"{region} offers it through an inference profile only; name that in model_ids.",
-            _profiles(region),
+        return _no_chat(
+            f"{region} offers it through an inference profile only: set the profile in model_ids.",
+            _list_profiles_command(region),
         )
     return None
 
 
-def _routed(model: BedrockModel, profile: Profile, region: str) -> Finding | None:
-    """IAM allows the regions that cdk/bedrock_models.py lists; a profile may have grown since."""
-    foreign = sorted(profile.regions - set(model.called_in(region)))
-    if foreign:
+def _check_profile(model: BedrockModel, profile: InferenceProfile, region: str) -> Finding | None:
+    """Check that the worker's policy, made from cdk/bedrock_models.py, covers the profile."""
+    missing = sorted(profile.regions - set(model.called_in(region)))
+    if missing:
         return Finding(
             Level.WARNING,
             "",
-            f"The profile also calls {', '.join(foreign)}, which the worker's policy does not "
-            "allow: add it to PROFILE_REGIONS.",
+            f"The profile also routes to {', '.join(missing)}, which the worker's policy does "
+            "not allow: add it to PROFILE_REGIONS.",
             "$EDITOR cdk/bedrock_models.py && make deploy",
         )
     return None
 
 
-def _talks(model: FoundationModel, region: str) -> Finding | None:
-    """Embeddings, pictures and the like are Bedrock models, too."""
+def _check_output(model: FoundationModel, region: str) -> Finding | None:
+    """Refuse models for embeddings, images and other output."""
     if "TEXT" not in model.outputs:
-        return _stops(
-            "It does not answer with text; put another one into model_ids.", _chat(region)
+        return _no_chat(
+            "It does not generate text: set another model in model_ids.",
+            _list_streaming_models_command(region),
         )
     if not model.streams:
-        return _stops(
-            "It does not stream its answers; put another one into model_ids.", _chat(region)
+        return _no_chat(
+            "It does not stream its answers: set another model in model_ids.",
+            _list_streaming_models_command(region),
         )
     return None
 
 
-def _alive(model: FoundationModel, region: str, now: datetime) -> Finding | None:
+def _check_life_cycle(model: FoundationModel, region: str, now: datetime) -> Finding | None:
     if model.status == "ACTIVE":
         return None
     end = f" {model.end:%Y-%m-%d}" if model.end else ""
     if model.end and model.end <= now:
-        return _stops(f"It was retired on{end}; put another one into model_ids.", _another(region))
+        return _no_chat(
+            f"It was retired on{end}: set another model in model_ids.", _list_models_command(region)
+        )
     return Finding(
         Level.WARNING,
         "",
         f"It is {model.status.lower()}: "
-        + (f"it can be called until{end}, if it was used before" if end else "it will be retired")
-        + ". Have a successor next in model_ids.",
-        _another(region),
+        + (f"accounts that use it can call it until{end}" if end else "it will be retired")
+        + ". Add a successor to model_ids.",
+        _list_models_command(region),
     )
 
 
-def _open(model: BedrockModel, access: Access, region: str) -> Finding | None:
-    look = (
+def _check_access(model: BedrockModel, access: ModelAccess, region: str) -> Finding | None:
+    availability = (
         f"aws bedrock get-foundation-model-availability --model-id {model.name} --region {region}"
     )
     if access.region != "AVAILABLE" and not model.regions:
-        return _stops(f"{region} does not offer it to this account.", _another(region))
+        return _no_chat(
+            f"{region} does not offer it to this account.", _list_models_command(region)
+        )
     if access.authorization != "AUTHORIZED":
-        return _stops("A policy of the account or the organization forbids it.", look)
+        return _no_chat("A policy of the account or the organization denies it.", availability)
     if access.entitlement != "AVAILABLE":
-        return _stops(
-            "The account has no access to it yet: open it in Bedrock's model catalog.", look
+        return _no_chat(
+            "The account has no access to it: request it in Bedrock's model catalog.", availability
         )
     if access.agreement != "AVAILABLE":
         offers = f"aws bedrock list-foundation-model-agreement-offers --model-id {model.name}"
         return Finding(
             Level.WARNING,
             "",
-            f"Its terms are not agreed to ({access.agreement}); the first call may be refused. "
-            "Read them, and agree by create-foundation-model-agreement.",
+            f"Its terms are not accepted ({access.agreement}), so that the first call may be "
+            "refused: read them, then run create-foundation-model-agreement.",
             f"{offers} --region {region}",
         )
     return None

@@ -1,33 +1,30 @@
-"""Asks AWS, and only asks: every call is a Get or a List."""
+"""Read access to AWS: every request is a Get, a List or a Describe."""
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cdk.stack_names import BOOTSTRAP_PARAMETER, WORKER_OUTPUT
 from seoyeon.aws.preflight.snapshot import (
-    Access,
     Caller,
     Concurrency,
     FoundationModel,
-    ModelFacts,
-    Profile,
+    InferenceProfile,
+    ModelAccess,
+    ModelSnapshot,
     Quota,
     Unread,
 )
-
-# The version that `cdk bootstrap` leaves, under the qualifier that CDK uses unless told otherwise.
-BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
-# CDK's name for the worker of cdk/websocket_api.py: its path, and a hash of that.
-WORKER = re.compile(r"WebSocketApiWorker[0-9A-F]{8}")
 
 Answer = TypeVar("Answer")
 
 
 class AwsReader:
-    """`client` makes a boto3 client from a service and a region. No method raises for what AWS or
-    the network says: that comes back as Unread."""
+    """Reader of one account; its methods return Unread instead of raising errors of AWS.
+
+    `client` makes a boto3 client from a service and a region.
+    """
 
     def __init__(self, client: Callable[[str, str], Any]) -> None:
         self._client = client
@@ -56,13 +53,13 @@ class AwsReader:
         return _read("lambda:GetAccountSettings", ask)
 
     def reserved_workers(self, stack: str, region: str) -> int | Unread:
-        """What the worker of this service stack has reserved; 0 if it has nothing, or is not there
-        yet."""
-        name = _read("cloudformation:ListStackResources", lambda: self._worker(stack, region))
+        """Return the reserved concurrency of a service stack's worker; 0 without the stack."""
+        action = "cloudformation:DescribeStacks"
+        name = _read(action, lambda: self._worker_name(stack, region))
         if isinstance(name, Unread):
             return 0 if name.absent else name
         if name is None:
-            return 0
+            return Unread(action, f"no output {WORKER_OUTPUT}")
 
         def ask() -> int:
             answer = self._client("lambda", region).get_function_concurrency(FunctionName=name)
@@ -70,20 +67,18 @@ class AwsReader:
 
         return _read("lambda:GetFunctionConcurrency", ask)
 
-    def _worker(self, stack: str, region: str) -> str | None:
-        pages = self._client("cloudformation", region).get_paginator("list_stack_resources")
-        for page in pages.paginate(StackName=stack):
-            for resource in page["StackResourceSummaries"]:
-                if resource["ResourceType"] != "AWS::Lambda::Function":
-                    continue
-                if WORKER.fullmatch(resource["LogicalResourceId"]):
-                    return str(resource["PhysicalResourceId"])
-        return None
+    def _worker_name(self, stack: str, region: str) -> str | None:
+        answer = self._client("cloudformation", region).describe_stacks(StackName=stack)
+        outputs = answer["Stacks"][0].get("Outputs", ())
+        return next(
+            (output["OutputValue"] for output in outputs if output["OutputKey"] == WORKER_OUTPUT),
+            None,
+        )
 
-    def model(self, name: str, profile_id: str | None, region: str) -> ModelFacts:
-        """`name` is the foundation model's id; `profile_id` the profile that it is called by."""
+    def model(self, name: str, profile_id: str | None, region: str) -> ModelSnapshot:
+        """Read the foundation model `name` and, if it is called by one, its inference profile."""
         bedrock = self._client("bedrock", region)
-        return ModelFacts(
+        return ModelSnapshot(
             _read("bedrock:GetFoundationModel", lambda: _foundation_model(bedrock, name)),
             _read("bedrock:GetFoundationModelAvailability", lambda: _access(bedrock, name)),
             _read("bedrock:GetInferenceProfile", lambda: _profile(bedrock, profile_id))
@@ -92,22 +87,22 @@ class AwsReader:
         )
 
     def quota(self, service: str, code: str, region: str) -> Quota | Unread:
-        """The account's own value, or AWS's default where the account has none of its own."""
+        """Return the account's value, or AWS's default if the account has none."""
         client = self._client("service-quotas", region)
-        asked = {"ServiceCode": service, "QuotaCode": code}
+        key = {"ServiceCode": service, "QuotaCode": code}
         own = _read(
             "servicequotas:GetServiceQuota",
-            lambda: _quota(client.get_service_quota(**asked)["Quota"]),
+            lambda: _quota(client.get_service_quota(**key)["Quota"]),
         )
         if isinstance(own, Quota) or not own.absent:
             return own
         return _read(
             "servicequotas:GetAWSDefaultServiceQuota",
-            lambda: _quota(client.get_aws_default_service_quota(**asked)["Quota"]),
+            lambda: _quota(client.get_aws_default_service_quota(**key)["Quota"]),
         )
 
     def model_quotas(self, region: str) -> list[Quota] | Unread:
-        """All of Bedrock's quotas with a rate: their codes differ by model, their names tell."""
+        """Return Bedrock's quotas per minute; they are found by name, as codes differ by model."""
 
         def ask() -> list[Quota]:
             pages = self._client("service-quotas", region).get_paginator("list_service_quotas")
@@ -144,9 +139,9 @@ def _foundation_model(bedrock: Any, name: str) -> FoundationModel:
     )
 
 
-def _access(bedrock: Any, name: str) -> Access:
+def _access(bedrock: Any, name: str) -> ModelAccess:
     answer = bedrock.get_foundation_model_availability(modelId=name)
-    return Access(
+    return ModelAccess(
         agreement=answer["agreementAvailability"]["status"],
         authorization=answer["authorizationStatus"],
         entitlement=answer["entitlementAvailability"],
@@ -154,11 +149,11 @@ def _access(bedrock: Any, name: str) -> Access:
     )
 
 
-def _profile(bedrock: Any, profile_id: str) -> Profile:
+def _profile(bedrock: Any, profile_id: str) -> InferenceProfile:
     answer = bedrock.get_inference_profile(inferenceProfileIdentifier=profile_id)
     # arn:aws:bedrock:us-east-1::foundation-model/…
     regions = frozenset(model["modelArn"].split(":")[3] for model in answer["models"])
-    return Profile(answer["status"], regions)
+    return InferenceProfile(answer["status"], regions)
 
 
 def _quota(quota: dict[str, Any]) -> Quota:

@@ -1,4 +1,4 @@
-"""Findings for a person: a table on a terminal, plain lines everywhere else."""
+"""Findings on the terminal: a table, or plain lines where the output is no terminal."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from seoyeon.aws.preflight.checks import Preflight
 from seoyeon.aws.preflight.finding import Finding, Level
+from seoyeon.aws.target import DeploymentTarget
+from seoyeon.terminal.errors import CommandError
 
 STYLES = {
     Level.OK: "green",
@@ -16,17 +19,34 @@ STYLES = {
 }
 
 
-def show(findings: Sequence[Finding], console: Console) -> None:
+def print_findings(findings: Sequence[Finding], console: Console) -> None:
+    """Print every finding, and a summary as the last line."""
     if console.is_terminal:
         console.print(_table(findings))
     else:
-        for line in plain(findings):
+        for line in plain_lines(findings):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print(summary(findings), markup=False, highlight=False, soft_wrap=True)
 
 
-def plain(findings: Sequence[Finding]) -> list[str]:
-    """One line for a finding, and one below it for its command."""
+def require_target(preflight: Preflight) -> DeploymentTarget:
+    """Print the problems that were found and return the deployment target.
+
+    Raises CommandError if one of them stops a deployment.
+    """
+    for finding in preflight.findings:
+        if finding.level is not Level.OK:
+            lines = plain_lines([finding])
+            print("\n".join(lines if finding.level is Level.NO_DEPLOY else lines[:1]))
+    if preflight.target is None:
+        raise CommandError(
+            "Nothing was changed. Solve the problems above, then run the command again."
+        )
+    return preflight.target
+
+
+def plain_lines(findings: Sequence[Finding]) -> list[str]:
+    """Return one line per finding, and an indented one for its command."""
     lines = []
     for finding in findings:
         lines.append(f"{finding.level.value}: {finding.subject}: {finding.sentence}")
@@ -36,12 +56,12 @@ def plain(findings: Sequence[Finding]) -> list[str]:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    counts = {level: sum(finding.level is level for finding in findings) for level in Level}
-    if counts[Level.NO_DEPLOY]:
+    levels = {finding.level for finding in findings}
+    if Level.NO_DEPLOY in levels:
         return "A deploy would fail."
-    if counts[Level.NO_CHAT]:
-        return "A deploy should work; a first chat would fail."
-    return "Nothing found that would stop a deploy or a first chat."
+    if Level.NO_CHAT in levels:
+        return "A deploy should work, but a first chat would fail."
+    return "Nothing was found that would stop a deploy or a first chat."
 
 
 def _table(findings: Sequence[Finding]) -> Table:
@@ -50,9 +70,9 @@ def _table(findings: Sequence[Finding]) -> Table:
     table.add_column()
     table.add_column(overflow="fold")
     for finding in findings:
-        said = Text(finding.sentence)
+        text = Text(finding.sentence)
         if finding.command:
-            said.append(f"\n{finding.command}", style="cyan")
+            text.append(f"\n{finding.command}", style="cyan")
         level = Text(finding.level.value, style=STYLES[finding.level])
-        table.add_row(level, Text(finding.subject, style="bold"), said)
+        table.add_row(level, Text(finding.subject, style="bold"), text)
     return table

@@ -1,9 +1,9 @@
-"""What AWS told about an account: the checks' input, made by hand in their tests."""
+"""Snapshot of an account: what AWS returned, as the input of the checks."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-# Error codes by which a service says that there is no such thing.
+# Error codes of services for a resource that does not exist.
 ABSENT = {
     "NoSuchResourceException",
     "ParameterNotFound",
@@ -15,14 +15,14 @@ ABSENT = {
 
 @dataclass(frozen=True)
 class Unread:
-    """AWS did not answer `action` (as IAM names it); `code` is the error's."""
+    """A value that AWS did not return: the action, as IAM names it, and the error's code."""
 
     action: str
     code: str
 
     @property
     def absent(self) -> bool:
-        """There is no such thing, as opposed to: one may not or cannot ask."""
+        """Whether the resource does not exist, rather than being forbidden or unreachable."""
         return self.code in ABSENT
 
 
@@ -34,8 +34,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class FoundationModel:
-    """`outputs` are what it makes: TEXT, IMAGE, …; `end` is when the provider takes it away, where
-    that is known."""
+    """`outputs` are its modalities (TEXT, IMAGE, …); `end` is its end of life, if announced."""
 
     name: str
     provider: str
@@ -47,8 +46,8 @@ class FoundationModel:
 
 
 @dataclass(frozen=True)
-class Access:
-    """Bedrock's words: AVAILABLE or not, AUTHORIZED or not."""
+class ModelAccess:
+    """Statuses of GetFoundationModelAvailability: AVAILABLE, AUTHORIZED or another."""
 
     agreement: str
     authorization: str
@@ -57,25 +56,25 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """An inference profile, and the regions whose models it calls."""
+class InferenceProfile:
+    """An inference profile and the regions that it routes to."""
 
     status: str
     regions: frozenset[str]
 
 
 @dataclass(frozen=True)
-class ModelFacts:
-    """`profile` is None where the model is called by its own id."""
+class ModelSnapshot:
+    """`profile` is None for a model that is called by its own id."""
 
     model: FoundationModel | Unread
-    access: Access | Unread
-    profile: Profile | Unread | None = None
+    access: ModelAccess | Unread
+    profile: InferenceProfile | Unread | None = None
 
 
 @dataclass(frozen=True)
 class Concurrency:
-    """Executions at once: the account's limit, and what no function has reserved of it."""
+    """Lambda's concurrent executions: the account's limit, and its unreserved part."""
 
     limit: int
     unreserved: int

@@ -1,4 +1,4 @@
-"""This machine: the settings, the CDK's command line, the environment."""
+"""Checks of this machine: the settings, the CDK CLI, the environment variables."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from seoyeon.aws.preflight.finding import Finding, Level
 
 
 def read_context(root: Path, overrides: Sequence[str]) -> dict[str, Any]:
-    """cdk.json's context; `overrides` are `name=value`, as the CDK CLI takes them after -c."""
+    """Return cdk.json's context with `overrides`, which are `name=value` as in `cdk -c`."""
     context = json.loads((root / "cdk.json").read_text(encoding="utf-8"))["context"]
     pairs = (override.partition("=") for override in overrides)
     return {**context, **{name: value for name, _, value in pairs}}
@@ -22,14 +22,13 @@ def check_settings(context: Mapping[str, Any]) -> tuple[Settings | None, Finding
     except SettingsError as error:
         return None, Finding(Level.NO_DEPLOY, "settings", str(error), "$EDITOR cdk.json")
     sentence = (
-        f"cdk.json is sound, for the stage {settings.stage}; Bedrock is called in "
-        f"{settings.bedrock_region}."
+        f"The settings are valid: stage {settings.stage}, Bedrock in {settings.bedrock_region}."
     )
     return settings, Finding(Level.OK, "settings", sentence)
 
 
 def read_versions(root: Path) -> tuple[str, str | None]:
-    """The CDK CLI's version as package.json pins it, and as it is installed."""
+    """Return the CDK CLI's version in package.json and the installed one."""
     pinned = json.loads((root / "package.json").read_text(encoding="utf-8"))
     installed = root / "node_modules" / "aws-cdk" / "package.json"
     try:
@@ -41,26 +40,27 @@ def read_versions(root: Path) -> tuple[str, str | None]:
 
 def check_cli(pinned: str, installed: str | None) -> Finding:
     if installed == pinned:
-        return Finding(Level.OK, "CDK CLI", f"{installed}, as pinned.")
-    found = f"{installed} is installed" if installed else "It is not installed"
+        return Finding(Level.OK, "CDK CLI", f"Version {installed} is installed, as pinned.")
+    found = f"Version {installed} is installed" if installed else "It is not installed"
     return Finding(
         Level.NO_DEPLOY,
         "CDK CLI",
-        f"{found}, package.json pins {pinned}; another one may refuse what the app writes.",
-        "rm -rf node_modules && make setup",
+        f"{found}, but package.json pins {pinned}; other versions may refuse the app's output.",
+        "rm -f node_modules/.ready && make setup",
     )
 
 
 def check_endpoints(environ: Mapping[str, str]) -> Finding | None:
-    """An emulator's address left in the environment would be taken for AWS."""
+    """Return a finding if a variable redirects requests, for example to an emulator."""
     names = sorted(
         name for name in environ if name.startswith("AWS_ENDPOINT_URL") and environ[name]
     )
     if not names:
         return None
+    verb = "redirects" if len(names) == 1 else "redirect"
     return Finding(
         Level.NO_DEPLOY,
         "endpoint",
-        f"{', '.join(names)} leads somewhere else than to AWS.",
+        f"{', '.join(names)} {verb} requests to an endpoint other than AWS.",
         f"unset {' '.join(names)}",
     )

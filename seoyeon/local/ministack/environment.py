@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
@@ -22,7 +22,7 @@ def is_ready() -> bool:
 async def ensure() -> Path:
     """The environment's Python; installs it (seconds, from PyPI) unless that has been done.
 
-    Raises RunError when it cannot be installed.
+    Raises CommandError when it cannot be installed.
     """
     python = _folder() / "bin" / "python"
     if not is_ready():
@@ -53,7 +53,7 @@ def _mark() -> Path:
 async def _uv(*arguments: str) -> None:
     program = Path(sys.prefix) / "bin" / "uv"
     if not program.is_file():
-        raise RunError(f"uv is missing in {sys.prefix}: run 'make setup'.")
+        raise CommandError(f"uv is missing in {sys.prefix}: run 'make setup'.")
     process = await asyncio.create_subprocess_exec(
         str(program),
         "--quiet",
@@ -70,4 +70,4 @@ async def _uv(*arguments: str) -> None:
             await process.wait()
     if process.returncode:
         reason = " ".join(output.decode(errors="replace").split())[-300:]
-        raise RunError(f"MiniStack could not be installed from PyPI: {reason}")
+        raise CommandError(f"MiniStack could not be installed from PyPI: {reason}")

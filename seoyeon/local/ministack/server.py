@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from seoyeon import ROOT
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 _HOST = Path(__file__).with_name("host.py")
 _START_S = 60.0
@@ -30,7 +30,7 @@ class MiniStack:
 
     @classmethod
     async def start(cls, python: Path, folder: Path, port: int) -> "MiniStack":
-        """Returns when it answers. Raises RunError if it ends or stays silent instead."""
+        """Returns when it answers. Raises CommandError if it ends or stays silent instead."""
         lock = folder / "lock"
         log = folder / "ministack.log"
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
@@ -84,12 +84,12 @@ class MiniStack:
         async with aiohttp.ClientSession() as session:
             while time.monotonic() < deadline:
                 if self._process.returncode is not None:
-                    raise RunError(f"MiniStack ended while starting: see {self.log}")
+                    raise CommandError(f"MiniStack ended while starting: see {self.log}")
                 with contextlib.suppress(aiohttp.ClientConnectionError):
                     async with session.get(f"{self.url}/_ministack/ready"):
                         return
                 await asyncio.sleep(0.05)
-        raise RunError(f"MiniStack did not answer within {_START_S:.0f} s: see {self.log}")
+        raise CommandError(f"MiniStack did not answer within {_START_S:.0f} s: see {self.log}")
 
 
 def _empty(folder: Path) -> None:

@@ -1,26 +1,31 @@
-"""Stand-ins for the CDK's command line and for what AWS says about an account."""
+"""Fakes of the CDK CLI and of an AWS account."""
 
 import json
 from pathlib import Path
 
-from seoyeon.aws.target import Place
-from seoyeon.terminal.errors import RunError
+from seoyeon.aws.cdk_cli import Cdk
+from seoyeon.aws.target import DeploymentTarget
+from seoyeon.terminal.errors import CommandError
 from seoyeon.terminal.progress import Progress
 
 URL = "https://d111111abcdef8.cloudfront.net"
 
 
-def place(*, bootstrapped: bool = True, stage: str = "test") -> Place:
-    return Place(stage, (), "123456789012", "ap-northeast-2", bootstrapped, None)
+def deployment_target(*, bootstrapped: bool = True, stage: str = "test") -> DeploymentTarget:
+    return DeploymentTarget(stage, (), "123456789012", "ap-northeast-2", bootstrapped, None)
 
 
-class FakeCdk:
-    """Remembers what it was told; `fails` names the step that ends with a RunError."""
+class FakeCdk(Cdk):
+    """Records the steps; the step named by `fails` raises CommandError."""
 
     def __init__(self, folder: Path, fails: str = "") -> None:
         self.steps: list[str] = []
-        self.outputs_file = folder / "outputs.json"
+        self.folder = folder
         self._fails = fails
+
+    @property
+    def outputs_file(self) -> Path:
+        return self.folder / "outputs.json"
 
     async def bootstrap(self) -> None:
         self._step("bootstrap")
@@ -39,4 +44,4 @@ class FakeCdk:
     def _step(self, name: str) -> None:
         self.steps.append(name)
         if name == self._fails:
-            raise RunError(f"'cdk {name}' failed with status 1: see test.log")
+            raise CommandError(f"'cdk {name}' failed with status 1: see test.log")

@@ -1,19 +1,24 @@
-"""`make deploy`: what is done in which order, and what is said at its end."""
+"""The command `deploy`: the order of its steps, and its last line."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from seoyeon.aws import deploy as command
 from seoyeon.aws.cdk_cli import environment
-from seoyeon.aws.deploy import deploy
-from seoyeon.terminal.errors import RunError
+from seoyeon.aws.deploy import deploy, deploy_stage
+from seoyeon.aws.preflight.reader import AwsReader
+from seoyeon.aws.session import Connection
+from seoyeon.aws.target import DeploymentTarget
+from seoyeon.terminal.errors import CommandError
 from seoyeon.terminal.progress import Progress
-from tests.seoyeon.aws.support import URL, FakeCdk, place
+from tests.seoyeon.aws.support import URL, FakeCdk, deployment_target
 
 
 def run(cdk: FakeCdk, *, bootstrapped: bool = True) -> str:
-    return asyncio.run(deploy(place(bootstrapped=bootstrapped), cdk, Progress()))
+    return asyncio.run(deploy(deployment_target(bootstrapped=bootstrapped), cdk, Progress()))
 
 
 def test_it_ends_with_the_address_of_the_chat(tmp_path: Path) -> None:
@@ -34,27 +39,46 @@ def test_a_region_that_the_cdk_has_never_seen_is_prepared_first(tmp_path: Path) 
 def test_nothing_follows_a_step_that_failed(tmp_path: Path, step: str) -> None:
     cdk = FakeCdk(tmp_path, fails=step)
 
-    with pytest.raises(RunError, match=r"see test\.log$"):
+    with pytest.raises(CommandError, match=r"see test\.log$"):
         run(cdk, bootstrapped=False)
     assert cdk.steps[-1] == step
 
 
 def test_a_deployment_without_an_address_says_where_to_look(tmp_path: Path) -> None:
     cdk = FakeCdk(tmp_path)
-    cdk.outputs_file = tmp_path / "nowhere" / "outputs.json"
+    cdk.folder = tmp_path / "nowhere"
 
     async def nothing() -> None:
         pass
 
     cdk.deploy = nothing  # type: ignore[method-assign]  # it leaves no outputs
-    with pytest.raises(RunError, match=r"has no PageUrl: see .*outputs\.json"):
+    with pytest.raises(CommandError, match=r"has no output PageUrl: see .*outputs\.json"):
         run(cdk)
 
 
 def test_the_cdk_goes_where_was_looked_with_the_persons_own_credentials() -> None:
-    told = environment(place(), {"AWS_PROFILE": "team", "AWS_REGION": "us-east-1", "PATH": "/bin"})
+    told = environment(
+        deployment_target(), {"AWS_PROFILE": "team", "AWS_REGION": "us-east-1", "PATH": "/bin"}
+    )
 
     assert told["AWS_PROFILE"] == "team"
     assert told["AWS_REGION"] == told["AWS_DEFAULT_REGION"] == "ap-northeast-2"
     assert told["PATH"].endswith(":/bin")
     assert "node_modules/.bin" in told["PATH"]
+
+
+def test_a_problem_that_stops_a_deployment_starts_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def client(service: str, region: str) -> object:
+        raise AssertionError(f"unexpected request to {service}")
+
+    def cdk(target: DeploymentTarget, environ: Mapping[str, str]) -> object:
+        raise AssertionError("unexpected deployment")
+
+    connection = Connection("us-east-1", frozenset({"us-east-1"}), AwsReader(client))
+    monkeypatch.setattr(command, "connect", lambda: connection)
+    monkeypatch.setattr(command, "Cdk", cdk)
+    with pytest.raises(CommandError, match=r"^Nothing was changed\."):
+        asyncio.run(deploy_stage([], {"AWS_ENDPOINT_URL": "http://localhost:4566"}))
+    assert "stops a deploy: endpoint: AWS_ENDPOINT_URL redirects" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`make destroy`: data stays unless its stage is named, letter by letter."""
+"""The command `destroy`: data is kept unless the user types the stage's name."""
 
 import asyncio
 from pathlib import Path
@@ -6,92 +6,94 @@ from pathlib import Path
 import pytest
 
 from seoyeon.aws.destroy import destroy
-from seoyeon.aws.retained import Remain
-from seoyeon.terminal.errors import RunError
+from seoyeon.aws.retained import RetainedResource, StackResources
+from seoyeon.terminal.errors import CommandError
 from seoyeon.terminal.progress import Progress
-from tests.seoyeon.aws.support import FakeCdk, place
+from tests.seoyeon.aws.support import FakeCdk, deployment_target
 
-TABLE = Remain("AWS::DynamoDB::Table", "Seoyeon-test-Data-Table-1")
-POOL = Remain("AWS::Somewhere::Else", "a pool")
+TABLE = RetainedResource("AWS::DynamoDB::Table", "Seoyeon-test-Data-Table-1")
+OTHER = RetainedResource("AWS::Somewhere::Else", "a resource")
 
 
-class FakeRemains:
-    """Of the data stack: `kept`. Only tables can be deleted."""
+class FakeResources(StackResources):
+    """Retains `retained` of the data stack; only tables can be deleted."""
 
-    def __init__(self, *kept: Remain) -> None:
-        self.kept = kept
-        self.deleted: list[Remain] = []
+    def __init__(self, *retained: RetainedResource) -> None:
+        self.retained = retained
+        self.deleted: list[RetainedResource] = []
 
-    def of(self, stack: str) -> list[Remain]:
-        return list(self.kept) if stack == "Seoyeon-test-Data" else []
+    def retained_resources(self, stack: str) -> list[RetainedResource]:
+        return list(self.retained) if stack == "Seoyeon-test-Data" else []
 
-    def delete(self, remain: Remain) -> bool:
-        if remain != TABLE:
+    def delete(self, resource: RetainedResource) -> bool:
+        if resource != TABLE:
             return False
-        self.deleted.append(remain)
+        self.deleted.append(resource)
         return True
 
 
-def run(cdk: FakeCdk, remains: FakeRemains, answer: str | None = None) -> list[str]:
-    """`answer` None is a destroy that keeps the data, and asks nothing."""
+def run(cdk: FakeCdk, resources: FakeResources, answer: str | None = None) -> list[str]:
+    """Destroy with the data if there is an answer; `^D` ends the input instead."""
 
     def ask(question: str) -> str:
-        assert answer is not None, "nobody was to be asked"
+        assert answer is not None, "unexpected question"
         assert "test" in question
         if answer == "^D":
             raise EOFError
         return answer
 
     return asyncio.run(
-        destroy(place(), cdk, remains, Progress(), data_too=answer is not None, ask=ask)
+        destroy(
+            deployment_target(), cdk, resources, Progress(), delete_data=answer is not None, ask=ask
+        )
     )
 
 
 def test_what_holds_data_stays_and_is_named_with_the_command_that_removes_it(
     tmp_path: Path,
 ) -> None:
-    cdk, remains = FakeCdk(tmp_path), FakeRemains(TABLE)
-    said = run(cdk, remains)
+    cdk, resources = FakeCdk(tmp_path), FakeResources(TABLE)
+    lines = run(cdk, resources)
 
     assert cdk.steps == ["synthesize", "destroy Seoyeon-test-Service"]
-    assert remains.deleted == []
-    assert said[0] == "Kept: DynamoDB Table Seoyeon-test-Data-Table-1"
-    assert said[-1].endswith("make destroy STAGE=test DATA=delete")
+    assert resources.deleted == []
+    assert lines[0] == "Kept: DynamoDB Table Seoyeon-test-Data-Table-1"
+    assert lines[-1].endswith("make destroy STAGE=test DATA=delete")
 
 
 def test_data_goes_for_good_if_its_stage_is_named(tmp_path: Path) -> None:
-    cdk, remains = FakeCdk(tmp_path), FakeRemains(TABLE)
-    said = run(cdk, remains, "test")
+    cdk, resources = FakeCdk(tmp_path), FakeResources(TABLE)
+    lines = run(cdk, resources, "test")
 
     assert cdk.steps[1:] == ["destroy Seoyeon-test-Service", "destroy Seoyeon-test-Data"]
-    assert remains.deleted == [TABLE]
-    assert said == ["All of it is gone."]
+    assert resources.deleted == [TABLE]
+    assert lines == ["Everything has been deleted."]
 
 
 @pytest.mark.parametrize("answer", ["", "yes", "Test", "prod", "^D"])
 def test_anything_else_deletes_nothing_at_all(tmp_path: Path, answer: str) -> None:
-    cdk, remains = FakeCdk(tmp_path), FakeRemains(TABLE)
+    cdk, resources = FakeCdk(tmp_path), FakeResources(TABLE)
 
-    with pytest.raises(RunError, match=r"^Nothing was deleted\.$"):
-        run(cdk, remains, answer)
+    with pytest.raises(CommandError, match=r"^Nothing was deleted: "):
+        run(cdk, resources, answer)
     assert cdk.steps == []
-    assert remains.deleted == []
+    assert resources.deleted == []
 
 
 def test_data_is_not_touched_while_a_stack_that_uses_it_is_there(tmp_path: Path) -> None:
     cdk = FakeCdk(tmp_path, fails="destroy Seoyeon-test-Service")
-    remains = FakeRemains(TABLE)
+    resources = FakeResources(TABLE)
 
-    with pytest.raises(RunError):
-        run(cdk, remains, "test")
-    assert remains.deleted == []
+    with pytest.raises(CommandError):
+        run(cdk, resources, "test")
+    assert resources.deleted == []
 
 
 def test_what_cannot_be_deleted_here_is_named(tmp_path: Path) -> None:
-    said = run(FakeCdk(tmp_path), FakeRemains(TABLE, POOL), "test")
+    lines = run(FakeCdk(tmp_path), FakeResources(TABLE, OTHER), "test")
 
-    assert said == ["Left, to be deleted by hand: Somewhere Else a pool"]
+    assert lines == ["Not deleted: Somewhere Else a resource. Delete it in the AWS console."]
 
 
 def test_a_stage_without_data_leaves_nothing(tmp_path: Path) -> None:
-    assert run(FakeCdk(tmp_path), FakeRemains()) == ["Nothing of it is left."]
+    assert run(FakeCdk(tmp_path), FakeResources()) == ["Everything has been deleted."]

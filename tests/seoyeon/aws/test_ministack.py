@@ -1,34 +1,46 @@
-"""Both commands with the real CDK, onto an emulator: a deployment's life from end to end.
+"""The commands `deploy` and `destroy` with the real CDK CLI, on an emulator.
 
-The service stack is the laptop's: MiniStack cannot run the function by which AWS's gets its page.
-The data stack is AWS's.
+The service stack is the laptop's: MiniStack cannot run the function that fills the page's bucket
+on AWS. The data stack is the one for AWS.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import shutil
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from seoyeon import ROOT
 from seoyeon.aws.cdk_cli import Cdk
 from seoyeon.aws.deploy import deploy
 from seoyeon.aws.destroy import destroy
-from seoyeon.aws.retained import POOL, TABLE, Remains
-from seoyeon.aws.target import Place
+from seoyeon.aws.retained import TABLE, USER_POOL, StackResources
+from seoyeon.aws.target import DeploymentTarget
 from seoyeon.local.cloud import Cloud
 from seoyeon.local.ministack import environment
-from seoyeon.local.ministack import session as emulator
 from seoyeon.local.ministack.server import MiniStack
+from seoyeon.local.ministack.session import (
+    ACCOUNT,
+    REGION,
+    cli_environment,
+    client_config,
+    open_session,
+)
 from seoyeon.local.page import publish
 from seoyeon.local.sockets import free_port
 from seoyeon.terminal.progress import Progress
 
 
+# The templates name MiniStack's port, so that all tests of this module use the same one.
+PORT = free_port(None)
+
+
 @asynccontextmanager
 async def ministack(folder: Path) -> AsyncIterator[str]:
-    server = await MiniStack.start(await environment.ensure(), folder, free_port(None))
+    server = await MiniStack.start(await environment.ensure(), folder, PORT)
     try:
         yield server.url
     finally:
@@ -36,9 +48,7 @@ async def ministack(folder: Path) -> AsyncIterator[str]:
 
 
 def client(url: str, service: str) -> Any:
-    return emulator.open_session().client(
-        service, endpoint_url=url, config=emulator.client_config()
-    )  # type: ignore[call-overload]  # any service
+    return open_session().client(service, endpoint_url=url, config=client_config())  # type: ignore[call-overload]  # any service
 
 
 def stacks(url: str) -> set[str]:
@@ -52,13 +62,13 @@ def stacks(url: str) -> set[str]:
 
 
 def resources(url: str) -> dict[str, int]:
-    """How many of what costs, or holds something, there are."""
+    """Count the resources that cost money or hold data."""
     return {
         "functions": len(client(url, "lambda").list_functions()["Functions"]),
         "tables": len(client(url, "dynamodb").list_tables()["TableNames"]),
         "rest": len(client(url, "apigateway").get_rest_apis()["items"]),
         "sockets": len(client(url, "apigatewayv2").get_apis()["Items"]),
-        "pools": len(client(url, "cognito-idp").list_user_pools(MaxResults=60)["UserPools"]),
+        "user pools": len(client(url, "cognito-idp").list_user_pools(MaxResults=60)["UserPools"]),
         "buckets": len(
             [
                 bucket
@@ -80,20 +90,34 @@ def resources(url: str) -> dict[str, int]:
     }
 
 
-def cdk(place: Place, url: str, out: Path) -> Cdk:
-    environ: Mapping[str, str] = emulator.cli_environment(url, out / "home")
-    return Cdk(place, environ, out)
+class CachedCdk(Cdk):
+    """The CDK CLI on MiniStack, which synthesizes a context once for all tests of this module."""
+
+    assemblies: ClassVar[dict[tuple[str, ...], Path]] = {}
+
+    def __init__(self, target: DeploymentTarget, url: str, out: Path) -> None:
+        super().__init__(target, cli_environment(url, out / "home"), out)
+
+    async def synthesize(self, progress: Progress) -> None:
+        if found := self.assemblies.get(self._target.context):
+            shutil.copytree(found, self._folder, dirs_exist_ok=True)
+            return
+        await super().synthesize(progress)
+        saved = self._folder.with_name("synthesized")
+        self.assemblies[self._target.context] = shutil.copytree(self._folder, saved)
+
+    async def deploy_alone(self, stack: str) -> None:
+        app = f"--app={self._folder}"
+        await self._commands.cdk("deploy", stack, app, "--require-approval=never", folder=ROOT)
 
 
-def a_place(*context: str, bootstrapped: bool) -> Place:
-    return Place(
-        "try", ("stage=try", *context), emulator.ACCOUNT, emulator.REGION, bootstrapped, None
-    )
+def target_on_ministack(*context: str, bootstrapped: bool) -> DeploymentTarget:
+    return DeploymentTarget("try", ("stage=try", *context), ACCOUNT, REGION, bootstrapped, None)
 
 
-def on_the_laptop(url: str, *, bootstrapped: bool) -> Place:
-    """With accounts, which guests' deployments have everything of."""
-    return a_place(
+def laptop_target(url: str, *, bootstrapped: bool) -> DeploymentTarget:
+    """With accounts, which have every resource of a deployment for guests and more."""
+    return target_on_ministack(
         "target=local",
         f"local_endpoint_url={url}",
         "auth=cognito",
@@ -107,27 +131,32 @@ def test_a_stage_comes_with_one_command_and_goes_with_another(
 ) -> None:
     async def scenario() -> None:
         async with ministack(tmp_path / "ministack") as url:
-            place = on_the_laptop(url, bootstrapped=False)
-            tool = cdk(place, url, tmp_path / "out")
-            page = await deploy(place, tool, Progress())
+            target = laptop_target(url, bootstrapped=False)
+            cdk = CachedCdk(target, url, tmp_path / "out")
+            page = await deploy(target, cdk, Progress())
             assert page.startswith("https://d")
-            assert stacks(url) == set(place.stacks)
+            assert stacks(url) == set(target.stacks)
             assert all(resources(url).values())
-            outputs = Cloud(url).outputs(place.stacks.service) or {}
+            outputs = Cloud(url).outputs(target.stacks.service) or {}
             publish(Cloud(url), outputs["BucketName"], outputs["PageConfig"])
 
-            remains = Remains(lambda service: client(url, service))
-            said = await destroy(
-                place, tool, remains, Progress(), data_too=True, ask=lambda question: "try"
+            stack_resources = StackResources(lambda service: client(url, service))
+            lines = await destroy(
+                target,
+                cdk,
+                stack_resources,
+                Progress(),
+                delete_data=True,
+                ask=lambda question: "try",
             )
-            assert said == ["All of it is gone."]
+            assert lines == ["Everything has been deleted."]
             assert stacks(url) == set()
             assert not any(resources(url).values()), resources(url)
 
     asyncio.run(scenario())
     lines = capsys.readouterr().out.splitlines()
-    # Quiet: one line when a step begins, one when it has ended.
-    assert len(lines) == 2 * 6
+    # One line at the begin of a step and one at its end.
+    assert len(lines) == 2 * 5
     log = (tmp_path / "out" / "try.log").read_text()
     assert "Seoyeon-try-Service" in log
 
@@ -137,21 +166,23 @@ def test_what_was_kept_is_found_again_by_the_next_deployment(tmp_path: Path) -> 
 
     async def scenario() -> None:
         async with ministack(tmp_path / "ministack") as url:
-            place = on_the_laptop(url, bootstrapped=False)
-            tool = cdk(place, url, tmp_path / "out")
-            remains = Remains(lambda service: client(url, service))
+            target = laptop_target(url, bootstrapped=False)
+            cdk = CachedCdk(target, url, tmp_path / "out")
+            stack_resources = StackResources(lambda service: client(url, service))
             tables = client(url, "dynamodb")
-            await deploy(place, tool, Progress())
+            await deploy(target, cdk, Progress())
             (table,) = tables.list_tables()["TableNames"]
             tables.put_item(TableName=table, Item=item)
             held = resources(url)
 
-            await destroy(place, tool, remains, Progress(), data_too=False, ask=lambda question: "")
-            assert stacks(url) == {place.stacks.data}
+            await destroy(
+                target, cdk, stack_resources, Progress(), delete_data=False, ask=lambda question: ""
+            )
+            assert stacks(url) == {target.stacks.data}
             left = {kind for kind, count in resources(url).items() if count}
-            assert left == {"tables", "pools"}
+            assert left == {"tables", "user pools"}
 
-            await deploy(on_the_laptop(url, bootstrapped=True), tool, Progress())
+            await deploy(laptop_target(url, bootstrapped=True), cdk, Progress())
             assert resources(url) == held
             assert tables.scan(TableName=table)["Items"] == [item]
 
@@ -161,40 +192,43 @@ def test_what_was_kept_is_found_again_by_the_next_deployment(tmp_path: Path) -> 
 def test_data_outlives_its_stack_until_its_deletion_is_asked_for(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with ministack(tmp_path / "ministack") as url:
-            place = a_place("auth=cognito", bootstrapped=False)
-            tool = cdk(place, url, tmp_path / "out")
-            await tool.bootstrap()
-            await tool.synthesize(Progress())
-            await tool.deploy(place.stacks.data)
-            remains = Remains(lambda service: client(url, service))
-            kept = {remain.kind: remain for remain in remains.of(place.stacks.data)}
-            assert kept.keys() == {TABLE, POOL}
-            table, pool = kept[TABLE], kept[POOL]
-            tables, people = client(url, "dynamodb"), client(url, "cognito-idp")
+            target = target_on_ministack("auth=cognito", bootstrapped=False)
+            cdk = CachedCdk(target, url, tmp_path / "out")
+            await cdk.bootstrap()
+            await cdk.synthesize(Progress())
+            await cdk.deploy_alone(target.stacks.data)
+            stack_resources = StackResources(lambda service: client(url, service))
+            kept = {
+                resource.type: resource
+                for resource in stack_resources.retained_resources(target.stacks.data)
+            }
+            assert kept.keys() == {TABLE, USER_POOL}
+            table, pool = kept[TABLE], kept[USER_POOL]
+            tables, cognito = client(url, "dynamodb"), client(url, "cognito-idp")
 
             def pools() -> list[str]:
-                listed = people.list_user_pools(MaxResults=60)["UserPools"]
+                listed = cognito.list_user_pools(MaxResults=60)["UserPools"]
                 return [each["Id"] for each in listed]
 
-            described = people.describe_user_pool(UserPoolId=pool.name)["UserPool"]
+            described = cognito.describe_user_pool(UserPoolId=pool.name)["UserPool"]
             assert described["DeletionProtection"] == "ACTIVE"
             assert tables.describe_table(TableName=table.name)["Table"]["DeletionProtectionEnabled"]
 
-            said = await destroy(
-                place, tool, remains, Progress(), data_too=False, ask=lambda question: ""
+            lines = await destroy(
+                target, cdk, stack_resources, Progress(), delete_data=False, ask=lambda question: ""
             )
-            assert set(said[:2]) == {
+            assert set(lines[:2]) == {
                 f"Kept: DynamoDB Table {table.name}",
                 f"Kept: Cognito UserPool {pool.name}",
             }
             assert (tables.list_tables()["TableNames"], pools()) == ([table.name], [pool.name])
 
-            await tool.destroy(place.stacks.data)
-            # Both are there without their stack.
+            await cdk.destroy(target.stacks.data)
+            # Both exist without their stack.
             assert (tables.list_tables()["TableNames"], pools()) == ([table.name], [pool.name])
-            assert remains.delete(table)
-            assert remains.delete(pool)
+            assert stack_resources.delete(table)
+            assert stack_resources.delete(pool)
             assert (tables.list_tables()["TableNames"], pools()) == ([], [])
-            assert remains.of(place.stacks.data) == []
+            assert stack_resources.retained_resources(target.stacks.data) == []
 
     asyncio.run(scenario())

@@ -1,4 +1,4 @@
-"""What is kept goes for good: protection off first, in this order, and nothing else."""
+"""Deletion of retained resources: protection off first, and nothing else is touched."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -7,11 +7,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from seoyeon.aws.retained import POOL, TABLE, Remain, Remains
+from seoyeon.aws.retained import TABLE, USER_POOL, RetainedResource, StackResources
 
 
 @pytest.fixture
-def people() -> Iterator[tuple[Any, Stubber]]:
+def cognito() -> Iterator[tuple[Any, Stubber]]:
     client = cast(Any, boto3).client(
         "cognito-idp",
         region_name="us-west-2",
@@ -23,28 +23,30 @@ def people() -> Iterator[tuple[Any, Stubber]]:
         stub.assert_no_pending_responses()
 
 
-def test_a_pool_loses_its_protection_and_is_deleted(people: tuple[Any, Stubber]) -> None:
-    client, stub = people
+def test_a_pool_loses_its_protection_and_is_deleted(cognito: tuple[Any, Stubber]) -> None:
+    client, stub = cognito
     pool = {"UserPoolId": "us-west-2_a1b2c3"}
     stub.add_response("update_user_pool", {}, {**pool, "DeletionProtection": "INACTIVE"})
     stub.add_response("delete_user_pool", {}, pool)
 
-    assert Remains({"cognito-idp": client}.__getitem__).delete(Remain(POOL, pool["UserPoolId"]))
+    assert StackResources({"cognito-idp": client}.__getitem__).delete(
+        RetainedResource(USER_POOL, pool["UserPoolId"])
+    )
 
 
 def test_what_is_not_known_is_not_touched() -> None:
     def client(_service: str) -> Any:
-        raise AssertionError("nothing was to be asked")
+        raise AssertionError("unexpected request")
 
-    assert not Remains(client).delete(Remain("AWS::Somewhere::Else", "it"))
+    assert not StackResources(client).delete(RetainedResource("AWS::Somewhere::Else", "it"))
 
 
 @pytest.mark.parametrize(
-    ("remain", "said"),
+    ("resource", "text"),
     [
-        (Remain(TABLE, "a-table"), "DynamoDB Table a-table"),
-        (Remain(POOL, "us-west-2_a1b2c3"), "Cognito UserPool us-west-2_a1b2c3"),
+        (RetainedResource(TABLE, "a-table"), "DynamoDB Table a-table"),
+        (RetainedResource(USER_POOL, "us-west-2_a1b2c3"), "Cognito UserPool us-west-2_a1b2c3"),
     ],
 )
-def test_it_is_named_with_its_kind(remain: Remain, said: str) -> None:
-    assert str(remain) == said
+def test_it_is_named_with_its_kind(resource: RetainedResource, text: str) -> None:
+    assert str(resource) == text

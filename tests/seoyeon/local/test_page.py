@@ -8,7 +8,7 @@ import pytest
 from cdk.assets.page import BuildError
 from seoyeon.local import page
 from seoyeon.local.cloud import Cloud
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 
 class Bucket:
@@ -52,7 +52,7 @@ def test_a_page_that_cannot_be_built_ends_the_run_with_the_reason(
         raise BuildError("main.js:1: Expected ;")
 
     monkeypatch.setattr(page, "build_page", fail)
-    with pytest.raises(RunError, match=r"could not be built: main\.js:1"):
+    with pytest.raises(CommandError, match=r"could not be built: main\.js:1"):
         page.publish(cast(Cloud, Bucket()), "bucket", "{}")
 
 

@@ -21,7 +21,7 @@ def taken_port() -> Iterator[int]:
 
 def run_local(state_dir: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "seoyeon.local"],
+        [sys.executable, "-m", "seoyeon", "run"],
         cwd=ROOT,
         env=os.environ
         | {"PORT": "0", "LLM": "scripted", "STATE_DIR": str(state_dir)}

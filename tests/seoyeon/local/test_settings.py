@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seoyeon.local.settings import Settings
-from seoyeon.terminal.errors import RunError
+from seoyeon.terminal.errors import CommandError
 
 
 def test_nothing_set_gives_the_documented_defaults() -> None:
@@ -34,17 +34,17 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
 
 
 def test_a_way_to_sign_in_that_there_is_not_is_named() -> None:
-    with pytest.raises(RunError, match="AUTH has to be guest or cognito, not 'saml'"):
+    with pytest.raises(CommandError, match="AUTH has to be guest or cognito, not 'saml'"):
         Settings.from_env({"AUTH": "saml"})
 
 
 @pytest.mark.parametrize("port", ["eighty", "-1", "70000", "8080.5", "٨٠٨٠"])
 def test_a_port_that_is_none_is_named(port: str) -> None:
-    with pytest.raises(RunError, match=f"PORT .*{port}"):
+    with pytest.raises(CommandError, match=f"PORT .*{port}"):
         Settings.from_env({"PORT": port})
 
 
 @pytest.mark.parametrize("url", ["localhost:9000", "ftp://localhost", "http://"])
 def test_an_endpoint_that_is_no_url_is_named(url: str) -> None:
-    with pytest.raises(RunError, match=r"BEDROCK_ENDPOINT_URL .*http://"):
+    with pytest.raises(CommandError, match=r"BEDROCK_ENDPOINT_URL .*http://"):
         Settings.from_env({"BEDROCK_ENDPOINT_URL": url})

@@ -1,4 +1,4 @@
-"""What follows from what AWS and this machine said."""
+"""Each check on its own, with made-up snapshots of an account and a machine."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,12 +11,12 @@ from seoyeon import ROOT
 from seoyeon.aws.preflight import account, models, quotas, toolchain
 from seoyeon.aws.preflight.finding import Finding, Level
 from seoyeon.aws.preflight.snapshot import (
-    Access,
     Caller,
     Concurrency,
     FoundationModel,
-    ModelFacts,
-    Profile,
+    InferenceProfile,
+    ModelAccess,
+    ModelSnapshot,
     Quota,
     Unread,
 )
@@ -29,9 +29,9 @@ CLAUDE = BedrockModel.parse("anthropic.claude-3-haiku-20240307-v1:0")
 GLOBAL = BedrockModel.parse("global.amazon.nova-2-lite-v1:0")
 ON_DEMAND, TEXT = frozenset({"ON_DEMAND"}), frozenset({"TEXT"})
 LLAMA = FoundationModel("Llama 3 70B Instruct", "Meta", "ACTIVE", ON_DEMAND, TEXT, streams=True)
-OPEN = Access("AVAILABLE", "AUTHORIZED", "AVAILABLE", "AVAILABLE")
-GOOD = ModelFacts(LLAMA, OPEN)
-GONE = ModelFacts(Unread("bedrock:GetFoundationModel", "ResourceNotFoundException"), OPEN)
+OPEN = ModelAccess("AVAILABLE", "AUTHORIZED", "AVAILABLE", "AVAILABLE")
+GOOD = ModelSnapshot(LLAMA, OPEN)
+GONE = ModelSnapshot(Unread("bedrock:GetFoundationModel", "ResourceNotFoundException"), OPEN)
 DENIED = Unread("any:Action", "AccessDeniedException")
 
 
@@ -75,7 +75,7 @@ def test_an_emulator_s_address_in_the_environment_stops_a_deploy() -> None:
     assert finding == Finding(
         Level.NO_DEPLOY,
         "endpoint",
-        "AWS_ENDPOINT_URL_S3 leads somewhere else than to AWS.",
+        "AWS_ENDPOINT_URL_S3 redirects requests to an endpoint other than AWS.",
         "unset AWS_ENDPOINT_URL_S3",
     )
     assert toolchain.check_endpoints({"AWS_ENDPOINT_URL": "", "AWS_REGION": REGION}) is None
@@ -123,10 +123,10 @@ def test_the_root_user_is_advised_against() -> None:
     [
         ("ExpiredToken", "expired", "aws sso login"),
         ("UnauthorizedSSOTokenError", "expired", "aws sso login"),
-        ("NoCredentialsError", "no AWS credentials", "aws configure sso"),
+        ("NoCredentialsError", "missing or incomplete", "aws configure sso"),
         ("ProfileNotFound", "AWS_PROFILE", "aws configure list-profiles"),
         ("EndpointConnectionError", "cannot be reached", "curl -sI https://sts.amazonaws.com"),
-        ("InvalidClientTokenId", "does not take", "aws sts get-caller-identity"),
+        ("InvalidClientTokenId", "rejects", "aws sts get-caller-identity"),
     ],
 )
 def test_each_fault_of_credentials_has_its_own_remedy(code: str, word: str, command: str) -> None:
@@ -173,8 +173,8 @@ def test_a_region_is_prepared_only_if_it_is_known_not_to_be(
 # Models
 
 
-def check(facts: ModelFacts, model: BedrockModel = DIRECT) -> Finding:
-    return models.check_model(model, facts, REGION, NOW)
+def check(snapshot: ModelSnapshot, model: BedrockModel = DIRECT) -> Finding:
+    return models.check_model(model, snapshot, REGION, NOW)
 
 
 def test_an_active_and_open_model_is_fine() -> None:
@@ -205,8 +205,8 @@ def test_a_model_that_only_a_profile_reaches_cannot_be_named_by_itself() -> None
     finding = check(replace(GOOD, model=routed))
     assert finding.level is Level.NO_CHAT
     assert "inference profile" in finding.sentence
-    profile = Profile("ACTIVE", frozenset(ROUTED.regions))
-    assert check(ModelFacts(routed, OPEN, profile), ROUTED).level is Level.OK
+    profile = InferenceProfile("ACTIVE", frozenset(ROUTED.regions))
+    assert check(ModelSnapshot(routed, OPEN, profile), ROUTED).level is Level.OK
 
 
 def test_a_missing_profile_stops_a_chat() -> None:
@@ -218,17 +218,19 @@ def test_a_missing_profile_stops_a_chat() -> None:
 
 
 def test_a_profile_that_has_grown_beyond_the_policy_is_warned_of() -> None:
-    grown = Profile("ACTIVE", frozenset({*ROUTED.regions, "ca-central-1"}))
+    grown = InferenceProfile("ACTIVE", frozenset({*ROUTED.regions, "ca-central-1"}))
     finding = check(replace(GOOD, profile=grown), ROUTED)
     assert finding.level is Level.WARNING
     assert "ca-central-1" in finding.sentence
 
 
 def test_a_global_profile_may_call_the_region_it_is_called_from() -> None:
-    profile = Profile("ACTIVE", frozenset({"", REGION}))
+    profile = InferenceProfile("ACTIVE", frozenset({"", REGION}))
     assert check(replace(GOOD, profile=profile), GLOBAL).level is Level.OK
     assert (
-        check(replace(GOOD, profile=Profile("ACTIVE", frozenset({"", "eu-west-1"}))), GLOBAL).level
+        check(
+            replace(GOOD, profile=InferenceProfile("ACTIVE", frozenset({"", "eu-west-1"}))), GLOBAL
+        ).level
         is Level.WARNING
     )
 
@@ -251,14 +253,14 @@ def test_a_model_that_does_not_talk_stops_a_chat(
 
 
 def test_of_two_faults_the_one_that_stops_is_told() -> None:
-    grown = Profile("ACTIVE", frozenset({"ca-central-1"}))
+    grown = InferenceProfile("ACTIVE", frozenset({"ca-central-1"}))
     closed = replace(OPEN, authorization="NOT_AUTHORIZED")
-    assert check(ModelFacts(LLAMA, closed, grown), ROUTED).level is Level.NO_CHAT
+    assert check(ModelSnapshot(LLAMA, closed, grown), ROUTED).level is Level.NO_CHAT
 
 
 def test_a_profile_may_reach_a_model_that_the_region_itself_has_not() -> None:
-    profile = Profile("ACTIVE", frozenset(ROUTED.regions))
-    elsewhere = ModelFacts(GONE.model, replace(OPEN, region="NOT_AVAILABLE"), profile)
+    profile = InferenceProfile("ACTIVE", frozenset(ROUTED.regions))
+    elsewhere = ModelSnapshot(GONE.model, replace(OPEN, region="NOT_AVAILABLE"), profile)
     assert check(elsewhere, ROUTED).level is Level.WARNING
 
 
@@ -271,7 +273,7 @@ def test_a_profile_may_reach_a_model_that_the_region_itself_has_not() -> None:
         (replace(OPEN, agreement="PENDING"), Level.WARNING),
     ],
 )
-def test_access_that_bedrock_denies_is_told(access: Access, level: Level) -> None:
+def test_access_that_bedrock_denies_is_told(access: ModelAccess, level: Level) -> None:
     finding = check(replace(GOOD, access=access))
     assert finding.level is level
     assert finding.command
@@ -365,31 +367,31 @@ def test_a_model_that_could_not_be_read_has_no_quota_to_look_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "unreserved", "own", "level", "said"),
+    ("limit", "unreserved", "own", "level", "text"),
     [
-        (1_000, 1_000, 0, Level.OK, "up to 900 can be"),
-        (1_000, 120, 0, Level.OK, "up to 20 can be"),
-        (1_000, 110, 0, Level.NO_DEPLOY, "10 are left beside what others have reserved"),
-        (1_000, 110, DENIED, Level.WARNING, "any:Action ended with AccessDenied"),
-        (1_000, 980, DENIED, Level.OK, "up to 880 can be"),
-        (10, 10, 0, Level.NO_DEPLOY, "AWS keeps 100 unreserved of the account's 10"),
+        (1_000, 1_000, 0, Level.OK, "up to 900 are possible"),
+        (1_000, 120, 0, Level.OK, "up to 20 are possible"),
+        (1_000, 110, 0, Level.NO_DEPLOY, "10 are possible beside other functions"),
+        (1_000, 110, DENIED, Level.WARNING, "any:Action failed with AccessDenied"),
+        (1_000, 980, DENIED, Level.OK, "up to 880 are possible"),
+        (10, 10, 0, Level.NO_DEPLOY, "Lambda keeps 100 unreserved of the account's 10"),
         (119, 119, 0, Level.NO_DEPLOY, "set it to 0"),
     ],
 )
 def test_what_can_be_reserved_is_what_lambda_does_not_keep(
-    limit: int, unreserved: int, own: int | Unread, level: Level, said: str
+    limit: int, unreserved: int, own: int | Unread, level: Level, text: str
 ) -> None:
     finding = quotas.check_reserved(Concurrency(limit, unreserved), own, 20, REGION)
     assert finding
     assert finding.level is level
-    assert said in finding.sentence
+    assert text in finding.sentence
 
 
 def test_what_a_stage_has_reserved_itself_does_not_stop_its_next_deployment() -> None:
     finding = quotas.check_reserved(Concurrency(120, 100), 20, 20, REGION)
     assert finding
     assert finding.level is Level.OK
-    assert "up to 20 can be" in finding.sentence
+    assert "up to 20 are possible" in finding.sentence
 
 
 def test_nothing_is_said_of_reserving_where_nothing_is_reserved() -> None:

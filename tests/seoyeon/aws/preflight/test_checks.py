@@ -1,4 +1,4 @@
-"""The whole, from made-up answers to the exit status."""
+"""All checks together, from made-up responses of AWS to the exit status."""
 
 import io
 from datetime import UTC, datetime
@@ -8,12 +8,14 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from seoyeon import ROOT
-from seoyeon.aws.preflight import __main__ as command
-from seoyeon.aws.preflight import report
-from seoyeon.aws.preflight.checks import examine
+from cdk.stack_names import WORKER_OUTPUT
+from seoyeon.aws import doctor
+from seoyeon.aws.doctor import check_account
+from seoyeon.aws.preflight.checks import Preflight
 from seoyeon.aws.preflight.finding import Finding, Level
 from seoyeon.aws.preflight.reader import AwsReader
+from seoyeon.aws.preflight.report import print_findings
+from seoyeon.aws.session import Connection
 
 REGION = "us-west-2"
 OFFERED = ("meta.llama3-70b-instruct-v1:0", "meta.llama3-3-70b-instruct-v1:0")
@@ -34,8 +36,6 @@ class Account:
     def get_paginator(self, operation: str) -> "Pages":
         if operation in self._absent:
             raise ClientError({"Error": {"Code": self._code}}, operation)
-        if operation == "list_stack_resources":
-            return Pages([{"StackResourceSummaries": [WORKER]}])
         return Pages()
 
     def __getattr__(self, operation: str) -> Any:
@@ -49,12 +49,7 @@ class Account:
 
 
 class Pages:
-    def __init__(self, pages: list[dict[str, Any]] | None = None) -> None:
-        self._pages = pages
-
     def paginate(self, **_: Any) -> list[dict[str, Any]]:
-        if self._pages is not None:
-            return self._pages
         direct, routed = (
             f"{way} model inference tokens per minute for Meta Llama"
             for way in ("On-demand", "Cross-region")
@@ -81,12 +76,9 @@ def model(arguments: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-WORKER = {
-    "ResourceType": "AWS::Lambda::Function",
-    "LogicalResourceId": "WebSocketApiWorker0A1B2C3D",
-    "PhysicalResourceId": "the-worker",
-}
+WORKER = {"OutputKey": WORKER_OUTPUT, "OutputValue": "the-worker"}
 ANSWERS: dict[str, Any] = {
+    "describe_stacks": lambda _: {"Stacks": [{"Outputs": [WORKER]}]},
     "get_function_concurrency": lambda _: {"ReservedConcurrentExecutions": 20},
     "get_caller_identity": lambda _: {"Account": "1", "Arn": "arn:aws:iam::1:user/me"},
     "get_parameter": lambda _: {"Parameter": {"Value": "33"}},
@@ -109,18 +101,16 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-def look(account: Account, *overrides: str, **environ: str) -> list[Finding]:
-    return list(
-        examine(
-            ROOT,
-            overrides,
-            {"AWS_REGION": REGION, **environ},
-            None,
-            {REGION},
-            AwsReader(account),
-            lambda: datetime(2026, 11, 22, tzinfo=UTC),
-        )
-    )
+def check(account: Account, *context: str, **environ: str) -> Preflight:
+    connection = Connection(None, frozenset({REGION}), AwsReader(account))
+    preflight = Preflight(context, {"AWS_REGION": REGION, **environ}, connection)
+    preflight.check_target()
+    preflight.check_service(datetime(2026, 11, 22, tzinfo=UTC))
+    return preflight
+
+
+def look(account: Account, *context: str, **environ: str) -> list[Finding]:
+    return check(account, *context, **environ).findings
 
 
 def test_an_account_that_is_ready_has_nothing_to_mend() -> None:
@@ -154,7 +144,7 @@ def test_nothing_is_asked_that_could_change_anything() -> None:
     account = Account()
     look(account)
     assert account.asked
-    assert all(operation.startswith("get_") for operation in account.asked)
+    assert all(operation.startswith(("get_", "describe_")) for operation in account.asked)
 
 
 def test_without_credentials_nothing_else_is_asked() -> None:
@@ -177,6 +167,14 @@ def test_a_wrong_setting_leaves_the_account_to_be_looked_at() -> None:
     assert "bootstrap" in [finding.subject for finding in findings]
 
 
+def test_a_missing_permission_stops_no_deployment() -> None:
+    needed = {"get_caller_identity", "get_parameter"}
+    denied = {*ANSWERS, "list_service_quotas"} - needed
+    preflight = check(Account(*denied, code="AccessDeniedException"), "worker_concurrency=20")
+    assert {finding.level for finding in preflight.findings} == {Level.OK, Level.WARNING}
+    assert preflight.target
+
+
 def test_every_fault_comes_with_a_command() -> None:
     for operation in (*ANSWERS, "list_service_quotas"):
         for finding in look(Account(operation)):
@@ -186,7 +184,7 @@ def test_every_fault_comes_with_a_command() -> None:
 def test_plain_lines_say_level_subject_sentence_and_command() -> None:
     finding = Finding(Level.NO_DEPLOY, "region", "There is none.", "export AWS_REGION=x")
     out = io.StringIO()
-    report.show([finding], Console(file=out, width=20))
+    print_findings([finding], Console(file=out, width=20))
     assert out.getvalue().splitlines() == [
         "stops a deploy: region: There is none.",
         "    export AWS_REGION=x",
@@ -197,38 +195,39 @@ def test_plain_lines_say_level_subject_sentence_and_command() -> None:
 def test_a_terminal_gets_every_word_of_it_too() -> None:
     out = io.StringIO()
     finding = Finding(Level.WARNING, "[b]", "A [red] sentence.", "a-command")
-    report.show([finding], Console(file=out, force_terminal=True, width=80, color_system=None))
+    print_findings([finding], Console(file=out, force_terminal=True, width=80, color_system=None))
     for word in ("warning", "[b]", "A [red] sentence.", "a-command"):
         assert word in out.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("level", "status", "said"),
+    ("level", "status", "summary"),
     [
-        (Level.OK, 0, "Nothing found that would stop a deploy or a first chat."),
-        (Level.WARNING, 0, "Nothing found that would stop a deploy or a first chat."),
-        (Level.NO_CHAT, 0, "A deploy should work; a first chat would fail."),
+        (Level.OK, 0, "Nothing was found that would stop a deploy or a first chat."),
+        (Level.WARNING, 0, "Nothing was found that would stop a deploy or a first chat."),
+        (Level.NO_CHAT, 0, "A deploy should work, but a first chat would fail."),
         (Level.NO_DEPLOY, 1, "A deploy would fail."),
     ],
 )
 def test_only_what_stops_a_deploy_is_a_failure(
     level: Level,
     status: int,
-    said: str,
+    summary: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(command, "examine", lambda *_: [Finding(level, "it", "Is so.")])
-    assert command.main([]) == status
-    assert capsys.readouterr().out.splitlines()[-1] == said
+    class Found(Preflight):
+        def check_target(self) -> None:
+            self.findings.append(Finding(level, "it", "Is so."))
+
+    monkeypatch.setattr(doctor, "Preflight", Found)
+    assert check_account([], {}) == status
+    assert capsys.readouterr().out.splitlines()[-1] == summary
 
 
 def test_a_profile_that_does_not_exist_is_a_finding_not_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    assert command.main([]) == 1
+    assert check_account([], {"AWS_REGION": REGION}) == 1
     assert "AWS_PROFILE names a profile that does not exist" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""What AWS answers, against botocore's own picture of its APIs; the network is never touched."""
+"""The reader of an account, against botocore's service models and without a network."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,13 +9,14 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 
-from seoyeon.aws.preflight.reader import BOOTSTRAP_PARAMETER, AwsReader
+from cdk.stack_names import BOOTSTRAP_PARAMETER, WORKER_OUTPUT
+from seoyeon.aws.preflight.reader import AwsReader
 from seoyeon.aws.preflight.snapshot import (
-    Access,
     Caller,
     Concurrency,
     FoundationModel,
-    Profile,
+    InferenceProfile,
+    ModelAccess,
     Quota,
     Unread,
 )
@@ -114,31 +115,15 @@ def test_concurrency_is_the_account_s_and_what_is_left_of_it(aws: Aws) -> None:
     assert AwsReader(aws).concurrency(REGION) == Concurrency(limit=1000, unreserved=900)
 
 
-def resource(kind: str, logical: str, physical: str) -> dict[str, Any]:
-    return {
-        "ResourceType": kind,
-        "LogicalResourceId": logical,
-        "PhysicalResourceId": physical,
-        "LastUpdatedTimestamp": datetime(2026, 11, 1, tzinfo=UTC),
-        "ResourceStatus": "CREATE_COMPLETE",
+def add_stack(aws: Aws, *outputs: tuple[str, str]) -> None:
+    stack = {
+        "StackName": "Seoyeon-prod-Service",
+        "CreationTime": datetime(2026, 11, 1, tzinfo=UTC),
+        "StackStatus": "CREATE_COMPLETE",
+        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs],
     }
-
-
-def add_worker(aws: Aws) -> None:
-    """On the second page of a stack's resources, among others of like names."""
-    stub = aws.stub("cloudformation")
-    logs = resource("AWS::Logs::LogGroup", "WebSocketApiWorkerLogs0A1B2C3D", "logs")
-    routes = resource("AWS::Lambda::Function", "WebSocketApiRoutes0A1B2C3D", "routes")
-    worker = resource("AWS::Lambda::Function", "WebSocketApiWorker0A1B2C3D", "the-worker")
-    stub.add_response(
-        "list_stack_resources",
-        {"StackResourceSummaries": [logs, routes], "NextToken": "n"},
-        {"StackName": "Seoyeon-prod-Service"},
-    )
-    stub.add_response(
-        "list_stack_resources",
-        {"StackResourceSummaries": [worker]},
-        {"StackName": "Seoyeon-prod-Service", "NextToken": "n"},
+    aws.stub("cloudformation").add_response(
+        "describe_stacks", {"Stacks": [stack]}, {"StackName": "Seoyeon-prod-Service"}
     )
 
 
@@ -148,28 +133,34 @@ def add_worker(aws: Aws) -> None:
 def test_the_stage_s_own_worker_tells_what_it_has_reserved(
     aws: Aws, answer: dict[str, Any], expected: int
 ) -> None:
-    add_worker(aws)
+    add_stack(aws, ("PageUrl", "https://chat.example.com"), (WORKER_OUTPUT, "the-worker"))
     asked = {"FunctionName": "the-worker"}
     aws.stub("lambda").add_response("get_function_concurrency", answer, asked)
     assert AwsReader(aws).reserved_workers("Seoyeon-prod-Service", REGION) == expected
 
 
 def test_a_stage_that_is_not_there_yet_has_reserved_nothing(aws: Aws) -> None:
-    aws.stub("cloudformation").add_client_error("list_stack_resources", "ValidationError")
+    aws.stub("cloudformation").add_client_error("describe_stacks", "ValidationError")
     assert AwsReader(aws).reserved_workers("Seoyeon-new-Service", REGION) == 0
 
 
 def test_a_stage_that_may_not_be_looked_at_is_not_taken_for_a_new_one(aws: Aws) -> None:
-    aws.stub("cloudformation").add_client_error("list_stack_resources", "AccessDenied")
+    aws.stub("cloudformation").add_client_error("describe_stacks", "AccessDenied")
     read = AwsReader(aws).reserved_workers("Seoyeon-prod-Service", REGION)
-    assert read == Unread("cloudformation:ListStackResources", "AccessDenied")
+    assert read == Unread("cloudformation:DescribeStacks", "AccessDenied")
+
+
+def test_a_stage_without_the_output_is_not_taken_for_a_new_one(aws: Aws) -> None:
+    add_stack(aws)
+    read = AwsReader(aws).reserved_workers("Seoyeon-prod-Service", REGION)
+    assert read == Unread("cloudformation:DescribeStacks", f"no output {WORKER_OUTPUT}")
 
 
 def test_a_model_is_read_with_its_access_and_without_a_profile(aws: Aws) -> None:
     end = datetime(2027, 3, 1, tzinfo=UTC)
     add_model(aws, {"status": "LEGACY", "endOfLifeTime": end})
-    facts = AwsReader(aws).model(MODEL, None, REGION)
-    assert facts.model == FoundationModel(
+    snapshot = AwsReader(aws).model(MODEL, None, REGION)
+    assert snapshot.model == FoundationModel(
         name="Llama 3 70B Instruct",
         provider="Meta",
         status="LEGACY",
@@ -178,8 +169,8 @@ def test_a_model_is_read_with_its_access_and_without_a_profile(aws: Aws) -> None
         streams=True,
         end=end,
     )
-    assert facts.access == Access("AVAILABLE", "AUTHORIZED", "NOT_AVAILABLE", "AVAILABLE")
-    assert facts.profile is None
+    assert snapshot.access == ModelAccess("AVAILABLE", "AUTHORIZED", "NOT_AVAILABLE", "AVAILABLE")
+    assert snapshot.profile is None
 
 
 def test_a_profile_names_the_regions_of_its_models(aws: Aws) -> None:
@@ -196,18 +187,18 @@ def test_a_profile_names_the_regions_of_its_models(aws: Aws) -> None:
         },
         {"inferenceProfileIdentifier": PROFILE},
     )
-    facts = AwsReader(aws).model(MODEL, PROFILE, REGION)
-    assert facts.profile == Profile("ACTIVE", frozenset({REGION, "us-east-1"}))
+    snapshot = AwsReader(aws).model(MODEL, PROFILE, REGION)
+    assert snapshot.profile == InferenceProfile("ACTIVE", frozenset({REGION, "us-east-1"}))
 
 
 def test_one_question_that_is_refused_leaves_the_others(aws: Aws) -> None:
     aws.stub("bedrock").add_client_error("get_foundation_model", "ResourceNotFoundException")
     aws.stub("bedrock").add_client_error("get_foundation_model_availability", "AccessDenied")
     aws.stub("bedrock").add_client_error("get_inference_profile", "ThrottlingException")
-    facts = AwsReader(aws).model(MODEL, PROFILE, REGION)
-    assert facts.model == Unread("bedrock:GetFoundationModel", "ResourceNotFoundException")
-    assert facts.access == Unread("bedrock:GetFoundationModelAvailability", "AccessDenied")
-    assert facts.profile == Unread("bedrock:GetInferenceProfile", "ThrottlingException")
+    snapshot = AwsReader(aws).model(MODEL, PROFILE, REGION)
+    assert snapshot.model == Unread("bedrock:GetFoundationModel", "ResourceNotFoundException")
+    assert snapshot.access == Unread("bedrock:GetFoundationModelAvailability", "AccessDenied")
+    assert snapshot.profile == Unread("bedrock:GetInferenceProfile", "ThrottlingException")
 
 
 def test_a_quota_is_the_account_s_own(aws: Aws) -> None:

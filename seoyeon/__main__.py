@@ -1,0 +1,5 @@
+"""Entry point of `python -m seoyeon`."""
+
+from seoyeon.cli import main
+
+main()

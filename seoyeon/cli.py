@@ -1,0 +1,161 @@
+"""The commands of `python -m seoyeon`, which is also installed as `seoyeon`.
+
+A command is a function with `@app.command()`: its docstring is its help, and it imports what it
+needs when it runs, so that `--help` does not load boto3, aiohttp or a model.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Literal
+
+import typer
+
+from seoyeon.terminal.errors import CommandError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Context = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context", "-c", metavar="NAME=VALUE", help="Override a setting of cdk.json; repeatable."
+    ),
+]
+
+
+@app.callback()
+def seoyeon() -> None:
+    """Run Seoyeon on this machine, or deploy it to an AWS account.
+
+    The make targets of the same names install what a command needs, then call it.
+
+    \b
+    Exit codes:
+      0    success
+      1    an error, explained on standard error
+      2    wrong usage of the command line
+      130  interrupted by Ctrl-C
+    """
+
+
+@app.command()
+def run() -> None:
+    """Serve the chat on this machine until Ctrl-C.
+
+    Deploy the app to a local AWS emulator, start a language model, and print `Ready: <URL>`.
+    No AWS account is needed. Ctrl-C exits with 0.
+
+    \b
+    Environment variables:
+      PORT                  port of the page (default 8080; 0 picks a free one)
+      LLM                   auto      Ollama if it runs, else a small downloaded model (default)
+                            scripted  fixed answers, no model
+                            aws       Amazon Bedrock, with your AWS credentials
+                            http://host:port/v1[#model]  an OpenAI-compatible server
+                            path/to/model.gguf  a model file
+      AUTH                  guest (default) or cognito, for accounts
+      STATE_DIR             folder for conversations and logs (default .local)
+      BEDROCK_ENDPOINT_URL  use this Bedrock endpoint and start no model
+      OPENAI_API_KEY        key for an OpenAI-compatible server
+      SEOYEON_CACHE_DIR     folder for the downloaded model
+      HF_ENDPOINT           mirror of huggingface.co to download the model from
+
+    \b
+    Examples:
+      python -m seoyeon run
+      PORT=8081 LLM=scripted python -m seoyeon run
+    """
+    import logging
+
+    from seoyeon.local.run import serve
+    from seoyeon.local.settings import Settings
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    asyncio.run(serve(Settings.from_env(os.environ)))
+
+
+@app.command()
+def deploy(context: Context = None) -> None:
+    """Deploy to an AWS account, and print the URL.
+
+    The account is that of the current credentials. The checks of `doctor` run first; a problem
+    that would stop the deployment ends the command before it changes anything. The output of the
+    CDK CLI goes to cdk.out/<stage>.log.
+
+    \b
+    Examples:
+      python -m seoyeon deploy
+      AWS_PROFILE=team python -m seoyeon deploy -c stage=test -c log_days=7
+    """
+    from seoyeon.aws.deploy import deploy_stage
+
+    with _cloudformation_continues():
+        asyncio.run(deploy_stage(context or [], os.environ))
+
+
+@app.command()
+def destroy(
+    context: Context = None,
+    data: Annotated[
+        Literal["keep", "delete"],
+        typer.Option(help="Keep the conversations and accounts, or delete them for good."),
+    ] = "keep",
+) -> None:
+    """Remove a deployment from AWS; keep its data.
+
+    `--data delete` asks you to type the stage's name before anything is deleted.
+
+    \b
+    Examples:
+      python -m seoyeon destroy -c stage=test
+      python -m seoyeon destroy -c stage=test --data delete
+    """
+    from seoyeon.aws.destroy import destroy_stage
+
+    with _cloudformation_continues():
+        asyncio.run(destroy_stage(context or [], os.environ, delete_data=data == "delete"))
+
+
+@app.command()
+def doctor(context: Context = None) -> None:
+    """Check credentials, region, models and quotas; change nothing.
+
+    Each problem comes with a command that solves it or shows more. The exit code is 1 if
+    something would stop a deployment.
+
+    \b
+    Examples:
+      python -m seoyeon doctor
+      python -m seoyeon doctor -c stage=test
+    """
+    from seoyeon.aws.doctor import check_account
+
+    raise typer.Exit(check_account(context or [], os.environ))
+
+
+@contextmanager
+def _cloudformation_continues() -> Iterator[None]:
+    """Explain on Ctrl-C that an operation of CloudFormation cannot be interrupted from here."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        message = "Interrupted. CloudFormation will finish the operation it has started."
+        print(message, file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+def main() -> None:
+    """Run the command line, and print a CommandError as one line instead of a traceback."""
+    try:
+        app()
+    except CommandError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(1)
