@@ -8,8 +8,8 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -28,7 +28,7 @@ _STOP_S = 30
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer, whatever its status."""
+    """An HTTP response of any status."""
 
     status: int
     headers: Message
@@ -46,17 +46,27 @@ def request(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
 ) -> Answer:
-    asked = urllib.request.Request(url, body, dict(headers or {}), method=method)  # noqa: S310 (ours)
+    prepared = urllib.request.Request(url, body, dict(headers or {}), method=method)  # noqa: S310 (ours)
     try:
-        with urllib.request.urlopen(asked, timeout=40) as answer:  # noqa: S310 (ours)
+        with urllib.request.urlopen(prepared, timeout=40) as answer:  # noqa: S310 (ours)
             return Answer(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, error.headers, error.read())
 
 
+@contextmanager
+def default_hang_up() -> Iterator[None]:
+    """Start children with SIGHUP's default action, even if nohup has set it to be ignored."""
+    previous = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, previous)
+
+
 class ScriptedModel:
-    """Directs the model of a stack; see `seoyeon.local.bedrock.control`."""
+    """A client that controls a stack's model through `seoyeon.local.bedrock.control`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -66,7 +76,7 @@ class ScriptedModel:
         self._send("PUT", "/_scripted/plan", json.dumps(replies).encode())
 
     def prompts(self) -> list[str]:
-        """Every prompt that has reached the model, oldest first."""
+        """Return every prompt that has reached the model, oldest first."""
         return [found["prompt"] for found in self._send("GET", "/_scripted/invocations").json]
 
     def reset(self) -> None:
@@ -80,7 +90,7 @@ class ScriptedModel:
 
 
 class Stack:
-    """One run and its successors in the same state directory, on one port."""
+    """A run and its restarts in one state directory, on one port."""
 
     def __init__(self, state_dir: Path, **environment: str) -> None:
         self.state_dir = state_dir
@@ -103,20 +113,21 @@ class Stack:
 
     @property
     def memory(self) -> dict[str, Any]:
-        """What the run remembers, its ports among it."""
+        """The values in the run's run.json, for example its ports."""
         memory: dict[str, Any] = json.loads((self.state_dir / "run.json").read_text())
         return memory
 
     def start(self) -> None:
-        """Returns at the Ready line; fails with all that was said if it does not come."""
-        process = self._process = subprocess.Popen(
-            [sys.executable, "-m", "seoyeon", "run"],
-            cwd=ROOT,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        """Wait for the Ready line; fail with the output and the logs if it does not come."""
+        with default_hang_up():
+            process = self._process = subprocess.Popen(
+                [sys.executable, "-m", "seoyeon", "run"],
+                cwd=ROOT,
+                env=self.environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         assert process.stdout is not None
         self.lines = []
         watchdog = threading.Timer(_START_S, process.kill)
@@ -134,17 +145,17 @@ class Stack:
         raise AssertionError("\n".join(["the stack did not start:", *self.lines, *logs]))
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """The exit status after a signal."""
+        """Send a signal and return the exit status."""
         assert self._process is not None
         self._process.send_signal(number)
         return self._close()
 
     def wait(self) -> int:
-        """The exit status of a run that ends by itself."""
+        """Return the exit status of a run that ends without a signal."""
         return self._close()
 
     def environment(self) -> dict[str, str]:
-        """The run's own, with what the person who tests may have set left out."""
+        """Return the run's variables, without a BEDROCK_ENDPOINT_URL of the user."""
         own = {name: os.environ[name] for name in os.environ if name != "BEDROCK_ENDPOINT_URL"}
         return own | {
             "PORT": str(self.port),
@@ -153,14 +164,14 @@ class Stack:
         }
 
     def processes(self) -> list[str]:
-        """Command lines of all processes that belong to this state directory."""
+        """Return the command lines of all processes of this state directory."""
         listed = subprocess.run(
             ["/bin/ps", "-axww", "-o", "command="], capture_output=True, text=True, check=True
         )
         return [line for line in listed.stdout.splitlines() if str(self.state_dir) in line]
 
     def connect(self, token: str | None = TOKEN) -> AbstractContextManager[ClientConnection]:
-        """A client as the page is one; without a token it is no guest at all."""
+        """Connect as the page does; a client without a token is not authorized."""
         protocols = [Subprotocol("chat.v1")]
         if token is not None:
             protocols.append(Subprotocol(f"bearer.{token}"))
