@@ -1,1 +1,1 @@
-"""The laptop run: the whole chat on one URL, with no AWS account."""
+"""The laptop run: the whole chat on one URL, without an AWS account."""

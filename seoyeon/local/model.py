@@ -1,4 +1,4 @@
-"""The Bedrock endpoint that a run starts for itself."""
+"""The Bedrock endpoint of a laptop run."""
 
 import json
 import socket
@@ -15,22 +15,22 @@ from seoyeon.terminal.errors import CommandError
 
 
 def bedrock_region() -> str:
-    """Where `LLM=aws` asks, as in a deployment."""
+    """Return cdk.json's Bedrock region, which `LLM=aws` uses as a deployment does."""
     return str(json.loads((ROOT / "cdk.json").read_text())["context"]["bedrock_region"])
 
 
 @asynccontextmanager
 async def endpoint(llm: str, bound: socket.socket) -> AsyncIterator[None]:
-    """Answers as Bedrock on `bound`, with the model that `llm` names, until the block ends.
+    """Serve Bedrock's runtime API on `bound` with the model that `llm` names.
 
-    Raises CommandError if there is no such model, or no room for it.
+    Raises CommandError if the model cannot be started.
     """
     try:
         async with choose(llm, region=bedrock_region()) as backend:
             app = create_app(backend)
             # With LLM=aws a request costs money: no website may send one.
             app.middlewares.insert(0, local_only)
-            async with serving(app, [bound], cancels=True):
+            async with serving(app, [bound], cancel_on_disconnect=True):
                 yield
     except SetupError as error:
         raise CommandError(str(error)) from error

@@ -1,15 +1,15 @@
-"""Who may speak to the servers of a laptop run: this machine's own programs and pages.
+"""Origin check of the servers of a laptop run, which admit local programs and pages only.
 
-They listen on loopback only, but a browser carries any website's requests there. A site that
-has rebound its name to 127.0.0.1 gives itself away by Host, any other by Origin. Standard
-library only: MiniStack's process imports this module too.
+They listen on loopback, but a browser sends any website's requests there. The header Host reveals
+a site that has rebound its name to 127.0.0.1; Origin reveals every other. Standard library only:
+MiniStack's process imports this module too.
 """
 
 from urllib.parse import urlsplit
 
 
 def allows(host: str | None, origin: str | None) -> bool:
-    """Whether a request with these two headers may pass; a program sends no Origin."""
+    """Return whether a request with these two headers is local; a program sends no Origin."""
     return _is_loopback(f"//{host or ''}") and (origin is None or _is_loopback(origin))
 
 

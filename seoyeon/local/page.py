@@ -1,14 +1,14 @@
-"""Fills the page's bucket, as the deployment to AWS does by functions of its own."""
+"""Publishing of the page to its bucket; on AWS, a function of the deployment does this."""
 
 import mimetypes
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cdk.assets.page import ASSETS, IMMUTABLE, REVALIDATED, BuildError, build_page
-from seoyeon.local.cloud import Cloud
+from seoyeon.local.ministack.client import MiniStackClient
 from seoyeon.terminal.errors import CommandError
 
-# Not left to the machine's own table, which on some calls a script text/plain.
+# Not from the machine's table, where a script may be text/plain.
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -24,10 +24,10 @@ _TYPES = {
 }
 
 
-def publish(cloud: Cloud, bucket: str, config: str) -> None:
-    """Makes the bucket hold exactly the page as html/ is now, and `config.json`. Blocks.
+def publish(client: MiniStackClient, bucket: str, config: str) -> None:
+    """Build html/ and replace the bucket's content with it and `config.json`. Blocking.
 
-    Raises CommandError when the page cannot be built.
+    Raises CommandError if the page cannot be built.
     """
     with TemporaryDirectory() as folder:
         try:
@@ -38,12 +38,12 @@ def publish(cloud: Cloud, bucket: str, config: str) -> None:
     files["config.json"] = config.encode()
     for key, body in files.items():
         kept = IMMUTABLE if key.startswith(f"{ASSETS}/") else REVALIDATED
-        cloud.put_object(bucket, key, body, content_type(key), kept)
-    cloud.delete_objects(bucket, cloud.object_keys(bucket) - files.keys())
+        client.put_object(bucket, key, body, content_type(key), kept)
+    client.delete_objects(bucket, client.object_keys(bucket) - files.keys())
 
 
 def content_type(name: str) -> str:
-    """The type that a strict page (`nosniff`) needs for a file of this name."""
+    """Return the media type that browsers require under `nosniff`."""
     known = _TYPES.get(Path(name).suffix.lower())
     return known or mimetypes.guess_type(name)[0] or "application/octet-stream"
 

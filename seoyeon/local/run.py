@@ -1,4 +1,4 @@
-"""Puts a laptop run together: starts each part, waits for its end, ends each part."""
+"""Start, supervision and end of the parts of a laptop run."""
 
 import asyncio
 import signal
@@ -8,28 +8,28 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
 from seoyeon.local import page
-from seoyeon.local.cloud import Cloud
 from seoyeon.local.deploy import Deployment
 from seoyeon.local.ministack import environment
+from seoyeon.local.ministack.client import MiniStackClient
 from seoyeon.local.ministack.server import MiniStack
-from seoyeon.local.proxy import Origin, Targets, create_app
+from seoyeon.local.proxy import Backend, Targets, create_app
 from seoyeon.local.serving import serving
 from seoyeon.local.settings import Settings
-from seoyeon.local.sockets import IPV4, free_port, front_sockets, kept_socket
+from seoyeon.local.sockets import IPV4, free_port, localhost_sockets, preferred_socket
 from seoyeon.local.state import State
 from seoyeon.local.warm_up import warm_up
 from seoyeon.terminal.errors import CommandError, plain_errors
 from seoyeon.terminal.progress import Progress
 
-# The one account that a run with AUTH=cognito begins with: no mail leaves this machine, so nobody
-# could sign up. It opens nothing beyond this machine.
-PERSON, PASSWORD = "person@example.com", "Seoyeon-local-1"
+# The user of a run with AUTH=cognito. Nobody can sign up here, as MiniStack sends no e-mail; the
+# password is valid on this machine only.
+EMAIL, PASSWORD = "person@example.com", "Seoyeon-local-1"
 
 
 async def serve(settings: Settings) -> None:
-    """Returns after SIGINT, SIGTERM or SIGHUP, when no process of the run is left.
+    """Serve until SIGINT, SIGTERM or SIGHUP; every process of the run has ended on return.
 
-    Raises CommandError for whatever the person has to mend.
+    Raises CommandError if a part cannot start or ends unexpectedly.
     """
     with _signals() as stop:
         run = asyncio.create_task(_run(settings))
@@ -43,13 +43,13 @@ async def serve(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
-        sockets = front_sockets(settings.port)
+        sockets = localhost_sockets(settings.port)
         for bound in sockets:
             stack.callback(bound.close)
         state = State.open(settings.state_dir)
         stack.callback(state.close)
-        # Entered side by side, left in this order's reverse: a function whose model goes away
-        # first would store its answer as failed.
+        # Both start concurrently. MiniStack stops first: a function that loses its model would
+        # store its answer as failed.
         models = await stack.enter_async_context(AsyncExitStack())
         clouds = await stack.enter_async_context(AsyncExitStack())
         url = f"http://localhost:{sockets[0].getsockname()[1]}"
@@ -57,7 +57,7 @@ async def _run(settings: Settings) -> None:
         await stack.enter_async_context(serving(create_app(targets), sockets))
         print(f"Ready: {url}", flush=True)
         status = await ministack.wait()
-        raise CommandError(f"MiniStack ended by itself (status {status}): see {ministack.log}")
+        raise CommandError(f"MiniStack ended unexpectedly (status {status}): see {ministack.log}")
 
 
 async def _prepare(
@@ -68,9 +68,9 @@ async def _prepare(
     models: AsyncExitStack,
     clouds: AsyncExitStack,
 ) -> tuple[MiniStack, Targets]:
-    """Starts the model and MiniStack at once; the deployment needs no more than their ports."""
+    """Start the model and MiniStack concurrently; the deployment needs their ports only."""
     memory = state.recall()
-    bound = kept_socket(memory.get("bedrock_port"))
+    bound = preferred_socket(memory.get("bedrock_port"))
     models.callback(bound.close)
     bedrock_port = bound.getsockname()[1]
     ministack_port = free_port(memory.get("ministack_port"))
@@ -91,7 +91,7 @@ async def _prepare(
 
 
 async def _start_model(llm: str, bound: socket.socket, models: AsyncExitStack) -> None:
-    # Its back ends are not even loaded by a run that is given another endpoint.
+    # A run with another endpoint does not import the models.
     from seoyeon.local import model
 
     await models.enter_async_context(model.endpoint(llm, bound))
@@ -100,38 +100,44 @@ async def _start_model(llm: str, bound: socket.socket, models: AsyncExitStack) -
 async def _start_cloud(
     context: dict[str, str], port: int, state: State, progress: Progress, clouds: AsyncExitStack
 ) -> tuple[MiniStack, Targets]:
+    deployment = Deployment(f"http://{IPV4}:{port}", state.path, context)
     if not environment.is_ready():
-        with progress.step("Installing MiniStack"):
-            await environment.ensure()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_install(progress))
+            group.create_task(deployment.synthesize(progress))
     ministack = await MiniStack.start(await environment.ensure(), state.path / "ministack", port)
     clouds.push_async_callback(ministack.stop)
-    cloud = await asyncio.to_thread(Cloud, ministack.url)
-    deployment = Deployment(cloud, ministack.url, state.path, context)
-    outputs = await deployment.ensure(progress)
-    await asyncio.to_thread(page.publish, cloud, outputs["BucketName"], outputs["PageConfig"])
+    client = await asyncio.to_thread(MiniStackClient, ministack.url)
+    outputs = await deployment.ensure(client, progress)
+    await asyncio.to_thread(page.publish, client, outputs["BucketName"], outputs["PageConfig"])
     has_accounts = context.get("auth") == "cognito"
     if has_accounts:
-        await asyncio.to_thread(cloud.add_person, PERSON, PASSWORD)
-        print(f"Sign in as {PERSON} with the password {PASSWORD}", flush=True)
+        await asyncio.to_thread(client.ensure_user, EMAIL, PASSWORD)
+        print(f"Sign in as {EMAIL} with the password {PASSWORD}", flush=True)
     targets = _targets(outputs, ministack, has_accounts)
     await warm_up(targets)
     return ministack, targets
 
 
+async def _install(progress: Progress) -> None:
+    with progress.step("Installing MiniStack"):
+        await environment.ensure()
+
+
 def _targets(outputs: dict[str, str], ministack: MiniStack, has_accounts: bool) -> Targets:
-    """MiniStack tells its APIs and distributions apart by the first label of the Host."""
+    """Return the back ends; MiniStack finds APIs and distributions by the Host's first label."""
     port = ministack.port
     label = outputs["DistributionDomain"].partition(".")[0]
     rest, socket_api = urlsplit(outputs["RestUrl"]), urlsplit(outputs["WebSocketUrl"])
     return Targets(
-        site=outputs["PageUrl"],
-        sign_in=Origin(ministack.url, f"localhost:{port}") if has_accounts else None,
-        page=Origin(ministack.url, f"{label}.cloudfront.localhost:{port}"),
-        history=Origin(
+        page_origin=outputs["PageUrl"],
+        sign_in=Backend(ministack.url, f"localhost:{port}") if has_accounts else None,
+        page=Backend(ministack.url, f"{label}.cloudfront.localhost:{port}"),
+        history=Backend(
             f"{ministack.url}{rest.path.rstrip('/')}",
             f"{rest.netloc.partition('.')[0]}.execute-api.localhost:{port}",
         ),
-        websocket=Origin(
+        websocket=Backend(
             f"ws://{IPV4}:{port}{socket_api.path}",
             f"{socket_api.netloc.partition('.')[0]}.execute-api.localhost:{port}",
         ),
@@ -140,7 +146,7 @@ def _targets(outputs: dict[str, str], ministack: MiniStack, has_accounts: bool) 
 
 @contextmanager
 def _signals() -> Iterator[asyncio.Event]:
-    """Set by whatever asks the run to end; a hang-up only where nobody chose to ignore it."""
+    """Yield an event that the signals to stop set; SIGHUP is left ignored, as under nohup."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     numbers = [signal.SIGINT, signal.SIGTERM]

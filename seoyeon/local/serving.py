@@ -1,4 +1,4 @@
-"""An aiohttp application on sockets that were bound earlier."""
+"""HTTP servers on sockets that are already bound."""
 
 import socket
 from collections.abc import AsyncIterator, Iterable
@@ -11,14 +11,17 @@ _SHUTDOWN_S = 1.0
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, sockets: Iterable[socket.socket], *, cancels: bool = False
+    app: web.Application, sockets: Iterable[socket.socket], *, cancel_on_disconnect: bool = False
 ) -> AsyncIterator[None]:
-    """Listens as long as the block runs.
+    """Serve `app` for the duration of the block.
 
-    With `cancels`, a client that goes away cancels its handler wherever that stands.
+    With `cancel_on_disconnect`, a client that disconnects cancels its request's handler.
     """
     runner = web.AppRunner(
-        app, handler_cancellation=cancels, access_log=None, shutdown_timeout=_SHUTDOWN_S
+        app,
+        handler_cancellation=cancel_on_disconnect,
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_S,
     )
     await runner.setup()
     try:

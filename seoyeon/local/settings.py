@@ -1,4 +1,4 @@
-"""What `make run` reads from the environment."""
+"""Settings of a laptop run, read from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ DEFAULT_STATE_DIR = ".local"
 
 @dataclass(frozen=True)
 class Settings:
-    """One run's choices; `bedrock_endpoint_url` set means that no model is started here."""
+    """The settings of one run; with `bedrock_endpoint_url` it starts no model."""
 
     port: int
     llm: str
@@ -23,7 +23,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
-        """An empty variable counts as unset. Raises CommandError for a value that cannot be used."""
+        """Read the variables; an empty one counts as unset. Raises CommandError for a bad value."""
         return cls(
             port=_port(environ.get("PORT", "").strip()),
             llm=environ.get("LLM", "").strip() or "auto",
@@ -34,18 +34,18 @@ class Settings:
 
 
 def _port(text: str) -> int:
-    """0 lets the system pick a free port, which the Ready line then names."""
+    """Return the port; with 0, the system picks a free one, which the Ready line names."""
     if not text:
         return DEFAULT_PORT
     if not (text.isascii() and text.isdigit()) or int(text) > 65535:
-        raise CommandError(f"PORT has to be a number up to 65535, not {text!r}: try PORT=8081.")
+        raise CommandError(f"PORT must be a number up to 65535, not {text!r}: try PORT=8081.")
     return int(text)
 
 
 def _auth(text: str) -> str:
     if text not in ("guest", "cognito"):
         raise CommandError(
-            f"AUTH has to be guest or cognito, not {text!r}; leave it unset for guest."
+            f"AUTH must be guest or cognito, not {text!r}: leave it unset for guest."
         )
     return text
 
@@ -56,7 +56,7 @@ def _endpoint(text: str) -> str | None:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise CommandError(
-            f"BEDROCK_ENDPOINT_URL has to begin with http:// or https://, not {text!r}; "
-            "leave it unset to have a model started here."
+            f"BEDROCK_ENDPOINT_URL must begin with http:// or https://, not {text!r}: "
+            "leave it unset to start a model on this machine."
         )
     return text.rstrip("/")

@@ -1,4 +1,4 @@
-"""Loopback ports: taken early, so that a taken one is known before anything slow begins."""
+"""Loopback sockets. Ports are bound first, so that a conflict precedes slow start-up work."""
 
 import errno
 import socket
@@ -9,22 +9,22 @@ IPV4 = "127.0.0.1"
 IPV6 = "::1"
 
 
-def front_sockets(port: int) -> list[socket.socket]:
-    """Bound sockets for every address that `localhost` means here; CommandError if one is taken."""
+def localhost_sockets(port: int) -> list[socket.socket]:
+    """Bind `port` on each loopback address of `localhost`; raise CommandError if it is in use."""
     first = _bound(socket.AF_INET, IPV4, port)
     sockets = [first]
-    if _localhost_is_ipv6_too():
+    if _localhost_has_ipv6():
         try:
             sockets.append(_bound(socket.AF_INET6, IPV6, first.getsockname()[1]))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 first.close()
-                raise _taken(port) from error
+                raise _in_use(port) from error
     return sockets
 
 
-def kept_socket(preferred: int | None) -> socket.socket:
-    """A bound IPv4 socket, on the preferred port if that is still free."""
+def preferred_socket(preferred: int | None) -> socket.socket:
+    """Bind an IPv4 socket, to the preferred port if it is free."""
     if preferred:
         try:
             return _bound(socket.AF_INET, IPV4, preferred)
@@ -34,8 +34,8 @@ def kept_socket(preferred: int | None) -> socket.socket:
 
 
 def free_port(preferred: int | None) -> int:
-    """The number of a port that is free now, for a server in another process."""
-    with kept_socket(preferred) as bound:
+    """Return a free port for a server in another process."""
+    with preferred_socket(preferred) as bound:
         return int(bound.getsockname()[1])
 
 
@@ -49,20 +49,18 @@ def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         if family == socket.AF_INET and error.errno == errno.EADDRINUSE:
-            raise _taken(port) from error
+            raise _in_use(port) from error
         if error.errno == errno.EACCES:
-            raise CommandError(f"Port {port} needs more rights: try PORT=8080.") from error
+            raise CommandError(f"Binding port {port} is not permitted: try PORT=8080.") from error
         raise
     return bound
 
 
-def _taken(port: int) -> CommandError:
-    return CommandError(
-        f"Port {port} is taken: stop what uses it, or choose another with PORT=8081."
-    )
+def _in_use(port: int) -> CommandError:
+    return CommandError(f"Port {port} is in use: stop the program that uses it, or set PORT=8081.")
 
 
-def _localhost_is_ipv6_too() -> bool:
+def _localhost_has_ipv6() -> bool:
     if not socket.has_ipv6:
         return False
     try:

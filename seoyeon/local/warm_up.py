@@ -1,4 +1,4 @@
-"""Starts the functions before the first person waits for them, as one more guest would."""
+"""Warm-up of the functions, so that the page's first requests do not wait for a cold start."""
 
 import asyncio
 import secrets
@@ -8,17 +8,17 @@ import aiohttp
 
 from seoyeon.local.proxy import Targets
 
-_PATIENCE_S = 20.0
+_TIMEOUT_S = 20.0
 
 
 async def warm_up(targets: Targets) -> None:
-    """Returns when the page's first requests will be answered at once; never raises.
+    """Open a connection and list the history as a new guest; errors are ignored.
 
-    A connection also makes the routes function warm the worker, which nobody waits for here.
+    On a connection, the routes function also invokes the worker for its warm-up.
     """
     token = secrets.token_urlsafe(32)
     with suppress(aiohttp.ClientError, OSError, TimeoutError):
-        async with asyncio.timeout(_PATIENCE_S), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(_TIMEOUT_S), aiohttp.ClientSession() as session:
             await asyncio.gather(_connect(session, targets, token), _list(session, targets, token))
 
 
@@ -26,7 +26,7 @@ async def _connect(session: aiohttp.ClientSession, targets: Targets, token: str)
     async with session.ws_connect(
         targets.websocket.url,
         protocols=("chat.v1", f"bearer.{token}"),
-        headers={"Host": targets.websocket.host, "Origin": targets.site},
+        headers={"Host": targets.websocket.host, "Origin": targets.page_origin},
     ) as client:
         await client.send_str('{"action": "ping"}')
         await client.receive()

@@ -37,6 +37,12 @@ class Commands:
         if status:
             raise CommandError(f"'cdk {arguments[0]}' failed with status {status}: see {self.log}")
 
+    async def python(self, script: str, folder: Path) -> None:
+        """Run a script with this Python; raise CommandError with the log's path if it fails."""
+        status = await self._run([sys.executable, script], folder)
+        if status:
+            raise CommandError(f"'python {script}' failed with status {status}: see {self.log}")
+
     async def _run(self, command: list[str], folder: Path) -> int:
         with self.log.open("ab") as output:
             output.write(f"$ {' '.join(command)}\n".encode())

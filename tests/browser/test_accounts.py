@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from websockets.exceptions import InvalidStatus
 
-from seoyeon.local.ministack import session as emulator
-from seoyeon.local.run import PASSWORD, PERSON
+from seoyeon.local.ministack.session import client_config, open_session
+from seoyeon.local.run import EMAIL, PASSWORD
 from tests.browser.test_chat import ask
 from tests.builders import secret
 from tests.stack import Stack, request
@@ -59,7 +59,7 @@ def token(visitor: Page, stack: Stack) -> str:
     visitor.on("request", watch)
     visitor.goto(stack.url)
     visitor.get_by_role("dialog").get_by_role("button", name="로그인").click()
-    visitor.get_by_label("Username").fill(PERSON)
+    visitor.get_by_label("Username").fill(EMAIL)
     visitor.get_by_label("Password").fill(PASSWORD)
     visitor.get_by_role("button", name="Sign in").click()
     expect(visitor.locator("#welcome")).to_be_visible()
@@ -86,7 +86,7 @@ def status_of(stack: Stack, token: str) -> tuple[int, int]:
 
 
 def test_the_run_says_how_to_sign_in(visitor: Page, stack: Stack) -> None:
-    assert stack.lines[-2] == f"Sign in as {PERSON} with the password {PASSWORD}"
+    assert stack.lines[-2] == f"Sign in as {EMAIL} with the password {PASSWORD}"
 
 
 def test_a_person_signs_in_and_talks(visitor: Page, token: str, stack: Stack) -> None:
@@ -133,10 +133,10 @@ def test_a_token_of_another_pool_is_not_let_in(visitor: Page, stack: Stack) -> N
 
 
 def token_of_another_pool(stack: Stack) -> str:
-    people = emulator.open_session().client(
+    people = open_session().client(
         "cognito-idp",
         endpoint_url=f"http://127.0.0.1:{stack.memory['ministack_port']}",
-        config=emulator.client_config(),
+        config=client_config(),
     )
     pool = people.create_user_pool(PoolName="another")["UserPool"]["Id"]
     client = people.create_user_pool_client(
@@ -164,7 +164,7 @@ def test_signing_out_and_in_again_finds_the_conversation(
     dialog = visitor.get_by_role("dialog")
     expect(dialog).to_contain_text("로그인하고 서연과 이야기해 보세요.")
     dialog.get_by_role("button", name="로그인").click()
-    visitor.get_by_label("Username").fill(PERSON)
+    visitor.get_by_label("Username").fill(EMAIL)
     visitor.get_by_label("Password").fill(PASSWORD)
     visitor.get_by_role("button", name="Sign in").click()
     expect(visitor.locator(".bubble")).to_have_text(["여행하고 싶다"])

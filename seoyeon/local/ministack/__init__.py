@@ -1,1 +1,1 @@
-"""MiniStack, the AWS emulator: its own environment, its process, its end."""
+"""MiniStack, the emulator of AWS: its process, its Python environment and clients for it."""

@@ -1,4 +1,4 @@
-"""The few calls to MiniStack that the run makes itself. All of them block."""
+"""Calls to MiniStack's API, all of them blocking."""
 
 import contextlib
 from collections.abc import Iterable
@@ -7,43 +7,39 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from cdk.stack_names import stack_names
-from seoyeon.local.ministack import session as emulator
+from cdk.stack_names import BOOTSTRAP_PARAMETER, stack_names
+from seoyeon.local.ministack.session import client_config, open_session
 
-STAGE = "local"
-DATA_STACK, SERVICE_STACK = stack_names(STAGE)
-_DEPLOYED = "/seoyeon-local/deployed"
-_BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
+LOCAL_STAGE = "local"
+DATA_STACK, SERVICE_STACK = stack_names(LOCAL_STAGE)
+_DEPLOYED_HASH = "/seoyeon-local/deployed"
 
 
-class Cloud:
-    """MiniStack, seen by somebody who has just deployed to it."""
+class MiniStackClient:
+    """A client for the deployment on MiniStack."""
 
     def __init__(self, endpoint_url: str, session: boto3.Session | None = None) -> None:
-        session = session or emulator.open_session()
-        settings: dict[str, Any] = {
-            "endpoint_url": endpoint_url,
-            "config": emulator.client_config(),
-        }
-        self._stacks = session.client("cloudformation", **settings)
-        self._store = session.client("s3", **settings)
-        self._parameters = session.client("ssm", **settings)
-        self._people = session.client("cognito-idp", **settings)
+        session = session or open_session()
+        options: dict[str, Any] = {"endpoint_url": endpoint_url, "config": client_config()}
+        self._cloudformation = session.client("cloudformation", **options)
+        self._s3 = session.client("s3", **options)
+        self._ssm = session.client("ssm", **options)
+        self._cognito = session.client("cognito-idp", **options)
 
     def is_bootstrapped(self) -> bool:
-        return self._parameter(_BOOTSTRAP) is not None
+        return self._parameter(BOOTSTRAP_PARAMETER) is not None
 
     def deployed_hash(self) -> str | None:
-        """What `mark_deployed` was given. MiniStack keeps it with the deployment, or loses both."""
-        return self._parameter(_DEPLOYED)
+        """Return the hash given to `mark_deployed`; MiniStack stores it with the deployment."""
+        return self._parameter(_DEPLOYED_HASH)
 
     def mark_deployed(self, inputs: str) -> None:
-        self._parameters.put_parameter(Name=_DEPLOYED, Value=inputs, Type="String", Overwrite=True)
+        self._ssm.put_parameter(Name=_DEPLOYED_HASH, Value=inputs, Type="String", Overwrite=True)
 
-    def outputs(self, name: str = SERVICE_STACK) -> dict[str, str] | None:
-        """A stack's outputs; None if it is not there whole."""
+    def outputs(self, stack_name: str = SERVICE_STACK) -> dict[str, str] | None:
+        """Return a stack's outputs; None unless its last deployment succeeded."""
         try:
-            stack = self._stacks.describe_stacks(StackName=name)["Stacks"][0]
+            stack = self._cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
         except ClientError:
             return None
         if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
@@ -51,13 +47,13 @@ class Cloud:
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def object_keys(self, bucket: str) -> set[str]:
-        pages = self._store.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         return {found["Key"] for page in pages for found in page.get("Contents", [])}
 
     def put_object(
         self, bucket: str, key: str, body: bytes, content_type: str, cache_control: str
     ) -> None:
-        self._store.put_object(
+        self._s3.put_object(
             Bucket=bucket,
             Key=key,
             Body=body,
@@ -67,13 +63,13 @@ class Cloud:
 
     def delete_objects(self, bucket: str, keys: Iterable[str]) -> None:
         for key in keys:
-            self._store.delete_object(Bucket=bucket, Key=key)
+            self._s3.delete_object(Bucket=bucket, Key=key)
 
-    def add_person(self, email: str, password: str) -> None:
-        """Sees to it that somebody can sign in so, where there are accounts."""
+    def ensure_user(self, email: str, password: str) -> None:
+        """Create a confirmed user, or reset the password of an existing one."""
         pool = (self.outputs(DATA_STACK) or {})["UserPoolId"]
-        with contextlib.suppress(self._people.exceptions.UsernameExistsException):
-            self._people.admin_create_user(
+        with contextlib.suppress(self._cognito.exceptions.UsernameExistsException):
+            self._cognito.admin_create_user(
                 UserPoolId=pool,
                 Username=email,
                 UserAttributes=[
@@ -82,12 +78,12 @@ class Cloud:
                 ],
                 MessageAction="SUPPRESS",
             )
-        self._people.admin_set_user_password(
+        self._cognito.admin_set_user_password(
             UserPoolId=pool, Username=email, Password=password, Permanent=True
         )
 
     def _parameter(self, name: str) -> str | None:
         try:
-            return str(self._parameters.get_parameter(Name=name)["Parameter"]["Value"])
-        except self._parameters.exceptions.ParameterNotFound:
+            return str(self._ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        except self._ssm.exceptions.ParameterNotFound:
             return None

@@ -1,7 +1,7 @@
-"""The Python environment that MiniStack runs in, apart from ours because it pins botocore.
+"""MiniStack's virtual environment, separate because MiniStack pins botocore.
 
-It is made from the interpreter that runs this project: MiniStack runs functions on its own
-interpreter, and that has to be the one for which the deployment bundled them.
+It uses the interpreter of this project: MiniStack runs functions on its own interpreter, which
+must be the one that the deployment bundled them for.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ def is_ready() -> bool:
 
 
 async def ensure() -> Path:
-    """The environment's Python; installs it (seconds, from PyPI) unless that has been done.
+    """Return the environment's Python; install it from PyPI first if it is missing.
 
-    Raises CommandError when it cannot be installed.
+    Raises CommandError if the installation fails.
     """
     python = _folder() / "bin" / "python"
     if not is_ready():

@@ -1,9 +1,8 @@
-"""Runs MiniStack for as long as somebody holds the other end of standard input.
+"""MiniStack's process, which ends when its parent closes standard input or dies.
 
-Started as a script by the Python of MiniStack's own environment, with this project's folder last
-on its path, for modules without requirements. MiniStack's own command is not used: it would
-outlive a killed parent, wait for functions that still run, and leave a PID file in the system's
-temporary folder.
+A script for the Python of MiniStack's environment, with this repository last on its path for
+modules without requirements. MiniStack's own command is not used: it would outlive a killed
+parent, wait for running functions, and leave a PID file in the system's temporary folder.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ GRACE_S = 15.0
 
 
 async def serve(lock_path: Path) -> None:
-    """Serves until SIGTERM or the end of standard input, then saves the state."""
+    """Serve until SIGTERM or the end of standard input, then save the state."""
     with lock_path.open("a+", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         lock.truncate(0)
@@ -29,7 +28,7 @@ async def serve(lock_path: Path) -> None:
 
 
 async def _serve_ministack() -> None:
-    # They exist in MiniStack's environment only, where nobody checks types.
+    # Installed in MiniStack's environment only, which mypy does not see.
     from hypercorn.asyncio import serve as hypercorn_serve  # type: ignore[import-not-found]
     from hypercorn.config import Config  # type: ignore[import-not-found]
     from ministack.app import app  # type: ignore[import-not-found]
@@ -54,14 +53,14 @@ async def _serve_ministack() -> None:
 
 
 def _local_only(app: Any) -> Any:
-    """`app` for this machine only: MiniStack itself lets any website read and change everything."""
+    """Wrap `app` with the origin check: MiniStack lets any website read and change everything."""
     from seoyeon.local import origin_check
 
-    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+    async def checked(scope: Any, receive: Any, send: Any) -> None:
         headers = dict(scope.get("headers", ()))
         host, origin = headers.get(b"host"), headers.get(b"origin")
         if scope["type"] == "websocket" and b".execute-api." in (host or b""):
-            # It names the deployed site, and is for the chat's authorizer to judge, as on AWS.
+            # The chat's authorizer checks the deployed page's origin, as on AWS.
             origin = None
         if scope["type"] != "lifespan" and not origin_check.allows(
             host and host.decode("latin-1"), origin and origin.decode("latin-1")
@@ -71,13 +70,13 @@ def _local_only(app: Any) -> Any:
             await send({"type": f"{kind}.response.start", "status": 403, "headers": []})
             await send({"type": f"{kind}.response.body", "body": b""})
             return
-        # Policies that demand TLS mean what travels through a network; this does not.
+        # Policies that require TLS concern a network, which loopback is not.
         if b"x-forwarded-proto" not in headers:
             secure = (b"x-forwarded-proto", b"https")
             scope = {**scope, "headers": [*scope.get("headers", ()), secure]}
         await app(scope, receive, send)
 
-    return guarded
+    return checked
 
 
 def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -89,5 +88,5 @@ def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> No
 if __name__ == "__main__":
     sys.path.append(sys.argv[2])
     asyncio.run(serve(Path(sys.argv[1])))
-    # Not sys.exit: that would wait for threads in which a function is still being called.
+    # sys.exit would wait for threads with running functions.
     os._exit(0)

@@ -1,9 +1,11 @@
-"""Where MiniStack's way of running functions differs from AWS's in what a person would notice."""
+"""Patches of MiniStack where its way of running functions differs noticeably from AWS."""
 
 import hashlib
 import os
+import shutil
 import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from functools import partialmethod
@@ -11,22 +13,24 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+_CODE = "code"  # folder in MiniStack's home directory
+_UNUSED_S = 7 * 24 * 3600.0
 _unpacking = threading.Lock()
 
 
 def apply(runtime: Any) -> None:
-    """Changes MiniStack's module `core.lambda_runtime`, before the first function is called."""
+    """Patch MiniStack's module `core.lambda_runtime` before the first invocation."""
     worker = runtime.Worker
-    # Every call of a function that logs nothing would take this long otherwise: 50 ms.
+    # By default, an invocation without log output waits 50 ms for some.
     worker._drain_stderr_bounded = partialmethod(worker._drain_stderr_bounded, 0.002, 0.002)
-    worker.invoke = failing_alone(worker.invoke)
+    worker.invoke = isolate_failure(worker.invoke)
     runtime.zipfile = SimpleNamespace(ZipFile=SharedCode, BadZipFile=zipfile.BadZipFile)
 
 
-def failing_alone(invoke: Callable[..., Any]) -> Callable[..., Any]:
-    """A process that dies as it starts is one failed invocation, as on AWS.
+def isolate_failure(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn a process that dies at its start into one failed invocation, as on AWS.
 
-    MiniStack takes the exception for a reason to end every other process of the function, too.
+    On the exception, MiniStack ends every other process of the function as well.
     """
 
     def invoke_or_fail(worker: Any, *args: Any, **options: Any) -> Any:
@@ -39,22 +43,32 @@ def failing_alone(invoke: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class SharedCode(zipfile.ZipFile):
-    """A function's code, unpacked once and not for every process that runs it.
+    """A function's code, unpacked once for all of its processes and for later runs.
 
-    That takes two seconds for the worker's 3,600 files, in which MiniStack answers hardly anybody.
-    To a function, its code is read-only on AWS, too.
+    Unpacking takes two seconds for the worker's 3,600 files and blocks MiniStack meanwhile. The
+    code is read-only to a function, as on AWS.
     """
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
         with _unpacking:
             shared = self._shared()
             if not shared.is_dir():
-                draft = tempfile.mkdtemp(prefix="ministack-code-")
+                draft = tempfile.mkdtemp(prefix="new-", dir=shared.parent)
                 super().extractall(draft, members, pwd)
                 Path(draft).rename(shared)
+            os.utime(shared)
         Path(path).rmdir()
         Path(path).symlink_to(shared, target_is_directory=True)
 
     def _shared(self) -> Path:
         content = Path(os.fsdecode(self.filename or "")).read_bytes()
-        return Path(tempfile.gettempdir()) / f"code-{hashlib.sha256(content).hexdigest()}"
+        folder = Path(os.environ["HOME"]) / _CODE
+        folder.mkdir(exist_ok=True)
+        return folder / hashlib.sha256(content).hexdigest()
+
+
+def delete_unused_code(home: Path) -> None:
+    """Delete unpacked code that no run has used for a week."""
+    for code in home.glob(f"{_CODE}/*"):
+        if time.time() - code.stat().st_mtime > _UNUSED_S:
+            shutil.rmtree(code)

@@ -1,8 +1,7 @@
-"""The MiniStack process: started, asked whether it is ready, ended."""
+"""Life cycle of the MiniStack process."""
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -10,8 +9,10 @@ import time
 from pathlib import Path
 
 import aiohttp
+from filelock import AsyncFileLock, Timeout
 
 from seoyeon import ROOT
+from seoyeon.local.ministack.patches import delete_unused_code
 from seoyeon.terminal.errors import CommandError
 
 _HOST = Path(__file__).with_name("host.py")
@@ -20,7 +21,7 @@ _STOP_S = 20.0
 
 
 class MiniStack:
-    """One running MiniStack. Its state is below `folder` and is saved when it stops."""
+    """A running MiniStack, whose state is in `folder` and is saved when it stops."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int, log: Path) -> None:
         self.port = port
@@ -30,12 +31,12 @@ class MiniStack:
 
     @classmethod
     async def start(cls, python: Path, folder: Path, port: int) -> "MiniStack":
-        """Returns when it answers. Raises CommandError if it ends or stays silent instead."""
+        """Start MiniStack and wait until it is ready; raise CommandError if it does not start."""
         lock = folder / "lock"
         log = folder / "ministack.log"
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         await _end_predecessor(lock)
-        await asyncio.to_thread(_empty, folder / "tmp")
+        await asyncio.to_thread(_clean, folder)
         with contextlib.suppress(FileNotFoundError):
             log.replace(log.with_suffix(".previous.log"))
         with log.open("wb") as output:
@@ -45,13 +46,13 @@ class MiniStack:
                 str(_HOST),
                 str(lock),
                 str(ROOT),
-                # Our end of this pipe closes with us, however we end, and so ends MiniStack.
+                # MiniStack ends when this process closes its end of the pipe, even if it is killed.
                 stdin=asyncio.subprocess.PIPE,
                 stdout=output,
                 stderr=output,
                 env=_environment(folder, port),
                 cwd=folder,
-                # Ctrl-C in the terminal is for us alone: the front door closes first.
+                # Ctrl-C reaches this process only, which closes the proxy first.
                 start_new_session=True,
             )
         server = cls(process, port, log)
@@ -63,11 +64,11 @@ class MiniStack:
         return server
 
     async def wait(self) -> int:
-        """The exit status, once it has ended."""
+        """Wait for the end of the process and return its exit status."""
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Has the state saved and ends the process and the functions that it runs."""
+        """Let MiniStack save its state, then end it and the functions that it runs."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -92,13 +93,15 @@ class MiniStack:
         raise CommandError(f"MiniStack did not answer within {_START_S:.0f} s: see {self.log}")
 
 
-def _empty(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+def _clean(folder: Path) -> None:
+    """Empty the temporary folder, and delete code that is no longer used."""
+    shutil.rmtree(folder / "tmp", ignore_errors=True)
+    (folder / "tmp").mkdir()
+    delete_unused_code(folder)
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
-    """Nothing of the person's own but the path: functions inherit all of it."""
+    """Return MiniStack's variables; functions inherit them, so that only PATH is the user's."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),
@@ -111,8 +114,8 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "STATE_DIR": str(folder / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(folder / "s3"),
-        # Enforce the functions' policies, as AWS does. The key is that of ministack.session, which
-        # may do everything.
+        # Enforce the functions' policies, as AWS does. The key of ministack.session may do
+        # everything.
         "AUTH": "true",
         "AWS_ACCESS_KEY_ID": "local",
         "DOCKER_HOST": "unix:///nonexistent",
@@ -123,22 +126,17 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
 
 
 async def _end_predecessor(lock_path: Path) -> None:
-    """One whose parent was killed is saving its state now; its lock says when it is through."""
-    with lock_path.open("a+", encoding="ascii") as lock:
-        deadline = time.monotonic() + _STOP_S
-        while not _try_lock(lock.fileno()):
-            if time.monotonic() > deadline:
-                lock.seek(0)
-                with contextlib.suppress(ValueError, ProcessLookupError):
-                    # Only a MiniStack that we started holds this lock.
-                    os.kill(int(lock.read()), signal.SIGKILL)
-                deadline += 1
-            await asyncio.sleep(0.1)
-
-
-def _try_lock(descriptor: int) -> bool:
+    """Wait for a MiniStack whose parent was killed: it saves its state, then frees its lock."""
+    lock = AsyncFileLock(lock_path, timeout=_STOP_S, poll_interval=0.1)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        await lock.acquire()
+    except Timeout:
+        _kill_owner(lock_path)
+        await lock.acquire()
+    await lock.release()
+
+
+def _kill_owner(lock_path: Path) -> None:
+    # Only a MiniStack that a run started holds this lock.
+    with contextlib.suppress(ValueError, ProcessLookupError):
+        os.kill(int(lock_path.read_text(encoding="ascii")), signal.SIGKILL)

@@ -1,6 +1,6 @@
-"""Reaching MiniStack, and nothing else, as if it were AWS: no file and no variable of the person's.
+"""Sessions for MiniStack, isolated from the user's AWS files and variables.
 
-The person's own credentials stay untouched in this process, because `LLM=aws` needs them.
+The user's credentials stay available in this process, because `LLM=aws` needs them.
 """
 
 import os
@@ -18,7 +18,7 @@ _NO_PROXY = "localhost,127.0.0.1,::1"
 
 
 def cli_environment(endpoint_url: str, home: Path) -> dict[str, str]:
-    """For the CDK CLI: this repository's tools first on the path, dummy credentials."""
+    """Return the CDK CLI's environment: this repository's tools, and dummy credentials."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -45,7 +45,7 @@ def cli_environment(endpoint_url: str, home: Path) -> dict[str, str]:
 
 
 def open_session() -> boto3.Session:
-    """A session that reads no profile; make clients of it with `config` and an endpoint."""
+    """Return a session that reads no profile; clients need an endpoint and `client_config`."""
     unset = (None, None, None, None)
     core = botocore.session.Session(
         session_vars={
@@ -64,7 +64,7 @@ def open_session() -> boto3.Session:
 
 
 def client_config() -> Config:
-    """Straight to MiniStack, whatever proxy the environment names; no waiting on its behalf."""
+    """Return a configuration that ignores HTTP proxies and fails soon."""
     return Config(
         proxies={},
         connect_timeout=5,

@@ -1,5 +1,5 @@
-"""One URL for page, history and WebSocket, as CloudFront and a domain give it on AWS."""
+"""Reverse proxy: one origin for page, history and WebSocket, as CloudFront provides on AWS."""
 
-from seoyeon.local.proxy.app import Origin, Targets, create_app
+from seoyeon.local.proxy.app import Backend, Targets, create_app
 
-__all__ = ["Origin", "Targets", "create_app"]
+__all__ = ["Backend", "Targets", "create_app"]

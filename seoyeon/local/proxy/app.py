@@ -1,4 +1,4 @@
-"""Where each path goes, and what a request must look like to go anywhere."""
+"""Routing of paths to back ends, and the origin check."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from seoyeon.local import origin_check
 from seoyeon.local.proxy import http
 from seoyeon.local.proxy.websocket import Limits, Relays
 
-# What a browser asks a hosted sign-in for. MiniStack's has no way to revoke a token.
+# Requests of a browser to the hosted sign-in. MiniStack's cannot revoke tokens.
 SIGN_IN = (
     ("GET", "/oauth2/authorize"),
     ("POST", "/login"),
@@ -20,8 +20,8 @@ SIGN_IN = (
 
 
 @dataclass(frozen=True)
-class Origin:
-    """A back end: the URL that paths are appended to, and the Host that it goes by."""
+class Backend:
+    """A back end: the URL that paths are appended to, and its Host header."""
 
     url: str
     host: str
@@ -29,22 +29,22 @@ class Origin:
 
 @dataclass(frozen=True)
 class Targets:
-    """The back ends of the page's origin, and the limits of its WebSocket.
+    """The back ends, and the limits of the WebSocket.
 
-    `site` is the origin that the page has for the back end: CloudFront's, not this front door's.
-    `sign_in` is the hosted sign-in, which has an origin of its own on AWS; None: there is none.
+    `page_origin` is the Origin that the back end accepts: CloudFront's, not the proxy's. `sign_in`
+    is the hosted sign-in, which has another origin on AWS; None without accounts.
     """
 
-    page: Origin
-    history: Origin
-    websocket: Origin
-    site: str
-    sign_in: Origin | None = None
+    page: Backend
+    history: Backend
+    websocket: Backend
+    page_origin: str
+    sign_in: Backend | None = None
     limits: Limits = field(default_factory=Limits)
 
 
 def create_app(targets: Targets) -> web.Application:
-    """`/ws` is the WebSocket, `/history*` the REST API as in CloudFront, the rest the page."""
+    """Route `/ws` to the WebSocket, `/history*` to the REST API, and the rest to the page."""
     app = web.Application(middlewares=[local_only])
     session = web.AppKey("session", aiohttp.ClientSession)
 
@@ -63,12 +63,14 @@ def create_app(targets: Targets) -> web.Application:
         return await http.forward(request, app[session], targets.history.url, targets.history.host)
 
     async def page(request: web.Request) -> web.StreamResponse:
-        # Anything else would reach MiniStack's own control paths under this name.
+        # These are MiniStack's control paths.
         if request.path.startswith(("/_", "/restapis/")):
             return http.answer(404, "not_found", "There is nothing at this address.")
         return await http.forward(request, app[session], targets.page.url, targets.page.host)
 
-    relays = Relays(targets.websocket.url, targets.websocket.host, targets.site, targets.limits)
+    relays = Relays(
+        targets.websocket.url, targets.websocket.host, targets.page_origin, targets.limits
+    )
 
     async def websocket(request: web.Request) -> web.StreamResponse:
         return await relays.handle(request, app[session])
@@ -80,13 +82,13 @@ def create_app(targets: Targets) -> web.Application:
     if targets.sign_in:
         _add_sign_in(app, session, targets.sign_in)
     app.router.add_route("*", "/{path:history.*}", history)
-    # The page's cache behaviour allows these two methods and no other.
+    # The page's cache behaviour allows GET and HEAD only.
     app.router.add_get("/{path:.*}", page)
     return app
 
 
 def _add_sign_in(
-    app: web.Application, session: web.AppKey[aiohttp.ClientSession], target: Origin
+    app: web.Application, session: web.AppKey[aiohttp.ClientSession], target: Backend
 ) -> None:
     async def sign_in(request: web.Request) -> web.StreamResponse:
         return await http.forward(request, app[session], target.url, target.host)
@@ -97,7 +99,7 @@ def _add_sign_in(
 
 @web.middleware
 async def local_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turns away what another website sent through the person's browser."""
+    """Refuse requests that another website sends through the user's browser."""
     headers = request.headers
     if not origin_check.allows(headers.get("Host"), headers.get("Origin")):
         return http.answer(403, "unauthorized", "This server answers local pages only.")

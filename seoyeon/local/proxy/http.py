@@ -1,4 +1,4 @@
-"""HTTP, streamed through in both directions; only what belongs to one connection is dropped."""
+"""HTTP forwarding, streamed in both directions, without hop-by-hop headers."""
 
 import contextlib
 import logging
@@ -27,7 +27,7 @@ _HOP_BY_HOP = frozenset(
 
 
 def end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
-    """The headers that a proxy passes on."""
+    """Return the headers that a proxy forwards."""
     named = {
         name.strip().lower()
         for value in headers.getall(hdrs.CONNECTION, [])
@@ -41,7 +41,7 @@ def end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
 
 
 def answer(status: int, code: str, message: str) -> web.Response:
-    """An error in the shape of the history API's own."""
+    """Return an error in the format of the history API."""
     return web.json_response({"code": code, "message": message}, status=status)
 
 
@@ -50,7 +50,7 @@ def unreachable() -> web.Response:
 
 
 def upstream_headers(request: web.BaseRequest, host: str) -> CIMultiDict[str]:
-    """The request's own headers, addressed to a back end that goes by `host`."""
+    """Return the request's headers with the back end's `host`."""
     headers = end_to_end(request.headers)
     headers[hdrs.HOST] = host
     headers[hdrs.X_FORWARDED_FOR] = request.remote or "127.0.0.1"
@@ -62,9 +62,9 @@ def upstream_headers(request: web.BaseRequest, host: str) -> CIMultiDict[str]:
 async def forward(
     request: web.Request, session: aiohttp.ClientSession, base: str, host: str
 ) -> web.StreamResponse:
-    """Sends the request on to `base` + its path; 502 if nobody answers there."""
+    """Forward the request to `base` + its path; answer 502 if the back end does not."""
     if not request.raw_path.startswith("/"):
-        return answer(400, "bad_request", "The request has to name a path.")
+        return answer(400, "bad_request", "The request must name a path.")
     response: web.StreamResponse | None = None
     try:
         async with session.request(
@@ -89,7 +89,7 @@ async def forward(
         if response is None or not response.prepared:
             log.warning("the back end does not answer: %s", type(error).__name__)
             return unreachable()
-        # The status has gone out: only a broken connection can still say that this is not all.
+        # After the status, only a broken connection can mark the response as incomplete.
         with contextlib.suppress(AttributeError):
             request.transport.abort()  # type: ignore[union-attr]  # None once it is closed
         return response

@@ -1,4 +1,4 @@
-"""The WebSocket, relayed frame by frame, within API Gateway's limits (MiniStack has none)."""
+"""WebSocket relay with API Gateway's limits, which MiniStack does not enforce."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ _CLOSE_S = 2.0
 
 @dataclass(frozen=True)
 class Limits:
-    """API Gateway's quotas for a WebSocket: bytes of a frame, seconds idle, seconds in all."""
+    """API Gateway's quotas for a WebSocket: frame size, idle time and lifetime."""
 
     frame_bytes: int = 32 * 1024
     idle_s: float = 600.0
@@ -32,31 +32,31 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """Why a relay ends: the close code that both sides are to get."""
+class Close:
+    """The close code and reason for both sides of a relay."""
 
     code: int
     reason: bytes = b""
 
 
-_TOO_BIG = Ending(WSCloseCode.MESSAGE_TOO_BIG, b"Frame too long")
-_GOING_AWAY = Ending(WSCloseCode.GOING_AWAY, b"Going away")
+_TOO_BIG = Close(WSCloseCode.MESSAGE_TOO_BIG, b"Frame too long")
+_GOING_AWAY = Close(WSCloseCode.GOING_AWAY, b"Going away")
 
 Side = aiohttp.ClientWebSocketResponse | web.WebSocketResponse
 
 
 class Relays:
-    """All relays of one front door."""
+    """The open relays of a proxy."""
 
-    def __init__(self, url: str, host: str, site: str, limits: Limits) -> None:
+    def __init__(self, url: str, host: str, page_origin: str, limits: Limits) -> None:
         self._url = url
         self._host = host
-        self._site = site
+        self._page_origin = page_origin
         self._limits = limits
         self._open: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
 
     async def close_all(self, app: web.Application) -> None:
-        """Tells every client that the server goes away."""
+        """Close every client with 1001 (going away)."""
         await asyncio.gather(
             *(client.close(code=_GOING_AWAY.code, message=b"") for client in set(self._open))
         )
@@ -64,26 +64,28 @@ class Relays:
     async def handle(
         self, request: web.Request, session: aiohttp.ClientSession
     ) -> web.StreamResponse:
-        """Opens the back end's socket first, so that its refusal is the client's answer."""
+        """Connect to the back end first, so that its refusal becomes the client's response."""
         offered = [
             name.strip()
             for value in request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, [])
             for name in value.split(",")
         ]
         client = web.WebSocketResponse(
-            # MiniStack accepts without naming a protocol, which a browser that offered one refuses.
+            # MiniStack selects no subprotocol; a browser that offered one requires a selection.
             protocols=[PROTOCOL] if PROTOCOL in offered else [],
             timeout=_CLOSE_S,
             compress=False,
             max_msg_size=4 * self._limits.frame_bytes,
         )
         if not client.can_prepare(request):
-            return http.answer(426, "bad_request", "This address speaks WebSocket only.")
+            return http.answer(
+                426, "bad_request", "This address accepts WebSocket connections only."
+            )
         headers = http.upstream_headers(request, self._host)
         for name in _HANDSHAKE_ONLY:
             headers.popall(name, None)
-        # The guard has accepted the page's own; to the back end it comes from the site, as on AWS.
-        headers[hdrs.ORIGIN] = self._site
+        # The origin check has accepted the local page; the back end expects the deployed page.
+        headers[hdrs.ORIGIN] = self._page_origin
         query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
         try:
             upstream = await session.ws_connect(
@@ -105,7 +107,7 @@ class Relays:
 
 
 class _Relay:
-    """One client and its socket at the back end, until either side or a limit ends both."""
+    """Relay between a client and the back end, until a side or a limit closes both."""
 
     def __init__(
         self,
@@ -116,31 +118,31 @@ class _Relay:
         self._client = client
         self._upstream = upstream
         self._limits = limits
-        self._moved_at = time.monotonic()
+        self._last_frame_at = time.monotonic()
 
     async def run(self) -> None:
         tasks = {
             asyncio.create_task(self._pump(self._client, self._upstream)),
             asyncio.create_task(self._pump(self._upstream, self._client)),
-            asyncio.create_task(self._clock()),
+            asyncio.create_task(self._watch_limits()),
         }
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            ending = done.pop().result()
+            close = done.pop().result()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(
-            self._client.close(code=ending.code, message=ending.reason),
-            self._upstream.close(code=ending.code, message=ending.reason),
+            self._client.close(code=close.code, message=close.reason),
+            self._upstream.close(code=close.code, message=close.reason),
             return_exceptions=True,
         )
 
-    async def _pump(self, source: Side, sink: Side) -> Ending:
+    async def _pump(self, source: Side, sink: Side) -> Close:
         while True:
             message = await source.receive()
-            self._moved_at = time.monotonic()
+            self._last_frame_at = time.monotonic()
             try:
                 if message.type is WSMsgType.TEXT:
                     if self._too_big(len(message.data.encode())):
@@ -151,18 +153,19 @@ class _Relay:
                         return _TOO_BIG
                     await sink.send_bytes(message.data)
                 elif isinstance(message.data, aiohttp.WebSocketError):
-                    return Ending(message.data.code)
+                    return Close(message.data.code)
                 else:
-                    return Ending(_sendable(source.close_code))
+                    return Close(_sendable(source.close_code))
             except (aiohttp.ClientError, ConnectionError):
-                return Ending(_sendable(sink.close_code))
+                return Close(_sendable(sink.close_code))
 
-    async def _clock(self) -> Ending:
-        born = time.monotonic()
+    async def _watch_limits(self) -> Close:
+        opened_at = time.monotonic()
         while True:
             now = time.monotonic()
             left = min(
-                self._moved_at + self._limits.idle_s - now, born + self._limits.lifetime_s - now
+                self._last_frame_at + self._limits.idle_s - now,
+                opened_at + self._limits.lifetime_s - now,
             )
             if left <= 0:
                 return _GOING_AWAY
@@ -173,7 +176,7 @@ class _Relay:
 
 
 def _sendable(code: int | None) -> int:
-    """1005 and 1006 say that there was no code; they must not be sent (RFC 6455, 7.4.1)."""
+    """Replace 1005 and 1006, which mean a missing code and must not be sent (RFC 6455, 7.4.1)."""
     if code == 1005:
         return WSCloseCode.OK
     if code is None or code == WSCloseCode.ABNORMAL_CLOSURE:
@@ -182,10 +185,10 @@ def _sendable(code: int | None) -> int:
 
 
 def _refused(status: int) -> web.Response:
-    """What `$connect` was refused with, as API Gateway would put it.
+    """Return API Gateway's response to a refused `$connect`.
 
-    An authorizer refuses a token by raising "Unauthorized", which is 401 on AWS; MiniStack makes
-    500 of it for a WebSocket (and 401, as it should, for REST).
+    An authorizer that raises "Unauthorized" means 401 on AWS; for a WebSocket, MiniStack answers
+    500.
     """
     status = 401 if status == 500 else status
     if status in (401, 403):

@@ -19,8 +19,8 @@ from seoyeon.aws.deploy import deploy
 from seoyeon.aws.destroy import destroy
 from seoyeon.aws.retained import TABLE, USER_POOL, StackResources
 from seoyeon.aws.target import DeploymentTarget
-from seoyeon.local.cloud import Cloud
 from seoyeon.local.ministack import environment
+from seoyeon.local.ministack.client import MiniStackClient
 from seoyeon.local.ministack.server import MiniStack
 from seoyeon.local.ministack.session import (
     ACCOUNT,
@@ -32,7 +32,6 @@ from seoyeon.local.ministack.session import (
 from seoyeon.local.page import publish
 from seoyeon.local.sockets import free_port
 from seoyeon.terminal.progress import Progress
-
 
 # The templates name MiniStack's port, so that all tests of this module use the same one.
 PORT = free_port(None)
@@ -137,8 +136,8 @@ def test_a_stage_comes_with_one_command_and_goes_with_another(
             assert page.startswith("https://d")
             assert stacks(url) == set(target.stacks)
             assert all(resources(url).values())
-            outputs = Cloud(url).outputs(target.stacks.service) or {}
-            publish(Cloud(url), outputs["BucketName"], outputs["PageConfig"])
+            outputs = MiniStackClient(url).outputs(target.stacks.service) or {}
+            publish(MiniStackClient(url), outputs["BucketName"], outputs["PageConfig"])
 
             stack_resources = StackResources(lambda service: client(url, service))
             lines = await destroy(

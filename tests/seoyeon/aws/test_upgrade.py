@@ -12,7 +12,7 @@ import pytest
 from websockets.sync.client import ClientConnection
 
 from cdk.assets.functions import CACHE
-from seoyeon.local.ministack import session as emulator
+from seoyeon.local.ministack.session import cli_environment
 from seoyeon.terminal.commands import Commands
 from tests.builders import uuid
 from tests.stack import ROOT, TOKEN, Stack, request
@@ -58,7 +58,7 @@ class Upgrade:
         folder = stack.state_dir / "upgrade"
         self._source = source
         self._assembly = folder / "cdk.out"
-        self._commands = Commands(folder / "log", emulator.cli_environment(url, folder / "cdk"))
+        self._commands = Commands(folder / "log", cli_environment(url, folder / "cdk"))
         self._context = {
             "target": "local",
             "stage": "local",

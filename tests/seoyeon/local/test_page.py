@@ -7,7 +7,7 @@ import pytest
 
 from cdk.assets.page import BuildError
 from seoyeon.local import page
-from seoyeon.local.cloud import Cloud
+from seoyeon.local.ministack.client import MiniStackClient
 from seoyeon.terminal.errors import CommandError
 
 
@@ -32,7 +32,7 @@ class Bucket:
 
 def test_the_bucket_holds_the_page_and_its_config_and_nothing_else() -> None:
     bucket = Bucket("index.html", "assets/main-OLD.js")
-    page.publish(cast(Cloud, bucket), "bucket", "{}")
+    page.publish(cast(MiniStackClient, bucket), "bucket", "{}")
     objects = bucket.objects
     markup, kind, kept = objects["index.html"]
     assert "서연".encode() in markup
@@ -53,7 +53,7 @@ def test_a_page_that_cannot_be_built_ends_the_run_with_the_reason(
 
     monkeypatch.setattr(page, "build_page", fail)
     with pytest.raises(CommandError, match=r"could not be built: main\.js:1"):
-        page.publish(cast(Cloud, Bucket()), "bucket", "{}")
+        page.publish(cast(MiniStackClient, Bucket()), "bucket", "{}")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection
 
-from seoyeon.local.ministack import session as emulator
+from seoyeon.local.ministack.session import client_config, open_session
 from tests.builders import secret, uuid
 from tests.stack import Stack, request
 
@@ -31,9 +31,7 @@ class Roles:
 
     def __init__(self, stack: Stack) -> None:
         url = f"http://127.0.0.1:{stack.memory['ministack_port']}"
-        self._iam = emulator.open_session().client(
-            "iam", endpoint_url=url, config=emulator.client_config()
-        )
+        self._iam = open_session().client("iam", endpoint_url=url, config=client_config())
 
     def grants(self) -> Iterator[tuple[str, str, str, str]]:
         """Function, role, policy and action of every grant that the chat path uses."""

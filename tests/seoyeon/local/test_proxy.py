@@ -11,13 +11,13 @@ import pytest
 from aiohttp import WSCloseCode, WSMsgType, web
 from yarl import URL
 
-from seoyeon.local.proxy import Origin, Targets, create_app
+from seoyeon.local.proxy import Backend, Targets, create_app
 from seoyeon.local.proxy.websocket import Limits
 from seoyeon.local.serving import serving
-from seoyeon.local.sockets import kept_socket
+from seoyeon.local.sockets import preferred_socket
 
 LIMIT = 32 * 1024
-SITE = "https://d111111abcdef8.cloudfront.net"
+PAGE_ORIGIN = "https://d111111abcdef8.cloudfront.net"
 PROTOCOLS = ("chat.v1", "bearer.a-token")
 Sockets = Callable[[web.WebSocketResponse], Awaitable[None]]
 
@@ -91,14 +91,14 @@ async def open_door(
     upstream: Upstream | None = None, limits: Limits | None = None, has_sign_in: bool = False
 ) -> AsyncIterator[Door]:
     upstream = upstream or Upstream()
-    with kept_socket(None) as behind, kept_socket(None) as front:
+    with preferred_socket(None) as behind, preferred_socket(None) as front:
         port = behind.getsockname()[1]
         targets = Targets(
-            page=Origin(f"http://127.0.0.1:{port}", "label.cloudfront.localhost:1"),
-            history=Origin(f"http://127.0.0.1:{port}/api", "rest.execute-api.localhost:1"),
-            websocket=Origin(f"ws://127.0.0.1:{port}/chat", "socket.execute-api.localhost:1"),
-            site=SITE,
-            sign_in=Origin(f"http://127.0.0.1:{port}", "localhost:1") if has_sign_in else None,
+            page=Backend(f"http://127.0.0.1:{port}", "label.cloudfront.localhost:1"),
+            history=Backend(f"http://127.0.0.1:{port}/api", "rest.execute-api.localhost:1"),
+            websocket=Backend(f"ws://127.0.0.1:{port}/chat", "socket.execute-api.localhost:1"),
+            page_origin=PAGE_ORIGIN,
+            sign_in=Backend(f"http://127.0.0.1:{port}", "localhost:1") if has_sign_in else None,
             limits=limits or Limits(),
         )
         async with (
@@ -237,10 +237,10 @@ def test_a_page_of_this_machine_passes(origin: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/history", "/ws"])
 def test_a_silent_back_end_is_502_with_a_code(path: str) -> None:
     async def scenario() -> None:
-        with kept_socket(None) as nobody, kept_socket(None) as front:
-            origin = Origin(f"http://127.0.0.1:{nobody.getsockname()[1]}", "nobody")
+        with preferred_socket(None) as nobody, preferred_socket(None) as front:
+            origin = Backend(f"http://127.0.0.1:{nobody.getsockname()[1]}", "nobody")
             async with (
-                serving(create_app(Targets(origin, origin, origin, SITE)), [front]),
+                serving(create_app(Targets(origin, origin, origin, PAGE_ORIGIN)), [front]),
                 aiohttp.ClientSession() as session,
                 session.get(
                     f"http://127.0.0.1:{front.getsockname()[1]}{path}",
@@ -270,7 +270,7 @@ def test_to_the_back_end_the_socket_is_opened_by_the_deployed_site(headers: dict
     async def scenario() -> None:
         async with open_door() as door, door.connect(**headers):
             [seen] = door.upstream.requests
-            assert seen.headers.getall("Origin") == [SITE]
+            assert seen.headers.getall("Origin") == [PAGE_ORIGIN]
 
     run(scenario())
 

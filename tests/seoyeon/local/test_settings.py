@@ -34,7 +34,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
 
 
 def test_a_way_to_sign_in_that_there_is_not_is_named() -> None:
-    with pytest.raises(CommandError, match="AUTH has to be guest or cognito, not 'saml'"):
+    with pytest.raises(CommandError, match="AUTH must be guest or cognito, not 'saml'"):
         Settings.from_env({"AUTH": "saml"})
 
 

@@ -186,6 +186,6 @@ def test_a_run_whose_ministack_dies_ends_with_one_line(stack: Stack) -> None:
     lock = stack.state_dir / "ministack" / "lock"
     os.kill(int(lock.read_text()), signal.SIGKILL)
     assert stack.wait() == 1
-    assert [line for line in stack.lines if line.startswith("Error: MiniStack ended by itself")]
+    assert [line for line in stack.lines if line.startswith("Error: MiniStack ended unexpectedly")]
     assert stack.processes() == []
     stack.start()

@@ -1,17 +1,19 @@
 """What we change in how MiniStack runs functions."""
 
+import os
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from seoyeon.local.ministack.patches import SharedCode, failing_alone
+from seoyeon.local.ministack.patches import SharedCode, delete_unused_code, isolate_failure
 
 
 @pytest.fixture
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
     archive = tmp_path / "code.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("package/module.py", "A = 1")
@@ -41,16 +43,29 @@ def test_changed_code_is_unpacked_anew(code: Path) -> None:
     assert (second / "package" / "module.py").read_text() == "A = 2"
 
 
+def test_code_that_no_run_has_used_for_a_week_is_deleted(code: Path) -> None:
+    used = unpack(code, "used").resolve()
+    with zipfile.ZipFile(code, "w") as packed:
+        packed.writestr("package/module.py", "A = 2")
+    unused = unpack(code, "unused").resolve()
+    for folder, days in ((used, 6), (unused, 8)):
+        last_use = time.time() - days * 24 * 3600
+        os.utime(folder, (last_use, last_use))
+    delete_unused_code(code.parent)
+    assert used.is_dir()
+    assert not unused.exists()
+
+
 def test_a_process_that_cannot_start_is_a_failed_invocation_and_no_more() -> None:
     def invoke(worker: object, event: str) -> Any:
         raise RuntimeError("Worker process exited immediately")
 
-    answer = failing_alone(invoke)(object(), "event")
+    answer = isolate_failure(invoke)(object(), "event")
     assert (answer["status"], answer["error"]) == ("error", "Worker process exited immediately")
 
 
 def test_an_invocation_that_works_is_as_it_was() -> None:
-    assert failing_alone(lambda worker, event: {"status": "ok", "result": event})(None, 1) == {
+    assert isolate_failure(lambda worker, event: {"status": "ok", "result": event})(None, 1) == {
         "status": "ok",
         "result": 1,
     }
