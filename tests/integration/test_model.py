@@ -24,11 +24,11 @@ from chat_ws.worker import prompt as prompts
 from chat_ws.worker.bedrock import BedrockModel, BedrockStream, StreamBroken
 from chat_ws.worker.prompt import Exchange
 
-from seoyeon.local.bedrock import app
 from seoyeon.local.bedrock.script import Failure, Record, Reply
 from seoyeon.local.bedrock.scripted import Scripted, tokens
 from tests.builders import MODEL, NEXT_MODEL, REGION
 from tests.fakes import PATIENCE
+from tests.seoyeon.local.bedrock.support import serve as serve_backend
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -79,7 +79,7 @@ def running() -> Iterator[Endpoint]:
     found: dict[str, Any] = {}
 
     async def serve() -> None:
-        async with app.serve(backend) as url:
+        async with serve_backend(backend) as url:
             found["url"], found["loop"] = url, asyncio.get_running_loop()
             ready.set()
             await stop.wait()

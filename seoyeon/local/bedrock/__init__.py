@@ -1,7 +1,4 @@
-"""The Bedrock runtime API on this machine.
+"""A local endpoint with the Bedrock runtime API.
 
-    async with choose(environ.get("LLM", "auto")) as backend, serve(backend) as url:
-        ...  # BEDROCK_ENDPOINT_URL=url
-
-`backends.choose` starts a model, `app.serve` puts the HTTP API in front of it.
+`backends.choose` starts a model, and `app.create_app` is the HTTP API in front of it.
 """

@@ -1,4 +1,4 @@
-"""What the scripted model says: the same text for the same messages, in natural Korean."""
+"""Fixed answers of the scripted model, in natural Korean."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _LONGEST_QUOTE = 40  # characters
 
 
 def compose(dialogue: Dialogue) -> str:
-    """The whole answer, whatever part of it the prompt already holds."""
+    """Return the complete answer, including the part that the prompt already holds."""
     question = dialogue.questions[-1]
     for pattern, answer in _ANSWERS:
         if pattern.search(question):
@@ -79,7 +79,7 @@ def _general(dialogue: Dialogue) -> str:
 
 
 def _reference(dialogue: Dialogue) -> str:
-    """Shows that the history has arrived."""
+    """Quote the previous question, as proof that the history has arrived."""
     if len(dialogue.questions) < 2:
         return ""
     return f"앞에서 '{_quote(dialogue.questions[-2])}'라고 하셨지요. "

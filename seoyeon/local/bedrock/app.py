@@ -1,10 +1,10 @@
-"""The HTTP side: InvokeModel, InvokeModelWithResponseStream and ConverseStream."""
+"""HTTP API: InvokeModel, InvokeModelWithResponseStream and ConverseStream."""
 
 import logging
 import socket
 import struct
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from uuid import uuid4
 
 from aiohttp import web
@@ -19,15 +19,14 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Events = AsyncGenerator[Event, None]
 
-LARGEST_BODY = 25_000_000  # bytes; Bedrock's own limit for `body`
+LARGEST_BODY = 25_000_000  # bytes, Bedrock's limit for `body`
 
 
 def create_app(backend: Backend) -> web.Application:
-    """An application that answers with `backend`, which stays the caller's to close.
+    """Create the application; the caller closes `backend`.
 
-    Run it by `AppRunner(app, handler_cancellation=True)`, or by `serve`: only with handler
-    cancellation does a client that goes away stop a model that has not said anything yet;
-    without it, the model stops at its next token.
+    Run it with `handler_cancellation=True`, so that a client that disconnects before the first
+    token stops the model at once.
     """
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_faults])
     endpoint = Endpoint(backend)
@@ -39,24 +38,9 @@ def create_app(backend: Backend) -> web.Application:
     return app
 
 
-@asynccontextmanager
-async def serve(backend: Backend, port: int = 0) -> AsyncIterator[str]:
-    """The URL at which 127.0.0.1 answers for `backend`; port 0 takes a free one.
-
-    Raises OSError for a port that is taken. Streams that are still open at the end are cut off.
-    """
-    runner = web.AppRunner(
-        create_app(backend), handler_cancellation=True, access_log=None, shutdown_timeout=0.1
-    )
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 class Endpoint:
+    """The handlers of the three operations."""
+
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
@@ -69,7 +53,7 @@ class Endpoint:
                     case Text():
                         text.append(event.text)
                     case Finished():
-                        return _whole("".join(text), event)
+                        return _complete_response("".join(text), event)
         raise BedrockError("ModelErrorException", "The model ended without a stop reason.")
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
@@ -83,7 +67,7 @@ class Endpoint:
         self, request: web.Request, asked: Invocation, writer: Writer
     ) -> web.StreamResponse:
         async with aclosing(self._backend.stream(asked)) as events:
-            await anext(events, None)  # Started: a fault until here has a status of its own
+            await anext(events, None)  # Started: earlier errors have an HTTP status
             response = web.StreamResponse(
                 headers={"x-amzn-bedrock-content-type": "application/json"}
             )
@@ -113,7 +97,7 @@ async def _relay(events: Events, response: web.StreamResponse, writer: Writer) -
                     await response.write(part)
 
 
-def _whole(text: str, end: Finished) -> web.Response:
+def _complete_response(text: str, end: Finished) -> web.Response:
     body = {
         "generation": text,
         "prompt_token_count": end.prompt_tokens,
@@ -157,7 +141,7 @@ def _refusal(fault: BedrockError) -> web.Response:
 
 
 def _reset(request: web.Request) -> None:
-    """End the connection by RST instead of FIN."""
+    """Close the connection with RST instead of FIN."""
     if request.transport is None:
         return
     connection: socket.socket = request.transport.get_extra_info("socket")

@@ -1,4 +1,4 @@
-"""Real Bedrock, with the developer's own credentials."""
+"""A backend for Amazon Bedrock, with the user's credentials."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from seoyeon.local.bedrock.invocation import Event, Finished, Invocation, Starte
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
-# The caller retries as it sees fit. Seconds: a long prompt can wait for its first token.
+# The client of this endpoint retries. Seconds: a long prompt delays the first token.
 CONFIG = Config(retries={"total_max_attempts": 1}, read_timeout=300)
 _REASONS: dict[str, StopReason] = {
     "max_tokens": "length",
@@ -28,7 +28,9 @@ _REASONS: dict[str, StopReason] = {
 _CODES = {lower: code for code, lower in STREAM_CODES.items()}
 
 
-class Forwarding:
+class BedrockForwarder:
+    """Forwards each request to Bedrock."""
+
     def __init__(self, client: "BedrockRuntimeClient") -> None:
         self.name = f"Amazon Bedrock in {client.meta.region_name}"
         self._client = client
@@ -44,28 +46,28 @@ class Forwarding:
                 yield step
         finally:
             stopped.set()
-            # A thread that still waits for a token refuses this, and ends at that token by itself.
+            # ValueError: a thread still waits for a token, and ends when the token arrives.
             with suppress(ValueError):
                 await asyncio.to_thread(steps.close)
 
 
-def connect(region: str, endpoint_url: str | None = None) -> Forwarding:
-    """Raises SetupError where there are no credentials."""
+def connect(region: str, endpoint_url: str | None = None) -> BedrockForwarder:
+    """Create the backend; raise SetupError without credentials."""
     session = boto3.Session(region_name=region)
     if session.get_credentials() is None:
         raise SetupError(
-            "LLM=aws needs AWS credentials: run 'aws configure' or 'aws sso login', or set "
-            "AWS_PROFILE; LLM=auto needs none."
+            "LLM=aws needs AWS credentials: run 'aws configure' or 'aws sso login', set "
+            "AWS_PROFILE, or use LLM=auto, which needs none."
         )
-    # Named here, so that an AWS_ENDPOINT_URL meant for an emulator does not catch this client.
+    # Explicit, so that an emulator's AWS_ENDPOINT_URL does not redirect this client.
     url = endpoint_url or f"https://bedrock-runtime.{region}.amazonaws.com"
-    return Forwarding(session.client("bedrock-runtime", config=CONFIG, endpoint_url=url))
+    return BedrockForwarder(session.client("bedrock-runtime", config=CONFIG, endpoint_url=url))
 
 
 def _steps(
     client: "BedrockRuntimeClient", asked: Invocation, stopped: Flag
 ) -> Generator[Event, None, None]:
-    """The stream, blocking. Closing it closes the connection, which stops the model."""
+    """Yield the events, blocking; closing the generator closes the connection."""
     ask = _invoke if asked.conversation is None else _converse
     try:
         for step in ask(client, asked):
@@ -96,7 +98,7 @@ def _invoke(client: "BedrockRuntimeClient", asked: Invocation) -> Generator[Even
 
 
 def _converse(client: "BedrockRuntimeClient", asked: Invocation) -> Generator[Event, None, None]:
-    """The request goes on as it came."""
+    """Forward the body of ConverseStream unchanged."""
     request: Any = asked.conversation
     answer: Any = client.converse_stream(modelId=asked.model_id, **request)
     with closing(answer["stream"]) as stream:
@@ -123,8 +125,8 @@ def _finished(chunk: dict[str, Any]) -> Finished:
 
 
 def _translate(error: ClientError, otherwise: str) -> BedrockError:
-    """The same code; expired or unknown credentials have codes that Bedrock's model lacks."""
-    told = error.response.get("Error", {})
-    code = told.get("Code", "")
+    """Keep the code if Bedrock's service model has it; codes of bad credentials are not in it."""
+    details = error.response.get("Error", {})
+    code = details.get("Code", "")
     code = _CODES.get(code, code)
-    return BedrockError(code if code in STATUS else otherwise, told.get("Message", str(error)))
+    return BedrockError(code if code in STATUS else otherwise, details.get("Message", str(error)))

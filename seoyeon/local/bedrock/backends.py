@@ -1,4 +1,4 @@
-"""Which model answers: what `LLM` says."""
+"""Choice of the model by the variable LLM."""
 
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -6,16 +6,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from seoyeon.local.bedrock import aws, embedded, openai_server, weights
-from seoyeon.local.bedrock.errors import SetupError
-from seoyeon.local.bedrock.invocation import Backend
-from seoyeon.local.bedrock.progress import say
-from seoyeon.local.bedrock.scripted import Scripted
+from . import aws, embedded, openai_server, weights
+from .errors import SetupError
+from .invocation import Backend
+from .progress import print_line
+from .scripted import Scripted
 
 OLLAMA = "http://127.0.0.1:11434"
 VALUES = (
-    "auto, scripted, aws, an OpenAI-compatible base URL (http://host:port/v1, with #model to "
-    "choose one) or a path to a .gguf file"
+    "auto, scripted, aws, an OpenAI-compatible base URL (http://host:port/v1, #model selects a "
+    "model) or the path of a .gguf file"
 )
 
 
@@ -23,10 +23,9 @@ VALUES = (
 async def choose(
     llm: str = "auto", *, region: str = "us-west-2", environ: Mapping[str, str] = os.environ
 ) -> AsyncIterator[Backend]:
-    """The backend that `llm` names, started; closed at the end.
+    """Start the backend that `llm` names, and close it at the end of the block.
 
-    `region` is for `aws`. Says on the terminal what takes longer than a second, the first
-    download of the weights above all. Raises SetupError: one line that says what to do.
+    `region` is Bedrock's, for `aws`. Prints the progress of a download. Raises SetupError.
     """
     backend = await _start(llm.strip() or "auto", region, environ)
     try:
@@ -46,24 +45,24 @@ async def _start(llm: str, region: str, environ: Mapping[str, str]) -> Backend:
         return await openai_server.connect(llm, key=environ.get("OPENAI_API_KEY", ""))
     if llm.endswith(".gguf"):
         return await _load(_existing(llm))
-    raise SetupError(f"LLM={llm} is not known; LLM may be: {VALUES}.")
+    raise SetupError(f"LLM={llm} is not known: set it to {VALUES}.")
 
 
 async def _automatic(environ: Mapping[str, str]) -> Backend:
     try:
         return await openai_server.connect(OLLAMA)
-    except SetupError:  # none there, or none that chats
+    except SetupError:  # no Ollama, or no chat model
         path = await weights.fetch(weights.QWEN, weights.cache_folder(environ))
     return await _load(path, weights.QWEN.title)
 
 
 async def _load(path: Path, title: str = "") -> Backend:
-    say(f"Loading {title or path.name} ...")
+    print_line(f"Loading {title or path.name} ...")
     return await embedded.start(path, title)
 
 
 def _existing(llm: str) -> Path:
     path = Path(llm).expanduser()
     if not path.is_file():
-        raise SetupError(f"There is no file {path}; LLM may be: {VALUES}.")
+        raise SetupError(f"The file {path} does not exist: set LLM to {VALUES}.")
     return path

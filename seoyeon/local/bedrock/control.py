@@ -1,7 +1,7 @@
-"""How tests direct the scripted model, over HTTP on the same server.
+"""HTTP control of the scripted model, for tests.
 
-PUT    /_scripted/plan         a JSON list of `script.Reply`: the next invocations' answers
-GET    /_scripted/invocations  what has reached the model, oldest first, as a JSON list
+PUT    /_scripted/plan         plan the next replies: a JSON list of `script.Reply`
+GET    /_scripted/invocations  list the invocations, oldest first
 DELETE /_scripted              forget the plan and the invocations
 """
 

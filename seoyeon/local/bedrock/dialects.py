@@ -1,8 +1,8 @@
-"""How the servers that people run at home are asked, each in the way that fits its model best.
+"""Requests and responses of OpenAI-compatible servers.
 
-A Llama 3 prompt goes byte for byte to a Llama 3 model, through an endpoint that adds no template.
-Any other model gets the messages and renders them by its own template; a partial answer goes as
-a last message of the assistant, which llama.cpp, Ollama and vLLM continue.
+A Llama 3 prompt goes byte for byte to a Llama 3 model, through an endpoint without a template.
+Every other model, and every conversation, goes as messages to the server's own template. A partial
+answer is the assistant's last message, which llama.cpp, Ollama and vLLM continue.
 """
 
 import re
@@ -23,7 +23,7 @@ _LLAMA3 = re.compile(r"llama[-_. ]?3", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Piece:
-    """What one JSON object of a stream says; the counts may come in an object of their own."""
+    """The content of one JSON object of a stream; the counts may come in a separate object."""
 
     text: str = ""
     stop_reason: StopReason | None = None
@@ -33,27 +33,33 @@ class Piece:
 
 @dataclass(frozen=True)
 class Dialect:
-    """`path` is relative to the server's root; `read` raises what the server says went wrong."""
+    """A request format; `path` is relative to the root, and `read` raises the server's errors."""
 
     path: str
     ask: Callable[[Invocation], Body]
     read: Callable[[Body], Piece]
 
 
-def nothing(_: Invocation) -> Body:
+def no_extra(_: Invocation) -> Body:
     return {}
 
 
-def choose(server: Server, model: str, template: str, extra: Extra) -> Dialect:
-    """The way to ask `model`; what `extra` says is added to a request.
+def for_messages(server: Server, model: str, extra: Extra) -> Dialect:
+    """Return the dialect for messages; `extra` adds fields to a request."""
+    return Dialect(
+        "v1/chat/completions", lambda asked: _chat(server, model, asked) | extra(asked), _openai
+    )
 
-    `template` is the model's chat template where the server tells it, which says more than a name.
+
+def for_prompts(server: Server, model: str, template: str, extra: Extra) -> Dialect:
+    """Return the dialect for Llama 3 prompts.
+
+    `template` is the model's chat template if the server reveals it; it identifies a Llama 3
+    model more reliably than the name.
     """
     if "<|start_header_id|>" not in template and (template or not _LLAMA3.search(model)):
-        return Dialect(
-            "v1/chat/completions", lambda asked: _chat(server, model, asked) | extra(asked), _openai
-        )
-    if server == "ollama":  # its /v1/completions would wrap the prompt in the template again
+        return for_messages(server, model, extra)
+    if server == "ollama":  # its /v1/completions would apply the template again
         return Dialect("api/generate", lambda asked: _generate(model, asked), _ollama)
     return Dialect(
         "v1/completions", lambda asked: _complete(server, model, asked) | extra(asked), _openai
@@ -61,7 +67,7 @@ def choose(server: Server, model: str, template: str, extra: Extra) -> Dialect:
 
 
 def _chat(server: Server, model: str, asked: Invocation) -> Body:
-    dialogue = llama3.parse(asked.prompt)
+    dialogue = asked.dialogue
     messages = [{"role": turn.role, "content": turn.content} for turn in dialogue.messages]
     body = {"model": model, "messages": messages, **_parameters(asked)}
     if dialogue.prefill:
@@ -72,12 +78,12 @@ def _chat(server: Server, model: str, asked: Invocation) -> Body:
 
 
 def _complete(server: Server, model: str, asked: Invocation) -> Body:
-    llama3.parse(asked.prompt)
+    llama3.parse(asked.prompt)  # refuses a malformed prompt
     prompt = asked.prompt
-    if server == "llamacpp":  # it puts the begin-of-text token there itself
+    if server == "llamacpp":  # it adds the begin-of-text token
         prompt = prompt.removeprefix(llama3.BEGIN)
     body = {"model": model, "prompt": prompt, "stop": [llama3.END_OF_TURN], **_parameters(asked)}
-    if server == "vllm":  # so would this one, unless told not to
+    if server == "vllm":  # disable the same addition
         body |= {"add_special_tokens": False}
     return body
 
@@ -105,14 +111,14 @@ def _openai(part: Body) -> Piece:
 
 
 def _generate(model: str, asked: Invocation) -> Body:
-    llama3.parse(asked.prompt)
+    llama3.parse(asked.prompt)  # refuses a malformed prompt
     options = {
         "num_predict": asked.max_gen_len,
         "temperature": asked.temperature,
         "top_p": asked.top_p,
         "stop": [llama3.END_OF_TURN],
     }
-    prompt = asked.prompt.removeprefix(llama3.BEGIN)  # Ollama puts this token there itself
+    prompt = asked.prompt.removeprefix(llama3.BEGIN)  # Ollama adds this token
     return {"model": model, "prompt": prompt, "raw": True, "stream": True, "options": options}
 
 
@@ -135,5 +141,5 @@ def _reason(text: str | None) -> StopReason | None:
 
 
 def explain(error: object) -> str:
-    """The words in any of the shapes that these servers give an error."""
+    """Return the message of an error in any of these servers' formats."""
     return str(error.get("message", error)) if isinstance(error, dict) else str(error)

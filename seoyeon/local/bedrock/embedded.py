@@ -1,4 +1,4 @@
-"""A GGUF file run in this process by llama.cpp's own HTTP server, through xllamacpp."""
+"""A GGUF model in this process, through llama.cpp's HTTP server (xllamacpp)."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-import xllamacpp  # type: ignore[import-untyped]  # it comes without type stubs
+import xllamacpp  # type: ignore[import-untyped]  # no type stubs
 
 from seoyeon.local.bedrock import openai_server
 from seoyeon.local.bedrock.dialects import Body
@@ -18,10 +18,12 @@ from seoyeon.local.bedrock.openai_server import OpenAIServer
 _HANJA = r"\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF"
 _NO_HANJA = f"root ::= [^{_HANJA}]*"
 _EAST_ASIAN = re.compile(f"[{_HANJA}]|중국어|일본어|한문|chinese|japanese", re.IGNORECASE)
-CONTEXT = 8192  # tokens; what Llama 3 70B has on Bedrock
+CONTEXT = 8192  # tokens, as Llama 3 70B on Bedrock
 
 
 class Embedded:
+    """A loaded model and the client of its HTTP server."""
+
     def __init__(self, name: str, model: xllamacpp.Server, server: OpenAIServer) -> None:
         self.name = name
         self._model: xllamacpp.Server | None = model
@@ -36,12 +38,12 @@ class Embedded:
 
 
 def _sampling(asked: Invocation) -> Body:
-    """What Bedrock's parameters leave open, chosen for a small model that speaks Korean.
+    """Return sampling parameters that Bedrock lacks, tuned for Korean with a small model.
 
-    At temperature 0.1, Qwen2.5-Coder 1.5B repeats one sentence until its budget ends; so it does
-    with a repeat penalty of 1.1, and with DRY alone it winds through variations of one word. The
-    two together end by themselves. It also falls into Chinese in the middle of a Korean sentence,
-    which the grammar forbids where the dialogue gives no reason for it.
+    At temperature 0.1, Qwen2.5-Coder 1.5B repeats one sentence until its token limit, even with a
+    repeat penalty of 1.1; with DRY alone it varies one word endlessly. Both together end. It also
+    switches to Chinese within a Korean sentence; the grammar forbids this unless the dialogue
+    itself is about Chinese or Japanese.
     """
     body: Body = {
         "repeat_penalty": 1.15,
@@ -51,21 +53,21 @@ def _sampling(asked: Invocation) -> Body:
         "dry_penalty_last_n": 1024,
         "cache_prompt": True,
     }
-    if not _EAST_ASIAN.search(asked.prompt):
+    if not _EAST_ASIAN.search(asked.text):
         body["grammar"] = _NO_HANJA
     return body
 
 
 async def start(path: Path, name: str = "") -> Embedded:
-    """Load a file, which takes some seconds. Raises SetupError where llama.cpp cannot."""
+    """Load a model file, which takes some seconds; raise SetupError if llama.cpp cannot."""
     key = secrets.token_urlsafe()
     params = _params(path, key)
     try:
         model = await asyncio.to_thread(xllamacpp.Server, params)
     except RuntimeError as error:
         raise SetupError(
-            f"llama.cpp cannot load {path}: it is no GGUF model, or memory is short. "
-            "Name another file by LLM=path.gguf, or try LLM=scripted."
+            f"llama.cpp cannot load {path}: it is not a GGUF model, or there is too little memory. "
+            "Set LLM to another .gguf file, or use LLM=scripted."
         ) from error
     server = await openai_server.connect(model.listening_address, key=key, extra=_sampling)
     return Embedded(f"{name or path.stem} (embedded)", model, server)
@@ -82,6 +84,6 @@ def _params(path: Path, key: str) -> xllamacpp.CommonParams:
     params.verbosity = -1
     params.n_ctx = CONTEXT
     params.n_parallel = 1
-    # A core that is shared with another busy thread slows all threads of llama.cpp down to it.
+    # All threads of llama.cpp wait for the slowest, so that one core is left to the rest.
     params.cpuparams.n_threads = max(1, (os.cpu_count() or 2) - 1)
     return params

@@ -1,4 +1,4 @@
-"""Faults as Bedrock tells them."""
+"""Bedrock's errors."""
 
 # Botocore's service model of bedrock-runtime (2023-09-30) names these codes and statuses.
 STATUS = {
@@ -15,7 +15,7 @@ STATUS = {
     "ValidationException": 400,
 }
 
-# What the stream's shape can hold; any other code becomes internalServerException there.
+# The exceptions of the event stream; any other code becomes internalServerException.
 STREAM_CODES = {
     code: code[0].lower() + code[1:]
     for code in (
@@ -30,7 +30,7 @@ STREAM_CODES = {
 
 
 class BedrockError(Exception):
-    """An answer of Bedrock that is an exception: a code of `STATUS`, and its message."""
+    """An exception of Bedrock: a code of `STATUS` and a message."""
 
     def __init__(self, code: str, message: str) -> None:
         if code not in STATUS:
@@ -50,11 +50,11 @@ class BedrockError(Exception):
 
 
 class ConnectionCutError(Exception):
-    """The connection to the client is to be reset, with nothing more said."""
+    """Request to reset the client's connection without a response."""
 
 
 def malformed(detail: str = "") -> BedrockError:
-    """Bedrock's answer to a body that does not fit the model's schema."""
+    """Return Bedrock's error for a body that violates the model's schema."""
     where = f": {detail}" if detail else ""
     return BedrockError(
         "ValidationException",
@@ -63,4 +63,4 @@ def malformed(detail: str = "") -> BedrockError:
 
 
 class SetupError(Exception):
-    """A back end cannot start; the message is one line that tells a person what to do."""
+    """A backend cannot start; the message is one line with a remedy."""

@@ -1,10 +1,9 @@
-"""Writing `application/vnd.amazon.eventstream`.
+"""Encoder of `application/vnd.amazon.eventstream`.
 
 A message is: total length, headers length, CRC-32 of these two, headers, payload, CRC-32 of all
 before it; big-endian. (https://smithy.io/2.0/aws/amazon-eventstream.html)
-Botocore only reads this format, and AWS's own encoder, `smithy-aws-event-stream`, needs Python
-3.12, while this project runs on 3.11: hence these few lines. The tests hold them to botocore's
-parser.
+Botocore only decodes this format, and AWS's encoder, `smithy-aws-event-stream`, needs Python 3.12,
+while this project supports 3.11. The tests compare this encoder with botocore's parser.
 """
 
 import base64
@@ -21,7 +20,7 @@ _JSON = {":content-type": "application/json"}
 
 
 def encode(headers: Mapping[str, str], payload: bytes) -> bytes:
-    """One message."""
+    """Encode one message."""
     fields = b"".join(_header(name, value) for name, value in headers.items())
     lengths = pack("!II", 4 + 4 + 4 + len(fields) + len(payload) + 4, len(fields))
     message = lengths + pack("!I", crc32(lengths)) + fields + payload
@@ -29,20 +28,20 @@ def encode(headers: Mapping[str, str], payload: bytes) -> bytes:
 
 
 def chunk(body: Mapping[str, object]) -> bytes:
-    """A `chunk` event: the model's own JSON as base64 inside the event's JSON."""
+    """Encode a `chunk` event: the model's JSON, as base64 in the event's JSON."""
     inner = json.dumps(body, ensure_ascii=False).encode()
     payload = json.dumps({"bytes": base64.b64encode(inner).decode()}).encode()
     return encode({":event-type": "chunk", **_JSON, ":message-type": "event"}, payload)
 
 
 def event(kind: str, body: Mapping[str, object]) -> bytes:
-    """An event of ConverseStream: its JSON is the payload."""
+    """Encode an event of ConverseStream, whose JSON is the payload."""
     payload = json.dumps(body, ensure_ascii=False).encode()
     return encode({":event-type": kind, **_JSON, ":message-type": "event"}, payload)
 
 
 def exception(fault: BedrockError) -> bytes:
-    """An exception in the middle of a stream, which ends it."""
+    """Encode an exception, which ends the stream."""
     payload = json.dumps({"message": fault.message}, ensure_ascii=False).encode()
     kind = {":exception-type": fault.stream_code, **_JSON, ":message-type": "exception"}
     return encode(kind, payload)

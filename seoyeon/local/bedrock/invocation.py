@@ -1,29 +1,45 @@
-"""What a request asks for, and what a back end answers."""
+"""Requests to a model, and the events of its answer."""
 
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
-from seoyeon.local.bedrock.errors import BedrockError, malformed
+from . import llama3
+from .errors import BedrockError, malformed
+from .llama3 import Dialogue
 
 StopReason: TypeAlias = Literal["stop", "length", "blocked"]
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """A validated request, with the defaults of Bedrock for a Meta model.
+    """A validated request, with Bedrock's defaults for a Meta model.
 
-    `guardrail` is the id of one, `conversation` the body of ConverseStream where it was that.
+    InvokeModel has a Llama 3 `prompt`; ConverseStream has `messages` instead, and its body in
+    `conversation`. `guardrail` is an id.
     """
 
     model_id: str
-    prompt: str
+    prompt: str = ""
     max_gen_len: int = 512
     temperature: float = 0.5
     top_p: float = 0.9
     guardrail: str = ""
     conversation: dict[str, Any] | None = None
+    messages: Dialogue | None = None
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """The messages; raises ValidationException for a prompt in another format."""
+        return self.messages or llama3.parse(self.prompt)
+
+    @property
+    def text(self) -> str:
+        """The text that the model reads, for token counts and the log."""
+        if self.messages is None:
+            return self.prompt
+        return "\n".join(message.content for message in self.messages.messages)
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -36,7 +52,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Started:
-    """The model took the request: what goes wrong from here on goes wrong inside the stream."""
+    """The model has accepted the request: later errors belong into the stream."""
 
 
 @dataclass(frozen=True)
@@ -56,25 +72,25 @@ Event: TypeAlias = Started | Text | Finished
 
 
 class Backend(Protocol):
-    """A model that has been started."""
+    """A started model."""
 
     @property
     def name(self) -> str:
-        """For people: which model, and where it runs."""
+        """The model and where it runs, for the user."""
 
     def stream(self, invocation: Invocation) -> AsyncGenerator[Event, None]:
-        """`Started`, any number of `Text`, `Finished`.
+        """Yield `Started`, any number of `Text`, then `Finished`.
 
-        Raises `BedrockError`. Ending without `Finished` is a truncated answer. Closing the
+        Raises `BedrockError`. A stream without `Finished` is a truncated answer. Closing the
         generator stops the model at once.
         """
 
     async def aclose(self) -> None:
-        """Stop the model and give back what it holds."""
+        """Stop the model and free its resources."""
 
 
 def parse(model_id: str, body: bytes, guardrail: str = "") -> Invocation:
-    """Raises ValidationException in Bedrock's words."""
+    """Parse InvokeModel's body; raise ValidationException with Bedrock's messages."""
     if "meta.llama" not in model_id and not model_id.startswith("arn:"):
         raise BedrockError("ValidationException", "The provided model identifier is invalid.")
     fields = load(body)
@@ -94,7 +110,7 @@ def load(body: bytes) -> dict[str, Any]:
 
 
 def _check(fields: dict[str, Any]) -> None:
-    """All violations are counted, and told only where there is one: so does Bedrock."""
+    """Raise for violations of the schema; as Bedrock, describe one and only count several."""
     faults = [f"#: extraneous key [{key}] is not permitted" for key in fields if key not in _SCHEMA]
     if "prompt" not in fields:
         faults.append("#: required key [prompt] not found")

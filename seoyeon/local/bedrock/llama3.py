@@ -1,4 +1,4 @@
-"""Reading Meta's Llama 3 prompt format back into messages.
+"""Parser of the Llama 3 prompt format.
 
 https://www.llama.com/docs/model-cards-and-prompt-formats/meta-llama-3/
 """
@@ -29,7 +29,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Dialogue:
-    """What a prompt says; `prefill` is the part of the answer that is already there."""
+    """The messages of a prompt; `prefill` is the beginning of the answer to continue."""
 
     messages: tuple[Message, ...]
     prefill: str
@@ -40,10 +40,10 @@ class Dialogue:
 
 
 def parse(prompt: str) -> Dialogue:
-    """The messages of a prompt that ends with the beginning of an assistant's turn.
+    """Parse a prompt that ends with the beginning of an assistant's turn.
 
-    Real Bedrock takes any text. This is strict, so that a prompt which differs from the format
-    by one newline is seen here, and not as worse answers there: ValidationException.
+    Raises ValidationException for any deviation from the format. Bedrock accepts any text and
+    answers worse after a deviation, which is harder to notice.
     """
     if not prompt.startswith(BEGIN):
         raise _refusal(0, f"{BEGIN} expected")
@@ -60,23 +60,6 @@ def parse(prompt: str) -> Dialogue:
         turns.append(message)
         at = turn.end()
     raise _refusal(at, "a header, then two newlines, expected")
-
-
-def render(dialogue: Dialogue) -> str:
-    """The prompt that `parse` reads; text that spells a special token is kept from being one."""
-    turns = "".join(
-        f"{_header(message.role)}{_plain(message.content)}{END_OF_TURN}"
-        for message in dialogue.messages
-    )
-    return f"{BEGIN}{turns}{_header('assistant')}{_plain(dialogue.prefill)}"
-
-
-def _header(role: Role) -> str:
-    return f"<|start_header_id|>{role}<|end_header_id|>\n\n"
-
-
-def _plain(text: str) -> str:
-    return text.replace("<|", "< |")
 
 
 def _finish(turns: list[Message], last: Message, at: int) -> Dialogue:

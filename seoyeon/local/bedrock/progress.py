@@ -1,4 +1,4 @@
-"""Showing that something long goes on."""
+"""Progress of a download: a bar on a terminal, else lines."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,16 +13,16 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-_PLAIN_STEP = 10  # percent between two lines where there is no terminal
+_PLAIN_STEP = 10  # percent between two lines
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     Console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
 def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Gives a function to call with the number of bytes that are there so far."""
+    """Yield a function that takes the number of bytes downloaded so far."""
     console = Console()
     if not console.is_terminal:
         yield _plain(title, total)
@@ -40,13 +40,13 @@ def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _plain(title: str, total: int) -> Callable[[int], None]:
-    told = -_PLAIN_STEP
+    printed = -_PLAIN_STEP
 
     def update(done: int) -> None:
-        nonlocal told
+        nonlocal printed
         percent = done * 100 // total
-        if percent >= told + _PLAIN_STEP:
-            told = percent - percent % _PLAIN_STEP
-            say(f"{title}: {told} % of {total / 1e6:,.0f} MB")
+        if percent >= printed + _PLAIN_STEP:
+            printed = percent - percent % _PLAIN_STEP
+            print_line(f"{title}: {printed} % of {total / 1e6:,.0f} MB")
 
     return update

@@ -1,7 +1,7 @@
-"""What the scripted model plays, and what it was asked.
+"""The scripted model's planned replies and its recorded invocations.
 
-Replies are taken from a queue, one per invocation; with the queue empty, the model answers by
-itself (`answers.py`) at its usual pace.
+Each invocation takes a reply from a queue; with an empty queue, the model answers from
+`answers.py` at its usual pace.
 """
 
 from collections import deque
@@ -14,30 +14,30 @@ from seoyeon.local.bedrock.invocation import Invocation, StopReason
 FaultKind: TypeAlias = Literal["error", "end", "reset", "hang"]
 State: TypeAlias = Literal["running", "finished", "failed", "closed_by_client"]
 
-CHUNK_SIZE = 2  # characters; about what one token of Llama 3 holds in Korean
+CHUNK_SIZE = 2  # characters; about one token of Llama 3 in Korean
 DELAY_MS = 25  # 40 chunks a second, as Llama 3 70B on Bedrock does
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What goes wrong: before the stream, or in place of its chunk number `at` (from 0).
+    """A failure before the stream, or instead of its chunk number `at` (from 0).
 
-    `error`: the exception `code`; `end`: the stream ends in good order but with no stop reason;
-    `reset`: the TCP connection is reset; `hang`: nothing comes any more.
+    `error`: the exception `code`; `end`: the stream ends without a stop reason; `reset`: the TCP
+    connection is reset; `hang`: no more chunks arrive.
     """
 
     kind: FaultKind
     at: int | None = None
     code: str = "InternalServerException"
-    message: str = "Played by the scripted model."
+    message: str = "A planned failure of the scripted model."
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One planned answer.
+    """A planned answer.
 
-    `answer` is the whole answer: a prompt that ends with its beginning gets the rest of it. With
-    the `stop_reason` "blocked", a guardrail intervenes after it.
+    A prompt that ends with the beginning of `answer` gets the rest. With the `stop_reason`
+    "blocked", a guardrail intervenes after it.
     """
 
     answer: str | None = None
@@ -50,7 +50,7 @@ class Reply:
 
 @dataclass
 class Record:
-    """One invocation that reached the model."""
+    """An invocation that has reached the model."""
 
     invocation: Invocation
     state: State = "running"
@@ -59,7 +59,7 @@ class Record:
     def view(self) -> dict[str, object]:
         return {
             "model_id": self.invocation.model_id,
-            "prompt": self.invocation.prompt,
+            "prompt": self.invocation.text,
             "parameters": self.invocation.parameters,
             "state": self.state,
             "generated": self.generated,
@@ -85,7 +85,7 @@ class Script:
 
 
 def parse(items: object) -> list[Reply]:
-    """A plan from JSON: a list of objects with the fields of `Reply`. Raises ValueError."""
+    """Parse a plan: a JSON list of objects with the fields of `Reply`. Raises ValueError."""
     if not isinstance(items, list):
         raise ValueError("a plan is a list of replies")
     return [_reply(item) for item in items]
@@ -93,7 +93,7 @@ def parse(items: object) -> list[Reply]:
 
 def _reply(item: Any) -> Reply:
     try:
-        fields: dict[str, Any] = dict(**item)  # TypeError for what is no mapping
+        fields: dict[str, Any] = dict(**item)  # TypeError unless it is a mapping
         failure = fields.pop("failure", None)
         reply = Reply(**fields, failure=Failure(**failure) if failure else None)
     except TypeError as error:

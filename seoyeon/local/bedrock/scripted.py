@@ -1,28 +1,30 @@
-"""A back end without a model: deterministic, paced, and able to fail in every way."""
+"""A backend without a model: deterministic, paced, and with every kind of failure."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
-from seoyeon.local.bedrock import answers, llama3
-from seoyeon.local.bedrock.errors import BedrockError, ConnectionCutError
-from seoyeon.local.bedrock.invocation import Event, Finished, Invocation, Started, Text
-from seoyeon.local.bedrock.script import CHUNK_SIZE, Failure, Record, Script
+from . import answers
+from .errors import BedrockError, ConnectionCutError
+from .invocation import Event, Finished, Invocation, Started, Text
+from .script import CHUNK_SIZE, Failure, Record, Script
 
 
 class Scripted:
+    """The scripted model."""
+
     name = "scripted answers, no model"
 
     def __init__(self) -> None:
         self.script = Script()
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there are no resources to free."""
 
     async def stream(self, invocation: Invocation) -> AsyncGenerator[Event, None]:
         reply, record = self.script.take(invocation)
-        with _settling(record):
-            dialogue = llama3.parse(invocation.prompt)
+        with _recorded_end(record):
+            dialogue = invocation.dialogue
             await asyncio.sleep(reply.wait_ms / 1000)
             if reply.failure and reply.failure.at is None:
                 await _fail(reply.failure)
@@ -42,16 +44,16 @@ class Scripted:
                 return
             record.state = "finished"
             stop_reason = "length" if len(rest) > limit else reply.stop_reason
-            yield Finished(stop_reason, tokens(invocation.prompt), tokens(record.generated))
+            yield Finished(stop_reason, tokens(invocation.text), tokens(record.generated))
 
 
 def tokens(text: str) -> int:
-    """A made-up count, two characters each, so that tests can tell it in advance."""
+    """Count two characters as one token, so that tests can predict the count."""
     return -(-len(text) // CHUNK_SIZE)
 
 
 @contextmanager
-def _settling(record: Record) -> Iterator[None]:
+def _recorded_end(record: Record) -> Iterator[None]:
     try:
         yield
     except (GeneratorExit, asyncio.CancelledError):
@@ -68,7 +70,7 @@ def _cut(text: str, size: int) -> Iterator[str]:
 
 
 async def _fail(failure: Failure) -> None:
-    """Returns where the stream just ends."""
+    """Fail; return only if the stream has to end without a stop reason."""
     match failure.kind:
         case "error":
             raise BedrockError(failure.code, failure.message)

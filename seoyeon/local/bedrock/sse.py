@@ -1,4 +1,4 @@
-"""Reading server-sent events and newline-delimited JSON from a response."""
+"""Server-sent events and newline-delimited JSON."""
 
 import json
 from collections.abc import AsyncIterator
@@ -8,10 +8,10 @@ from aiohttp import ClientResponse
 
 
 async def payloads(response: ClientResponse) -> AsyncIterator[dict[str, Any]]:
-    """The JSON objects of a stream, up to `[DONE]` or its end.
+    """Yield the JSON objects of a stream, up to `[DONE]` or its end.
 
-    Both forms have one object a line: the servers that are asked here never split one over
-    several `data:` lines. llama.cpp marks a failure in the middle by `error:`, with its JSON.
+    Both formats have one object per line: the supported servers never split an object over
+    several `data:` lines. llama.cpp reports an error in the stream on a line `error: {…}`.
     """
     async for raw in response.content:
         line = raw.decode().strip()

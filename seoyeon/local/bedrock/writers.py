@@ -1,4 +1,4 @@
-"""An answer as the two streaming operations put it into events."""
+"""Events of the two streaming operations."""
 
 from collections.abc import Iterator
 from time import perf_counter
@@ -6,15 +6,15 @@ from time import perf_counter
 from seoyeon.local.bedrock import eventstream
 from seoyeon.local.bedrock.invocation import Finished, Text
 
-BLOCKED = "차단된 답변입니다."  # what a guardrail puts in the place of an answer
+BLOCKED = "차단된 답변입니다."  # a guardrail's replacement of an answer
 _CONVERSE_REASONS = {"stop": "end_turn", "length": "max_tokens", "blocked": "guardrail_intervened"}
 
 
 class InvokeWriter:
-    """InvokeModelWithResponseStream: the Llama models' own JSON in `chunk` events."""
+    """InvokeModelWithResponseStream: the JSON of Llama models in `chunk` events."""
 
     def __init__(self) -> None:
-        self._begun = perf_counter()
+        self._started = perf_counter()
         self._first_byte = 0.0
         self._tokens = 0
 
@@ -23,11 +23,11 @@ class InvokeWriter:
 
     def text(self, piece: Text) -> bytes:
         self._tokens += piece.tokens
-        self._first_byte = self._first_byte or perf_counter() - self._begun
+        self._first_byte = self._first_byte or perf_counter() - self._started
         return eventstream.chunk(_body(piece.text, self._tokens))
 
     def end(self, end: Finished) -> Iterator[bytes]:
-        latency = perf_counter() - self._begun
+        latency = perf_counter() - self._started
         last = {
             **_body("", end.completion_tokens),
             "prompt_token_count": end.prompt_tokens,
@@ -46,10 +46,10 @@ class InvokeWriter:
 
 
 class ConverseWriter:
-    """ConverseStream: one event for each step of a message."""
+    """ConverseStream: one event per step of a message."""
 
     def __init__(self) -> None:
-        self._begun = perf_counter()
+        self._started = perf_counter()
 
     def begin(self) -> bytes:
         return eventstream.event("messageStart", {"role": "assistant"})
@@ -69,7 +69,7 @@ class ConverseWriter:
             "outputTokens": end.completion_tokens,
             "totalTokens": end.prompt_tokens + end.completion_tokens,
         }
-        latency = round((perf_counter() - self._begun) * 1000)
+        latency = round((perf_counter() - self._started) * 1000)
         yield eventstream.event("metadata", {"usage": usage, "metrics": {"latencyMs": latency}})
 
 

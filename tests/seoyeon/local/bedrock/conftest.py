@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from seoyeon.local.bedrock.app import serve
 from seoyeon.local.bedrock.invocation import Backend
 from seoyeon.local.bedrock.scripted import Scripted
 
 from .stage import Stage
+from .support import serve
 
 
 class Background:
-    """An event loop in a thread of its own, for clients that block."""
+    """An event loop in a thread, for clients that block."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -45,7 +45,7 @@ def background() -> Iterator[Background]:
 
 @pytest.fixture
 def serving(background: Background) -> Iterator[Callable[[Backend], str]]:
-    """Serves a back end until the test ends; gives its URL."""
+    """Return a function that serves a backend until the test ends, and returns its URL."""
     with ExitStack() as stack:
         yield lambda backend: stack.enter_context(background.holding(serve(backend)))
 

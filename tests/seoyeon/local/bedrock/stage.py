@@ -1,4 +1,4 @@
-"""The scripted model as a test in another process sees it: over HTTP only."""
+"""HTTP client that controls the scripted model of another process."""
 
 import json
 import time
@@ -23,7 +23,7 @@ class Stage:
         self._ask("DELETE", "/_scripted")
 
     def state(self, expected: Callable[[str], bool]) -> str:
-        """The last invocation's state, as soon as it is as expected, or after some seconds."""
+        """Return the last invocation's state, once it is as expected or after five seconds."""
         end = time.monotonic() + 5
         while not expected(state := self.invocations()[-1]["state"]) and time.monotonic() < end:
             time.sleep(0.01)

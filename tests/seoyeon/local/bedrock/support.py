@@ -1,12 +1,17 @@
-"""What the tests of the Bedrock endpoint share."""
+"""Prompts, clients and a server for the tests of the Bedrock endpoint."""
 
 import json
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+
+from seoyeon.local.bedrock.app import create_app
+from seoyeon.local.bedrock.invocation import Backend
+from seoyeon.local.serving import serving
+from seoyeon.local.sockets import preferred_socket
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -14,8 +19,16 @@ if TYPE_CHECKING:
 MODEL = "meta.llama3-70b-instruct-v1:0"
 
 
+@asynccontextmanager
+async def serve(backend: Backend) -> AsyncIterator[str]:
+    """Serve the endpoint with `backend`, and yield its URL."""
+    with preferred_socket(None) as bound:
+        async with serving(create_app(backend), [bound], cancel_on_disconnect=True):
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
 def prompt(*contents: str, system: str = "", prefill: str = "") -> str:
-    """A Llama 3 prompt: a user's and an assistant's contents by turns."""
+    """Return a Llama 3 prompt with alternating contents of the user and the assistant."""
     turns = [("system", system)] if system else []
     turns += [(("user", "assistant")[at % 2], text) for at, text in enumerate(contents)]
     body = "".join(f"{header(role)}{content}<|eot_id|>" for role, content in turns)
@@ -43,7 +56,7 @@ def client(url: str) -> Iterator["BedrockRuntimeClient"]:
 def stream(
     url: str, text: str, model_id: str = MODEL, **parameters: Any
 ) -> Generator[dict[str, Any], None, None]:
-    """The JSON of each chunk; closing the generator closes the stream."""
+    """Yield the JSON of each chunk; closing the generator closes the stream."""
     body = json.dumps({"prompt": text, **parameters})
     with client(url) as asking:
         answer = asking.invoke_model_with_response_stream(modelId=model_id, body=body)

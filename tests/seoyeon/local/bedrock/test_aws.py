@@ -89,11 +89,11 @@ def test_without_credentials_one_line_says_what_to_do(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "stop_reason"),
     [("stop", "end_turn"), ("length", "max_tokens"), ("blocked", "guardrail_intervened")],
 )
 def test_a_conversation_passes_through_with_its_end(
-    stage: Stage, forwarding: str, reason: str, told: str
+    stage: Stage, forwarding: str, reason: str, stop_reason: str
 ) -> None:
     stage.plan({"answer": "천년의 고도", "delay_ms": 0, "stop_reason": reason})
     client = boto3.client("bedrock-runtime", region_name="us-west-2", endpoint_url=forwarding)
@@ -110,6 +110,6 @@ def test_a_conversation_passes_through_with_its_end(
     )
     assert text.startswith("천년의 고도")
     assert [event["messageStop"]["stopReason"] for event in events if "messageStop" in event] == [
-        told
+        stop_reason
     ]
     assert events[-1]["metadata"]["usage"]["outputTokens"] == 3

@@ -1,4 +1,4 @@
-"""What `LLM` can say."""
+"""The values of the variable LLM."""
 
 import asyncio
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ def test_scripted_needs_nothing() -> None:
 @pytest.mark.parametrize(
     ("llm", "message"),
     [
-        ("gpt", "LLM=gpt is not known; LLM may be: auto, scripted, aws, "),
-        ("/nowhere/model.gguf", "There is no file /nowhere/model.gguf; LLM may be: auto"),
+        ("gpt", "LLM=gpt is not known: set it to auto, scripted, aws, "),
+        ("/nowhere/model.gguf", "The file /nowhere/model.gguf does not exist: set LLM to auto"),
         ("http://127.0.0.1:9/v1", "No OpenAI-compatible server answers at http://127.0.0.1:9/v1"),
     ],
 )

