@@ -130,7 +130,7 @@ def _targets(outputs: dict[str, str], ministack: MiniStack, has_accounts: bool) 
     label = outputs["DistributionDomain"].partition(".")[0]
     rest, socket_api = urlsplit(outputs["RestUrl"]), urlsplit(outputs["WebSocketUrl"])
     return Targets(
-        page_origin=outputs["PageUrl"],
+        page_url=outputs["PageUrl"],
         sign_in=Backend(ministack.url, f"localhost:{port}") if has_accounts else None,
         page=Backend(ministack.url, f"{label}.cloudfront.localhost:{port}"),
         history=Backend(

@@ -26,7 +26,7 @@ async def _connect(session: aiohttp.ClientSession, targets: Targets, token: str)
     async with session.ws_connect(
         targets.websocket.url,
         protocols=("chat.v1", f"bearer.{token}"),
-        headers={"Host": targets.websocket.host, "Origin": targets.page_origin},
+        headers={"Host": targets.websocket.host, "Origin": targets.page_url},
     ) as client:
         await client.send_str('{"action": "ping"}')
         await client.receive()

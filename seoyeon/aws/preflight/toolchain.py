@@ -46,7 +46,7 @@ def check_cli(pinned: str, installed: str | None) -> Finding:
         Level.NO_DEPLOY,
         "CDK CLI",
         f"{found}, but package.json pins {pinned}; other versions may refuse the app's output.",
-        "rm -f node_modules/.ready && make setup",
+        "rm -rf node_modules && make setup",
     )
 
 

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import aws, embedded, openai_server, weights
-from .errors import SetupError
-from .invocation import Backend
-from .progress import print_line
-from .scripted import Scripted
+from seoyeon.local.bedrock import aws, embedded, openai_server, weights
+from seoyeon.local.bedrock.errors import SetupError
+from seoyeon.local.bedrock.invocation import Backend
+from seoyeon.local.bedrock.progress import print_line
+from seoyeon.local.bedrock.scripted import Scripted
 
 OLLAMA = "http://127.0.0.1:11434"
 VALUES = (

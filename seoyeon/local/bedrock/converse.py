@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from .errors import malformed
-from .invocation import Invocation, load
-from .llama3 import Dialogue, Message
+from seoyeon.local.bedrock.errors import malformed
+from seoyeon.local.bedrock.invocation import Invocation, load
+from seoyeon.local.bedrock.llama3 import Dialogue, Message
 
 
 def parse(model_id: str, body: bytes) -> Invocation:

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
-from . import llama3
-from .errors import BedrockError, malformed
-from .llama3 import Dialogue
+from seoyeon.local.bedrock import llama3
+from seoyeon.local.bedrock.errors import BedrockError, malformed
+from seoyeon.local.bedrock.llama3 import Dialogue
 
 StopReason: TypeAlias = Literal["stop", "length", "blocked"]
 

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
-from . import answers
-from .errors import BedrockError, ConnectionCutError
-from .invocation import Event, Finished, Invocation, Started, Text
-from .script import CHUNK_SIZE, Failure, Record, Script
+from seoyeon.local.bedrock import answers
+from seoyeon.local.bedrock.errors import BedrockError, ConnectionCutError
+from seoyeon.local.bedrock.invocation import Event, Finished, Invocation, Started, Text
+from seoyeon.local.bedrock.script import CHUNK_SIZE, Failure, Record, Script
 
 
 class Scripted:

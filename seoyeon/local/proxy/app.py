@@ -31,14 +31,14 @@ class Backend:
 class Targets:
     """The back ends, and the limits of the WebSocket.
 
-    `page_origin` is the Origin that the back end accepts: CloudFront's, not the proxy's. `sign_in`
+    `page_url` is the Origin that the back end accepts: CloudFront's, not the proxy's. `sign_in`
     is the hosted sign-in, which has another origin on AWS; None without accounts.
     """
 
     page: Backend
     history: Backend
     websocket: Backend
-    page_origin: str
+    page_url: str
     sign_in: Backend | None = None
     limits: Limits = field(default_factory=Limits)
 
@@ -68,9 +68,7 @@ def create_app(targets: Targets) -> web.Application:
             return http.answer(404, "not_found", "There is nothing at this address.")
         return await http.forward(request, app[session], targets.page.url, targets.page.host)
 
-    relays = Relays(
-        targets.websocket.url, targets.websocket.host, targets.page_origin, targets.limits
-    )
+    relays = Relays(targets.websocket.url, targets.websocket.host, targets.page_url, targets.limits)
 
     async def websocket(request: web.Request) -> web.StreamResponse:
         return await relays.handle(request, app[session])

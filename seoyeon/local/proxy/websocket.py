@@ -48,10 +48,10 @@ Side = aiohttp.ClientWebSocketResponse | web.WebSocketResponse
 class Relays:
     """The open relays of a proxy."""
 
-    def __init__(self, url: str, host: str, page_origin: str, limits: Limits) -> None:
+    def __init__(self, url: str, host: str, page_url: str, limits: Limits) -> None:
         self._url = url
         self._host = host
-        self._page_origin = page_origin
+        self._page_url = page_url
         self._limits = limits
         self._open: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
 
@@ -85,7 +85,7 @@ class Relays:
         for name in _HANDSHAKE_ONLY:
             headers.popall(name, None)
         # The origin check has accepted the local page; the back end expects the deployed page.
-        headers[hdrs.ORIGIN] = self._page_origin
+        headers[hdrs.ORIGIN] = self._page_url
         query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
         try:
             upstream = await session.ws_connect(

@@ -17,7 +17,7 @@ from seoyeon.local.serving import serving
 from seoyeon.local.sockets import preferred_socket
 
 LIMIT = 32 * 1024
-PAGE_ORIGIN = "https://d111111abcdef8.cloudfront.net"
+PAGE_URL = "https://d111111abcdef8.cloudfront.net"
 PROTOCOLS = ("chat.v1", "bearer.a-token")
 Sockets = Callable[[web.WebSocketResponse], Awaitable[None]]
 
@@ -97,7 +97,7 @@ async def open_door(
             page=Backend(f"http://127.0.0.1:{port}", "label.cloudfront.localhost:1"),
             history=Backend(f"http://127.0.0.1:{port}/api", "rest.execute-api.localhost:1"),
             websocket=Backend(f"ws://127.0.0.1:{port}/chat", "socket.execute-api.localhost:1"),
-            page_origin=PAGE_ORIGIN,
+            page_url=PAGE_URL,
             sign_in=Backend(f"http://127.0.0.1:{port}", "localhost:1") if has_sign_in else None,
             limits=limits or Limits(),
         )
@@ -240,7 +240,7 @@ def test_a_silent_back_end_is_502_with_a_code(path: str) -> None:
         with preferred_socket(None) as nobody, preferred_socket(None) as front:
             origin = Backend(f"http://127.0.0.1:{nobody.getsockname()[1]}", "nobody")
             async with (
-                serving(create_app(Targets(origin, origin, origin, PAGE_ORIGIN)), [front]),
+                serving(create_app(Targets(origin, origin, origin, PAGE_URL)), [front]),
                 aiohttp.ClientSession() as session,
                 session.get(
                     f"http://127.0.0.1:{front.getsockname()[1]}{path}",
@@ -270,7 +270,7 @@ def test_to_the_back_end_the_socket_is_opened_by_the_deployed_site(headers: dict
     async def scenario() -> None:
         async with open_door() as door, door.connect(**headers):
             [seen] = door.upstream.requests
-            assert seen.headers.getall("Origin") == [PAGE_ORIGIN]
+            assert seen.headers.getall("Origin") == [PAGE_URL]
 
     run(scenario())
 
