@@ -72,7 +72,7 @@ class Deployment:
         await self._deploy(client, progress)
         outputs = await asyncio.to_thread(client.outputs)
         if outputs is None:
-            raise CommandError(f"The service stack is incomplete after its deployment: {self._log}")
+            raise CommandError(f"The service stack is incomplete: see {self._log}")
         await asyncio.to_thread(client.mark_deployed, inputs)
         return outputs
 

@@ -21,8 +21,8 @@ from seoyeon.local.warm_up import warm_up
 from seoyeon.terminal.errors import CommandError, plain_errors
 from seoyeon.terminal.progress import Progress
 
-# The user of a run with AUTH=cognito. Nobody can sign up here, as MiniStack sends no e-mail; the
-# password is valid on this machine only.
+# The user of a run with AUTH=cognito: MiniStack sends no e-mail, so that signing up is impossible.
+# The password is valid on this machine only.
 EMAIL, PASSWORD = "person@example.com", "Seoyeon-local-1"
 
 
@@ -146,7 +146,7 @@ def _targets(outputs: dict[str, str], ministack: MiniStack, has_accounts: bool) 
 
 @contextmanager
 def _signals() -> Iterator[asyncio.Event]:
-    """Yield an event that the signals to stop set; SIGHUP is left ignored, as under nohup."""
+    """Yield an event that the stop signals set; an ignored SIGHUP (nohup) stays ignored."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     numbers = [signal.SIGINT, signal.SIGTERM]

@@ -56,15 +56,15 @@ def test_a_deployment_without_an_address_says_where_to_look(tmp_path: Path) -> N
         run(cdk)
 
 
-def test_the_cdk_goes_where_was_looked_with_the_persons_own_credentials() -> None:
-    told = environment(
+def test_the_cdk_gets_the_checked_region_and_the_users_credentials() -> None:
+    variables = environment(
         deployment_target(), {"AWS_PROFILE": "team", "AWS_REGION": "us-east-1", "PATH": "/bin"}
     )
 
-    assert told["AWS_PROFILE"] == "team"
-    assert told["AWS_REGION"] == told["AWS_DEFAULT_REGION"] == "ap-northeast-2"
-    assert told["PATH"].endswith(":/bin")
-    assert "node_modules/.bin" in told["PATH"]
+    assert variables["AWS_PROFILE"] == "team"
+    assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "ap-northeast-2"
+    assert variables["PATH"].endswith(":/bin")
+    assert "node_modules/.bin" in variables["PATH"]
 
 
 def test_a_problem_that_stops_a_deployment_starts_none(

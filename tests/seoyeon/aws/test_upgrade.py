@@ -1,4 +1,4 @@
-"""A newer version over a running one: what was said stays, what is being said goes on."""
+"""Deployment of a newer version over a running one: stored and running answers survive."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.stack import ROOT, TOKEN, Stack, request
 
 CONVERSATION = uuid(1_000)
 OLDER, NEWER = "요청한 대화를 찾을 수 없습니다.", "그런 대화는 없습니다."
-# Slow enough to be in the middle whenever the functions change: 1,000 chunks, 100 seconds.
+# Slow enough to be running whenever the functions change: 1,000 chunks, 100 seconds.
 LONG = "".join(f"{number}번째 이야기입니다. " for number in range(140))[:2_000]
 
 
@@ -33,14 +33,14 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.fixture
 def newer(tmp_path: Path) -> Path:
-    """This repository's app, where the history function says something in other words."""
+    """Return a copy of this repository whose history function has another message."""
     folder = tmp_path / "newer"
     folder.mkdir()
     for path in (ROOT / "cdk", *ROOT.glob("lambda-*")):
         shutil.copytree(path, folder / path.name)
     for path in (ROOT / "app.py", ROOT / "cdk.json"):
         shutil.copy(path, folder)
-    # What has not changed need not be bundled again.
+    # Unchanged functions are not bundled again.
     (folder / "cdk.out").mkdir()
     (folder / CACHE.relative_to(ROOT)).symlink_to(CACHE)
     source = folder / "lambda-history" / "history_api" / "errors.py"
@@ -51,7 +51,7 @@ def newer(tmp_path: Path) -> Path:
 
 
 class Upgrade:
-    """The deployment of another tree, and of other settings, to what `stack` runs on."""
+    """The deployment of another source tree with other settings to the MiniStack of `stack`."""
 
     def __init__(self, stack: Stack, source: Path, **settings: str) -> None:
         url = f"http://127.0.0.1:{stack.memory['ministack_port']}"
@@ -97,7 +97,7 @@ def until_end(client: ClientConnection) -> list[dict[str, Any]]:
 
 
 def shown(frames: list[dict[str, Any]]) -> str:
-    """The answer as a page that keeps to the protocol shows it."""
+    """Return the answer as a page shows it."""
     text = ""
     for frame in frames:
         if frame["type"] in ("snapshot", "delta"):
@@ -106,7 +106,7 @@ def shown(frames: list[dict[str, Any]]) -> str:
 
 
 def not_found(stack: Stack) -> str:
-    """What the history function says of a conversation that there is not."""
+    """Return the history function's message for a missing conversation."""
     answer = request(
         f"{stack.url}/history/conversations/{uuid(9)}",
         method="PATCH",
@@ -118,7 +118,7 @@ def not_found(stack: Stack) -> str:
 
 
 def test_an_upgrade_loses_no_word(stack: Stack, newer: Path) -> None:
-    # The first changes routes, the second the worker.
+    # The first setting changes the routes function, the second the worker.
     upgrade = Upgrade(stack, newer, daily_messages="3", temperature="0.5")
     upgrade.prepare()
     with stack.connect() as client:
@@ -127,7 +127,7 @@ def test_an_upgrade_loses_no_word(stack: Stack, newer: Path) -> None:
         assert until_end(client)[-1]["type"] == "done"
         assert not_found(stack) == OLDER
 
-        # The rest comes at once where the upgrade ends the run, as an emulator's does.
+        # MiniStack's deployment ends the run; the resumed answer then comes at once.
         stack.bedrock.plan({"answer": LONG, "delay_ms": 100}, {"answer": LONG, "delay_ms": 1})
         send(client, 2, "길게 이야기해 줘")
         frames = [receive(client)]
@@ -136,7 +136,7 @@ def test_an_upgrade_loses_no_word(stack: Stack, newer: Path) -> None:
         with ThreadPoolExecutor(1) as pool:
             deployed = pool.submit(upgrade.deploy)
             frames += until_end(client)
-            # Else it was over before anything disturbed it.
+            # Otherwise the answer ended before the deployment.
             assert deployed.done() or len(frames) > 500
             deployed.result()
         assert frames[-1]["type"] == "done"
@@ -150,7 +150,7 @@ def test_an_upgrade_loses_no_word(stack: Stack, newer: Path) -> None:
         assert "안녕하세요" in prompt
         assert LONG[-20:].strip() in prompt
 
-        # A newer setting, counting from before.
+        # The new limit counts the questions before the upgrade.
         send(client, 4, "하나만 더요")
         assert until_end(client)[-1]["code"] == "quota_exceeded"
     assert not_found(stack) == NEWER

@@ -1,4 +1,4 @@
-"""When a deployment is made again."""
+"""Changes that cause a new deployment."""
 
 from pathlib import Path
 

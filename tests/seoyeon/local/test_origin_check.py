@@ -1,4 +1,4 @@
-"""Who may speak to a server on loopback."""
+"""The origin check of servers on loopback."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The page's bucket after a run has filled it."""
+"""Publishing of the page to its bucket."""
 
 from pathlib import Path
 from typing import cast
@@ -12,7 +12,7 @@ from seoyeon.terminal.errors import CommandError
 
 
 class Bucket:
-    """Stands for MiniStack's S3."""
+    """A fake of MiniStack's S3."""
 
     def __init__(self, *keys: str) -> None:
         self.objects = dict.fromkeys(keys, (b"old", "", ""))

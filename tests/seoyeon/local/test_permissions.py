@@ -1,4 +1,4 @@
-"""The functions' policies are enforced on a laptop, too; here, that each grant is a needed one."""
+"""Proof that each IAM grant is necessary: MiniStack enforces the functions' policies."""
 
 import json
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from seoyeon.local.ministack.session import client_config, open_session
 from tests.builders import secret, uuid
 from tests.stack import Stack, request
 
-PATIENCE_S = 60
-DOUBT_S = 8  # how long an answer that should not come is waited for
-# What MiniStack does not see: calls of Bedrock go to the local model's endpoint, logs to a file,
-# traces nowhere.
+TIMEOUT_S = 60
+DENIED_TIMEOUT_S = 8  # for an answer that should not come
+# Calls that do not reach MiniStack: Bedrock's go to the local model, logs to a file, and traces are
+# off.
 ELSEWHERE = ("bedrock:", "logs:", "xray:")
-# Needed when every run of a turn dies, which the fault tests play, with all grants.
+# Needed if every run of a turn dies, which the fault tests cover with all grants.
 UNPLAYED = {("Worker", "lambda:InvokeFunction"), ("Failure", "")}
 Policy = dict[str, Any]
 
 
 class Refused(Exception):
-    """A step of the chat path did not come to its end."""
+    """A step of the chat path failed."""
 
 
 class Roles:
@@ -34,7 +34,7 @@ class Roles:
         self._iam = open_session().client("iam", endpoint_url=url, config=client_config())
 
     def grants(self) -> Iterator[tuple[str, str, str, str]]:
-        """Function, role, policy and action of every grant that the chat path uses."""
+        """Yield function, role, policy and action of every grant that the chat path uses."""
         for role in self._iam.list_roles()["Roles"]:
             name = role["RoleName"]
             if not name.startswith("Seoyeon-local-Service"):
@@ -86,19 +86,19 @@ def reduced(document: Policy, action: str) -> Iterator[Policy]:
             yield {**statement, "Action": rest}
 
 
-def chat_path(stack: Stack, token: str, patience: float = PATIENCE_S) -> None:
-    """Everything that a person does in a chat. Raises Refused."""
+def chat_path(stack: Stack, token: str, timeout: float = TIMEOUT_S) -> None:
+    """Use every feature of a chat; raise Refused if a step fails."""
     conversation = uuid(1)
     with stack.connect(token) as client:
         for number in (1, 2):
             send(client, "chat", number, conversation_id=conversation, text="안녕하세요")
-            until(client, "done", patience)
+            until(client, "done", timeout)
         send(client, "resume", 2)
-        until(client, "done", patience)
+        until(client, "done", timeout)
         send(client, "chat", 3, conversation_id=conversation, text="길게 이야기해 줘")
-        until(client, "delta", patience)
+        until(client, "delta", timeout)
         send(client, "stop", 3)
-        until(client, "done", patience)
+        until(client, "done", timeout)
     if len(history(stack, token, "GET")["turns"]) != 3:
         raise Refused
     if len(history(stack, token, "GET", "/conversations")["conversations"]) != 1:
@@ -113,10 +113,10 @@ def send(client: ClientConnection, action: str, number: int, **fields: str) -> N
     client.send(json.dumps(frame))
 
 
-def until(client: ClientConnection, kind: str, patience: float) -> None:
+def until(client: ClientConnection, kind: str, timeout: float) -> None:
     while True:
         try:
-            frame = json.loads(client.recv(timeout=patience))
+            frame = json.loads(client.recv(timeout=timeout))
         except TimeoutError:
             raise Refused from None
         if frame["type"] == kind:
@@ -139,7 +139,7 @@ def history(
     return answer.json if answer.body else None
 
 
-# One of each function in every run; all of them take a minute.
+# One grant of each function by default; all of them take minutes.
 @pytest.mark.parametrize(
     "chosen",
     [
@@ -169,7 +169,7 @@ def test_the_chat_works_with_all_grants_and_without_none(
 
 def fails(stack: Stack, token: str) -> bool:
     try:
-        chat_path(stack, token, DOUBT_S)
+        chat_path(stack, token, DENIED_TIMEOUT_S)
     except Refused:
         return True
     return False

@@ -1,4 +1,4 @@
-"""The front door before a small back end of its own: what it passes on, refuses and ends."""
+"""The reverse proxy in front of a fake back end: forwarding, refusals and limits."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -24,7 +24,7 @@ Sockets = Callable[[web.WebSocketResponse], Awaitable[None]]
 
 @dataclass
 class Upstream:
-    """Stands for MiniStack: remembers what reached it."""
+    """A fake of MiniStack that records requests."""
 
     refuse: int = 0
     on_socket: Sockets | None = None
@@ -73,7 +73,7 @@ class Upstream:
 
 
 @dataclass
-class Door:
+class Proxy:
     upstream: Upstream
     url: str
     session: aiohttp.ClientSession
@@ -87,9 +87,9 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(
+async def open_proxy(
     upstream: Upstream | None = None, limits: Limits | None = None, has_sign_in: bool = False
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[Proxy]:
     upstream = upstream or Upstream()
     with preferred_socket(None) as behind, preferred_socket(None) as front:
         port = behind.getsockname()[1]
@@ -106,7 +106,7 @@ async def open_door(
             serving(create_app(targets), [front]),
             aiohttp.ClientSession() as session,
         ):
-            yield Door(upstream, f"http://127.0.0.1:{front.getsockname()[1]}", session)
+            yield Proxy(upstream, f"http://127.0.0.1:{front.getsockname()[1]}", session)
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
@@ -115,12 +115,15 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
 
 def test_the_page_comes_from_its_distribution_with_its_headers_unchanged() -> None:
     async def scenario() -> None:
-        async with open_door() as door, door.session.get(f"{door.url}/js/main.js?v=1") as answer:
+        async with (
+            open_proxy() as proxy,
+            proxy.session.get(f"{proxy.url}/js/main.js?v=1") as answer,
+        ):
             assert answer.status == 418
             assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
             assert "X-Private" not in answer.headers
             assert await answer.text() == "first second"
-            [seen] = door.upstream.requests
+            [seen] = proxy.upstream.requests
             assert seen.host == "label.cloudfront.localhost:1"
             assert seen.raw_path == "/js/main.js?v=1"
 
@@ -131,18 +134,18 @@ def test_the_page_comes_from_its_distribution_with_its_headers_unchanged() -> No
 def test_history_goes_to_the_stage_of_the_rest_api(path: str) -> None:
     async def scenario() -> None:
         async with (
-            open_door() as door,
-            door.session.patch(
-                URL(door.url + path, encoded=True),
+            open_proxy() as proxy,
+            proxy.session.patch(
+                URL(proxy.url + path, encoded=True),
                 data=b'{"title": "x"}',
                 headers={"Authorization": "Bearer a-token"},
             ),
         ):
-            [seen] = door.upstream.requests
+            [seen] = proxy.upstream.requests
             assert (seen.method, seen.raw_path) == ("PATCH", f"/api{path}")
             assert seen.host == "rest.execute-api.localhost:1"
             assert seen.headers["Authorization"] == "Bearer a-token"
-            assert door.upstream.bodies == [b'{"title": "x"}']
+            assert proxy.upstream.bodies == [b'{"title": "x"}']
 
     run(scenario())
 
@@ -159,11 +162,11 @@ SIGN_IN = [
 def test_a_sign_in_has_its_addresses_on_the_page_s_origin(method: str, path: str) -> None:
     async def scenario() -> None:
         async with (
-            open_door(has_sign_in=True) as door,
-            door.session.request(method, f"{door.url}{path}") as answer,
+            open_proxy(has_sign_in=True) as proxy,
+            proxy.session.request(method, f"{proxy.url}{path}") as answer,
         ):
             assert answer.status == 418
-            [seen] = door.upstream.requests
+            [seen] = proxy.upstream.requests
             assert (seen.method, seen.raw_path, seen.host) == (method, path, "localhost:1")
 
     run(scenario())
@@ -172,18 +175,21 @@ def test_a_sign_in_has_its_addresses_on_the_page_s_origin(method: str, path: str
 @pytest.mark.parametrize(("method", "path"), SIGN_IN)
 def test_without_a_sign_in_they_are_paths_of_the_page(method: str, path: str) -> None:
     async def scenario() -> None:
-        async with open_door() as door, door.session.request(method, f"{door.url}{path}") as answer:
+        async with (
+            open_proxy() as proxy,
+            proxy.session.request(method, f"{proxy.url}{path}") as answer,
+        ):
             assert answer.status == (418 if method == "GET" else 405)
-            assert [seen for seen in door.upstream.requests if seen.host == "localhost:1"] == []
+            assert [seen for seen in proxy.upstream.requests if seen.host == "localhost:1"] == []
 
     run(scenario())
 
 
 def test_an_answer_streams_through_before_it_is_whole() -> None:
     async def scenario() -> None:
-        async with open_door() as door, door.session.get(f"{door.url}/slow") as answer:
+        async with open_proxy() as proxy, proxy.session.get(f"{proxy.url}/slow") as answer:
             assert await answer.content.read(6) == b"first "
-            door.upstream.released.set()
+            proxy.upstream.released.set()
             assert await answer.content.read() == b"second"
 
     run(scenario())
@@ -194,11 +200,11 @@ def test_an_answer_streams_through_before_it_is_whole() -> None:
 )
 def test_no_control_path_of_ministack_is_reached_through_the_page(path: str) -> None:
     async def scenario() -> None:
-        async with open_door() as door:
+        async with open_proxy() as proxy:
             for method, status in (("GET", 404), ("POST", 405)):
-                async with door.session.request(method, door.url + path) as answer:
+                async with proxy.session.request(method, proxy.url + path) as answer:
                     assert answer.status == status
-            assert door.upstream.requests == []
+            assert proxy.upstream.requests == []
 
     run(scenario())
 
@@ -215,11 +221,11 @@ def test_no_control_path_of_ministack_is_reached_through_the_page(path: str) -> 
 @pytest.mark.parametrize("path", ["/", "/history", "/ws"])
 def test_another_website_gets_403_and_nothing_passes(path: str, headers: dict[str, str]) -> None:
     async def scenario() -> None:
-        async with open_door() as door:
-            async with door.session.get(door.url + path, headers=headers) as answer:
+        async with open_proxy() as proxy:
+            async with proxy.session.get(proxy.url + path, headers=headers) as answer:
                 assert answer.status == 403
                 assert (await answer.json())["code"] == "unauthorized"
-            assert door.upstream.requests == []
+            assert proxy.upstream.requests == []
 
     run(scenario())
 
@@ -228,7 +234,7 @@ def test_another_website_gets_403_and_nothing_passes(path: str, headers: dict[st
 def test_a_page_of_this_machine_passes(origin: str) -> None:
     async def scenario() -> None:
         headers = {"Host": "localhost:8080", "Origin": origin}
-        async with open_door() as door, door.session.get(door.url, headers=headers) as answer:
+        async with open_proxy() as proxy, proxy.session.get(proxy.url, headers=headers) as answer:
             assert answer.status == 418
 
     run(scenario())
@@ -237,8 +243,8 @@ def test_a_page_of_this_machine_passes(origin: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/history", "/ws"])
 def test_a_silent_back_end_is_502_with_a_code(path: str) -> None:
     async def scenario() -> None:
-        with preferred_socket(None) as nobody, preferred_socket(None) as front:
-            origin = Backend(f"http://127.0.0.1:{nobody.getsockname()[1]}", "nobody")
+        with preferred_socket(None) as silent, preferred_socket(None) as front:
+            origin = Backend(f"http://127.0.0.1:{silent.getsockname()[1]}", "silent")
             async with (
                 serving(create_app(Targets(origin, origin, origin, PAGE_URL)), [front]),
                 aiohttp.ClientSession() as session,
@@ -255,9 +261,9 @@ def test_a_silent_back_end_is_502_with_a_code(path: str) -> None:
 
 def test_the_socket_opens_with_the_clients_subprotocols_and_answers_chat_v1() -> None:
     async def scenario() -> None:
-        async with open_door() as door, door.connect() as client:
+        async with open_proxy() as proxy, proxy.connect() as client:
             assert client.protocol == "chat.v1"
-            [seen] = door.upstream.requests
+            [seen] = proxy.upstream.requests
             offered = seen.headers["Sec-WebSocket-Protocol"].replace(" ", "")
             assert offered == "chat.v1,bearer.a-token"
             assert seen.host == "socket.execute-api.localhost:1"
@@ -268,20 +274,20 @@ def test_the_socket_opens_with_the_clients_subprotocols_and_answers_chat_v1() ->
 @pytest.mark.parametrize("headers", [{"Origin": "http://localhost:8080"}, {}])
 def test_to_the_back_end_the_socket_is_opened_by_the_deployed_site(headers: dict[str, str]) -> None:
     async def scenario() -> None:
-        async with open_door() as door, door.connect(**headers):
-            [seen] = door.upstream.requests
+        async with open_proxy() as proxy, proxy.connect(**headers):
+            [seen] = proxy.upstream.requests
             assert seen.headers.getall("Origin") == [PAGE_URL]
 
     run(scenario())
 
 
-# MiniStack makes 500 of an authorizer's "Unauthorized"; API Gateway makes 401 of it.
+# An authorizer's "Unauthorized" is 500 in MiniStack and 401 in API Gateway.
 @pytest.mark.parametrize(("theirs", "ours"), [(401, 401), (403, 403), (500, 401), (503, 502)])
 def test_a_refused_connect_never_opens_a_socket(theirs: int, ours: int) -> None:
     async def scenario() -> None:
-        async with open_door(Upstream(refuse=theirs)) as door:
+        async with open_proxy(Upstream(refuse=theirs)) as proxy:
             with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
-                await door.connect()
+                await proxy.connect()
             assert refusal.value.status == ours
 
     run(scenario())
@@ -289,16 +295,16 @@ def test_a_refused_connect_never_opens_a_socket(theirs: int, ours: int) -> None:
 
 def test_a_plain_request_to_the_socket_says_so() -> None:
     async def scenario() -> None:
-        async with open_door() as door, door.session.get(f"{door.url}/ws") as answer:
+        async with open_proxy() as proxy, proxy.session.get(f"{proxy.url}/ws") as answer:
             assert answer.status == 426
-            assert door.upstream.requests == []
+            assert proxy.upstream.requests == []
 
     run(scenario())
 
 
 def test_a_frame_of_exactly_32_kb_passes_both_ways() -> None:
     async def scenario() -> None:
-        async with open_door() as door, door.connect() as client:
+        async with open_proxy() as proxy, proxy.connect() as client:
             frame = "가" * (LIMIT // 3) + "x" * (LIMIT % 3)
             await client.send_str(frame)
             assert await client.receive_str() == frame
@@ -309,11 +315,11 @@ def test_a_frame_of_exactly_32_kb_passes_both_ways() -> None:
 @pytest.mark.parametrize("size", [LIMIT + 1, 5 * LIMIT])
 def test_a_longer_frame_of_the_client_closes_with_1009(size: int) -> None:
     async def scenario() -> None:
-        async with open_door() as door:
-            async with door.connect() as client:
+        async with open_proxy() as proxy:
+            async with proxy.connect() as client:
                 await client.send_str("x" * size)
                 await expect_close(client, WSCloseCode.MESSAGE_TOO_BIG)
-            await expect_upstream_close(door, WSCloseCode.MESSAGE_TOO_BIG)
+            await expect_upstream_close(proxy, WSCloseCode.MESSAGE_TOO_BIG)
 
     run(scenario())
 
@@ -324,7 +330,7 @@ def test_a_longer_frame_of_the_back_end_closes_with_1009(size: int) -> None:
         await socket.send_str("x" * size)
 
     async def scenario() -> None:
-        async with open_door(Upstream(on_socket=send_much)) as door, door.connect() as client:
+        async with open_proxy(Upstream(on_socket=send_much)) as proxy, proxy.connect() as client:
             await expect_close(client, WSCloseCode.MESSAGE_TOO_BIG)
 
     run(scenario())
@@ -335,7 +341,7 @@ def test_the_back_ends_close_code_reaches_the_client() -> None:
         await socket.close(code=4001, message=b"bye")
 
     async def scenario() -> None:
-        async with open_door(Upstream(on_socket=leave)) as door, door.connect() as client:
+        async with open_proxy(Upstream(on_socket=leave)) as proxy, proxy.connect() as client:
             await expect_close(client, 4001)
 
     run(scenario())
@@ -343,10 +349,10 @@ def test_the_back_ends_close_code_reaches_the_client() -> None:
 
 def test_the_clients_close_code_reaches_the_back_end() -> None:
     async def scenario() -> None:
-        async with open_door() as door:
-            async with door.connect() as client:
+        async with open_proxy() as proxy:
+            async with proxy.connect() as client:
                 await client.close(code=4002)
-            await expect_upstream_close(door, 4002)
+            await expect_upstream_close(proxy, 4002)
 
     run(scenario())
 
@@ -354,7 +360,7 @@ def test_the_clients_close_code_reaches_the_back_end() -> None:
 @pytest.mark.parametrize("limits", [Limits(idle_s=0.1), Limits(lifetime_s=0.1)])
 def test_an_idle_or_an_old_socket_is_told_to_go(limits: Limits) -> None:
     async def scenario() -> None:
-        async with open_door(limits=limits) as door, door.connect() as client:
+        async with open_proxy(limits=limits) as proxy, proxy.connect() as client:
             await expect_close(client, WSCloseCode.GOING_AWAY)
 
     run(scenario())
@@ -362,7 +368,7 @@ def test_an_idle_or_an_old_socket_is_told_to_go(limits: Limits) -> None:
 
 def test_frames_keep_an_idle_socket_open() -> None:
     async def scenario() -> None:
-        async with open_door(limits=Limits(idle_s=0.4)) as door, door.connect() as client:
+        async with open_proxy(limits=Limits(idle_s=0.4)) as proxy, proxy.connect() as client:
             for _ in range(4):
                 await asyncio.sleep(0.2)
                 await client.send_str("still here")
@@ -386,5 +392,5 @@ async def expect_close(client: aiohttp.ClientWebSocketResponse, code: int) -> No
     assert client.close_code == code
 
 
-async def expect_upstream_close(door: Door, code: int) -> None:
-    assert await door.upstream.close_codes.get() == code
+async def expect_upstream_close(proxy: Proxy, code: int) -> None:
+    assert await proxy.upstream.close_codes.get() == code

@@ -1,4 +1,4 @@
-"""What is wrong before anything starts: one line on standard error, status 1."""
+"""Errors before the start: one line on standard error and exit code 1."""
 
 import os
 import socket

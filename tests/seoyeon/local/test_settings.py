@@ -1,4 +1,4 @@
-"""What `make run` reads from the environment."""
+"""Settings of a laptop run from the environment."""
 
 from pathlib import Path
 

@@ -16,7 +16,7 @@ from tests.stack import TOKEN, Stack, request
 
 @pytest.fixture
 def guest(request: pytest.FixtureRequest) -> str:
-    """A token that nobody else in this run has."""
+    """Return a token for this test alone."""
     return secret(request.node.nodeid)
 
 
@@ -26,7 +26,7 @@ def receive(client: ClientConnection) -> dict[str, Any]:
 
 
 def ask(client: ClientConnection, number: int, text: str) -> list[dict[str, Any]]:
-    """Every frame from the question to its end."""
+    """Send a question and return every frame up to its end."""
     question = {
         "action": "chat",
         "request_id": uuid(number),
@@ -104,7 +104,7 @@ def test_people_do_not_see_each_others_conversations(stack: Stack, guest: str) -
     stack.bedrock.plan({"answer": "네."})
     with stack.connect(guest) as client:
         ask(client, 1, "비밀입니다")
-    assert stack.history(token=secret("somebody else"))["turns"] == []
+    assert stack.history(token=secret("another guest"))["turns"] == []
 
 
 def test_a_ping_is_answered(stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""Forwarding to Bedrock, with the scripted endpoint in Bedrock's place."""
+"""The backend for Amazon Bedrock, with the scripted endpoint instead of Bedrock."""
 
 from collections.abc import Callable
 
@@ -20,10 +20,10 @@ ASKED = prompt("경주")
 def forwarding(
     stage: Stage, serving: Callable[[Backend], str], monkeypatch: pytest.MonkeyPatch
 ) -> str:
-    """The URL of an endpoint that forwards to the stage."""
+    """Return the URL of an endpoint that forwards to the stage."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # an emulator's, not for this
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # an emulator's, to be ignored
     return serving(aws.connect("us-west-2", stage.url))
 
 

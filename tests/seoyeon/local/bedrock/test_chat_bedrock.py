@@ -19,7 +19,7 @@ ASKED = prompt("경주", system="당신은 서연입니다.")
 
 
 class Exact(ChatBedrock):
-    """Sends its only message as the whole prompt: the conversion of its parent is not Meta's."""
+    """Sends its only message as the prompt, as ChatBedrock's conversion differs from Meta's."""
 
     def _stream(
         self, messages: list[BaseMessage], *args: Any, **kwargs: Any

@@ -1,4 +1,4 @@
-"""The embedded model with its real weights, where they have been fetched already."""
+"""The embedded model with its real weights, if an earlier run has downloaded them."""
 
 import os
 import re
@@ -16,7 +16,8 @@ from .support import chunks, joined, prompt, stream
 
 PATH = present(QWEN, cache_folder(os.environ))
 pytestmark = pytest.mark.skipif(
-    PATH is None, reason="the embedded model's weights are not here; `make run` fetches them"
+    PATH is None,
+    reason="the embedded model's weights (1.1 GB) are missing; `make run` downloads them",
 )
 SYSTEM = "당신의 이름은 서연입니다. 한국어로 답변하세요."
 HANGUL = re.compile("[가-힣]")
@@ -52,7 +53,7 @@ def test_a_closed_stream_frees_the_model_for_the_next_question(url: str) -> None
     answer = stream(url, prompt("긴 이야기를 들려줘", system=SYSTEM), max_gen_len=2048)
     next(answer)
     answer.close()
-    # There is one slot: were the first answer still made, this one would wait for minutes.
+    # The server has one slot, which the first answer would occupy for minutes.
     assert chunks(url, prompt("안녕", system=SYSTEM), max_gen_len=2)[-1]["stop_reason"] == "length"
 
 

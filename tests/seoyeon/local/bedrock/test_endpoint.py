@@ -1,4 +1,4 @@
-"""The endpoint as the real boto3 client sees it."""
+"""The endpoint through boto3's client."""
 
 import json
 import time
@@ -35,7 +35,7 @@ def test_pieces_arrive_one_by_one_while_the_model_makes_them(stage: Stage) -> No
     stage.plan({"answer": "가나다라마바", "chunk_size": 1, "delay_ms": 40})
     seen = [(time.monotonic(), chunk) for chunk in stream(stage.url, prompt("경주"))]
     assert [chunk["generation"] for _, chunk in seen] == ["가", "나", "다", "라", "마", "바", ""]
-    # Five delays lie between the first and the sixth; all at once would be microseconds.
+    # Five delays lie between the first chunk and the sixth.
     assert seen[5][0] - seen[0][0] > 0.1
 
 
@@ -55,15 +55,15 @@ def test_the_last_chunk_says_why_it_ended_and_what_it_cost(stage: Stage) -> None
 
 def test_a_whole_answer_carries_its_counts_in_headers_too(stage: Stage) -> None:
     stage.plan({"answer": ANSWER, "delay_ms": 0})
-    body = json.dumps({"prompt": prompt("경주")})
+    request = json.dumps({"prompt": prompt("경주")})
     with client(stage.url) as asking:
-        answer = asking.invoke_model(modelId=MODEL, body=body)
-        told = json.loads(answer["body"].read())
+        answer = asking.invoke_model(modelId=MODEL, body=request)
+        body = json.loads(answer["body"].read())
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
-    assert told["generation"] == ANSWER
-    assert told["stop_reason"] == "stop"
-    assert headers["x-amzn-bedrock-input-token-count"] == str(told["prompt_token_count"])
-    assert headers["x-amzn-bedrock-output-token-count"] == str(told["generation_token_count"])
+    assert body["generation"] == ANSWER
+    assert body["stop_reason"] == "stop"
+    assert headers["x-amzn-bedrock-input-token-count"] == str(body["prompt_token_count"])
+    assert headers["x-amzn-bedrock-output-token-count"] == str(body["generation_token_count"])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The encoder, held to botocore's own parser."""
+"""The encoder against botocore's parser."""
 
 import base64
 import json
@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from seoyeon.local.bedrock import eventstream
 from seoyeon.local.bedrock.errors import STATUS, BedrockError
 
-# A header's name has one byte for its length, a value two; 128 KB is all headers' limit together.
+# A header's name has one byte for its length and a value two; all headers together have 128 KB.
 names = st.text(min_size=1, max_size=60)
 headers = st.dictionaries(names, st.text(max_size=1000), max_size=8)
 texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
 
 
 def parsed(*wire: bytes) -> list[Any]:
-    """Botocore's messages; its type stubs know too little of them."""
+    """Return botocore's messages, for which its type stubs lack attributes."""
     buffer, messages = EventStreamBuffer(), []
     for piece in wire:
         buffer.add_data(piece)

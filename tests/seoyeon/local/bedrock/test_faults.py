@@ -1,4 +1,4 @@
-"""Every way in which Bedrock fails, as botocore hears of it; and a client that goes away."""
+"""Every failure of Bedrock as botocore reports it, and clients that disconnect."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The OpenAI-compatible back end, against a small server that plays the known ones."""
+"""The backend for OpenAI-compatible servers, against a fake of the supported ones."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ WHOLE: list[dict[str, Any]] = [
 
 @dataclass
 class Fake:
-    """Serves `models`, answers every question with `parts`, and keeps what it was asked."""
+    """Serves `models`, answers every request with `parts`, and records the requests."""
 
     models: list[dict[str, Any]]
     parts: list[dict[str, Any]] = field(default_factory=lambda: WHOLE)
@@ -172,7 +172,7 @@ LLAMA_PARTS = [{"choices": [{"text": "고도", "finish_reason": "length"}]}]
         (
             model("mine", "llamacpp"),
             "{{ '<|start_header_id|>' }}",
-            ASKED.prompt.removeprefix("<|begin_of_text|>"),  # llama.cpp puts it there itself
+            ASKED.prompt.removeprefix("<|begin_of_text|>"),  # llama.cpp adds it
             {},
         ),
     ],
@@ -186,7 +186,7 @@ def test_a_llama_3_model_gets_the_prompt_raw(
     assert path == "/v1/completions"
     assert body["prompt"] == sent
     assert extra.items() <= body.items()
-    # No usage was told: the pieces are counted, the prompt is estimated.
+    # Without usage, the pieces are counted and the prompt is estimated.
     assert events == [
         Started(),
         Text("고도"),

@@ -1,4 +1,4 @@
-"""The scripted model's own answers, and its control."""
+"""The scripted model's answers and its HTTP control."""
 
 import json
 from urllib.error import HTTPError

