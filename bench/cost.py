@@ -11,8 +11,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chat_ws.prices import price_of
-from chat_ws.protocol import MAX_TEXT_LENGTH
+from chat_ws.errors import MAX_QUESTION_CHARACTERS
+from chat_ws.models import ModelId
 from chat_ws.store.leases import RENEW_SECONDS
 from chat_ws.worker.coalescer import Coalescer
 from chat_ws.worker.prompt import Exchange, build
@@ -164,7 +164,7 @@ def abuse_day() -> Amounts:
     frames = capacity.FRAME_RATE * DAY_SECONDS
     requests = capacity.HISTORY_RATE * DAY_SECONDS
     answer_bytes = SETTINGS.max_gen_len * CHARACTERS_PER_TOKEN * HANGUL
-    turn_bytes = TURN + MAX_TEXT_LENGTH * HANGUL + answer_bytes
+    turn_bytes = TURN + MAX_QUESTION_CHARACTERS * HANGUL + answer_bytes
     page_bytes = MAX_LIMIT * turn_bytes
     return {
         # `resume` of a turn that has ended: the frame, a snapshot, `done`.
@@ -191,9 +191,9 @@ def gb_seconds(memory_mb: int, seconds: float) -> float:
 
 def prices(model_id: str) -> dict[str, float]:
     """Return dollars for one unit of everything, the model's tokens included."""
-    tokens = price_of(model_id)
+    tokens = ModelId.parse(model_id).spec.price
     if not tokens:
-        raise LookupError(f"{model_id} has no price: add it to chat_ws/prices.py.")
+        raise LookupError(f"{model_id} has no price: add it to chat_ws/model_catalog.py.")
     return {
         **PRICES,
         "Prompt tokens": tokens.prompt / 1_000,

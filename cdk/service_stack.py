@@ -4,10 +4,12 @@ from typing import cast
 
 from aws_cdk import CfnElement, CfnOutput, Stack
 from aws_cdk.aws_dynamodb import ITable
+from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from constructs import Construct
 
 from cdk.accounts import Accounts, PageClient
 from cdk.acknowledgement import acknowledge
+from cdk.bedrock_models import model_arns
 from cdk.history_api import HistoryApi
 from cdk.identity import Identity
 from cdk.monitoring.alarms import Alarms
@@ -20,9 +22,6 @@ from cdk.storage import ACTIVITY_INDEX
 from cdk.target import Target
 from cdk.web import Domain, Web
 from cdk.websocket_api import WebSocketApi
-
-# The limit of a question in characters after NFC (docs/protocol.md); equal to chat_ws.protocol's.
-MAX_TEXT_LENGTH = 8000
 
 
 class ServiceStack(Stack):
@@ -118,7 +117,7 @@ class ServiceStack(Stack):
         config: dict[str, object] = {
             "websocket_url": self._target.page_websocket_url(stage),
             "auth": self._settings.auth,
-            "max_text_length": MAX_TEXT_LENGTH,
+            "max_text_length": MAX_QUESTION_CHARACTERS,
         }
         if self._accounts:
             config["cognito"] = self._add_page_client(self._accounts, web)
@@ -182,7 +181,9 @@ class ServiceStack(Stack):
         return [
             arn
             for model in self._settings.models
-            for arn in model.arns(self.partition, self.account, self._settings.bedrock_region)
+            for arn in model_arns(
+                model, self.partition, self.account, self._settings.bedrock_region
+            )
         ]
 
     def _guardrail_arn(self) -> str:

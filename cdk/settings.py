@@ -7,12 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from cdk.bedrock_models import BedrockModel, UnknownModelError
+from chat_ws.model_catalog import LLAMA3_OUTPUT
+from chat_ws.models import ModelId, UnknownModelError
 
 # The retention periods that CloudWatch Logs accepts.
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
-# Llama 3's limit for one answer, in tokens.
-MAX_GEN_LEN = 2048
 # Bedrock's pattern: an id, or the ARN of a guardrail that another account shares.
 GUARDRAIL = r"[a-z0-9]+|arn:aws(-[a-z-]+)?:bedrock:[a-z0-9-]+:\d{12}:guardrail/[a-z0-9]+"
 DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
@@ -68,7 +67,7 @@ class Settings:
             stage=values.matching("stage", r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?", "prod"),
             model_ids=values.comma_separated("model_ids"),
             bedrock_region=values.matching("bedrock_region", r"[a-z]{2}(-[a-z]+)+-\d", "us-west-2"),
-            max_gen_len=values.integer("max_gen_len", 1, MAX_GEN_LEN),
+            max_gen_len=values.integer("max_gen_len", 1, LLAMA3_OUTPUT),
             temperature=values.number("temperature", 0, 1),
             top_p=values.number("top_p", 0, 1),
             window_exchanges=values.integer("window_exchanges", 0, 100),
@@ -106,9 +105,9 @@ class Settings:
         return settings
 
     @property
-    def models(self) -> tuple[BedrockModel, ...]:
+    def models(self) -> tuple[ModelId, ...]:
         """Return the models of `model_ids`, in order of preference."""
-        return tuple(BedrockModel.parse(model_id) for model_id in self.model_ids)
+        return tuple(map(ModelId.parse, self.model_ids))
 
 
 class _Context:
@@ -206,7 +205,7 @@ def _check_spelling(context: Mapping[str, Any], names: list[str]) -> None:
 def _check_models(settings: Settings) -> None:
     for model_id in settings.model_ids:
         try:
-            model = BedrockModel.parse(model_id)
+            model = ModelId.parse(model_id)
         except UnknownModelError as error:
             raise _error("model_ids", f"holds '{model_id}'", str(error)) from error
         if not model.callable_from(settings.bedrock_region):

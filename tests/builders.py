@@ -9,12 +9,14 @@ from uuid import UUID
 from chat_shared import keys
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
+from chat_ws.models import ModelId
 
 NOW = 1_795_000_000.0  # seconds since the epoch: 2026-11-18
 
 REGION = "us-west-2"
 MODEL = "meta.llama3-70b-instruct-v1:0"
 NEXT_MODEL = "us.meta.llama3-3-70b-instruct-v1:0"
+MODELS = (ModelId.parse(MODEL), ModelId.parse(NEXT_MODEL))
 
 
 def secret(name: str) -> str:
@@ -49,7 +51,7 @@ def turn(**fields: Any) -> Turn:
         "turn_id": f"{keys.timestamp(NOW)}-00000001",
         "request_id": REQUEST,
         "mode": "chat",
-        "text": "여행하고 싶다",
+        "question": "여행하고 싶다",
         "created_at": keys.timestamp(NOW),
     }
     return Turn(**(usual | fields))
@@ -62,38 +64,12 @@ class Puts(Protocol):
 
 
 def store(table: Puts, past: Turn, **attributes: Any) -> Turn:
-    """Puts a turn into the table, with its marker and its conversation, as if it had happened."""
-    common = {"conversation_id": past.conversation_id}
-    table.put_item(
-        Item={
-            **keys.turn(past.user_id, past.conversation_id, past.turn_id),
-            **common,
-            "user_id": past.user_id,
-            "request_id": past.request_id,
-            "mode": past.mode,
-            "text": past.text,
-            "created_at": past.created_at,
-            "status": past.status,
-            "answer": past.answer,
-            "run": past.run,
-            "seq": past.seq,
-            "lease_until": 0,
-            "connection_id": past.connection_id,
-            "stop_reason": past.stop_reason,
-            "code": past.code,
-            "usage": {
-                "prompt_tokens": past.usage.prompt_tokens,
-                "completion_tokens": past.usage.completion_tokens,
-            },
-            "prompt_estimate": past.prompt_estimate,
-            "model_id": past.model_id,
-            **attributes,
-        }
-    )
+    """Put a turn into the table, with its marker and its conversation."""
+    table.put_item(Item=past.to_item() | attributes)
     table.put_item(
         Item={
             **keys.marker(past.user_id, past.request_id),
-            **common,
+            "conversation_id": past.conversation_id,
             "turn_id": past.turn_id,
         }
     )
@@ -101,7 +77,7 @@ def store(table: Puts, past: Turn, **attributes: Any) -> Turn:
         Item={
             **keys.conversation(past.user_id, past.conversation_id),
             **keys.activity(past.user_id, past.conversation_id, past.created_at),
-            "title": past.text[:40],
+            "title": past.question[:40],
             "created_at": past.created_at,
             "last_activity_at": past.created_at,
         }

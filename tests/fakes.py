@@ -11,6 +11,7 @@ from chat_shared.turn import Usage
 from chat_ws.connection import Gone
 from chat_ws.errors import ChatError
 from chat_ws.job import Job
+from chat_ws.models import ModelId
 from chat_ws.protocol import Delta, ServerFrame, Snapshot, StopReason, encode
 from chat_ws.worker.bedrock import StreamBroken
 from chat_ws.worker.prompt import Prompt
@@ -27,15 +28,15 @@ class Context:
         return 900_000
 
 
-class Figures:
-    """Where metrics go: each line is one of CloudWatch's embedded format."""
+class RecordedMetrics(Metrics):
+    """Metrics that keeps its lines of CloudWatch's embedded format."""
 
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
-        self.metrics = Metrics("test", lambda line: self.lines.append(json.loads(line)))
+        super().__init__("test", lambda line: self.lines.append(json.loads(line)))
 
     def of(self, name: str) -> list[Any]:
-        """The values of a metric, in the order of their lines."""
+        """Return the values of a metric, in the order of their lines."""
         return [line[name][0] for line in self.lines if name in line]
 
     def dimensions(self, name: str) -> list[list[str]]:
@@ -160,15 +161,15 @@ class FakeStream:
 
 
 class FakeModel:
-    """Gives the planned answers one after the other, and records what it was asked."""
+    """Gives the planned answers one after the other, and records its calls."""
 
     def __init__(self, *answers: Answer) -> None:
         self._answers = list(answers)
         self.asked: list[tuple[str, Prompt]] = []
         self.streams: list[FakeStream] = []
 
-    def stream(self, model_id: str, prompt: Prompt) -> FakeStream:
-        self.asked.append((model_id, prompt))
+    def stream(self, model: ModelId, prompt: Prompt) -> FakeStream:
+        self.asked.append((str(model), prompt))
         stream = FakeStream(self._answers.pop(0))
         self.streams.append(stream)
         return stream

@@ -36,7 +36,7 @@ class Store:
 
     def take(self, turn: Turn) -> Turn:
         """The turn under a new lease."""
-        taken, mine = self.leases.take(job(turn))
+        taken, mine = self.leases.acquire(job(turn))
         assert mine
         return taken
 
@@ -76,7 +76,7 @@ class StoreContract:
         turn, new = store.turns.accept(ALICE, chat, "connection-1")
         assert new
         assert (turn.user_id, turn.conversation_id) == (ALICE.user_id, CONVERSATION)
-        assert (turn.text, turn.mode, turn.status) == ("여행하고 싶다", "grammar", "streaming")
+        assert (turn.question, turn.mode, turn.status) == ("여행하고 싶다", "grammar", "streaming")
         assert (turn.run, turn.answer, turn.connection_id) == (0, "", "connection-1")
         assert store.find() == turn
 
@@ -206,14 +206,14 @@ class StoreContract:
     def test_a_new_turn_can_be_taken_at_once_and_by_one_alone(self, store: Store) -> None:
         turn = store.accept()
         assert store.take(turn).run == 1
-        held, mine = store.leases.take(job(turn))
+        held, mine = store.leases.acquire(job(turn))
         assert not mine
         assert (held.status, held.run) == ("streaming", 1)
 
     def test_of_many_workers_one_gets_the_turn(self, store: Store) -> None:
         turn = store.accept()
         with ThreadPoolExecutor(20) as pool:
-            takes = list(pool.map(lambda _: store.leases.take(job(turn))[1], range(20)))
+            takes = list(pool.map(lambda _: store.leases.acquire(job(turn))[1], range(20)))
         assert takes.count(True) == 1
         assert store.find().run == 1
 
@@ -221,7 +221,7 @@ class StoreContract:
         turn = store.accept()
         store.take(turn)
         store.clock.pass_by(LEASE_SECONDS - 0.001)
-        assert not store.leases.take(job(turn))[1]
+        assert not store.leases.acquire(job(turn))[1]
         store.clock.pass_by(0.002)
         assert store.take(turn).run == 2
 
@@ -237,7 +237,7 @@ class StoreContract:
             store.clock.pass_by(LEASE_SECONDS - 1)
             store.leases.renew(held, text)
         store.clock.pass_by(LEASE_SECONDS - 1)
-        assert not store.leases.take(job(held))[1]
+        assert not store.leases.acquire(job(held))[1]
         assert store.find().answer == "경주는"
 
     def test_a_run_that_lost_its_lease_can_write_nothing_more(self, store: Store) -> None:
@@ -263,7 +263,7 @@ class StoreContract:
     def test_a_finished_turn_is_not_taken_again_and_tells_why(self, store: Store) -> None:
         ended = store.ended()
         store.clock.pass_by(3600)
-        assert store.leases.take(job(ended)) == (ended, False)
+        assert store.leases.acquire(job(ended)) == (ended, False)
 
     def test_finishing_stores_how_the_turn_ended(self, store: Store) -> None:
         held = store.take(store.accept())
@@ -280,7 +280,7 @@ class StoreContract:
 
     def test_a_turn_that_is_not_there_is_lost(self, store: Store) -> None:
         with pytest.raises(Lost):
-            store.leases.take(job(turn()))
+            store.leases.acquire(job(turn()))
         with pytest.raises(Lost):
             store.leases.renew(turn(run=1), "글")
         assert store.count() == 0
@@ -310,7 +310,7 @@ class StoreContract:
 
     def test_a_request_that_was_accepted_is_found_again_over_the_limits(self, store: Store) -> None:
         first, _ = store.limited(Limits(messages=1)).accept(ALICE, chat(1), "connection-1")
-        store.quota.spend(100)
+        store.quota.add_tokens(100)
         for limits in (Limits(messages=1), Limits(tokens=100)):
             again = store.limited(limits).accept(ALICE, chat(1), "connection-2")
             assert again == (first, False)
@@ -331,7 +331,7 @@ class StoreContract:
     def test_a_new_day_begins_at_midnight_in_korea(self, store: Store) -> None:
         turns = store.limited(Limits(messages=1, tokens=10))
         turns.accept(ALICE, chat(1), "connection-1")
-        store.quota.spend(10)
+        store.quota.add_tokens(10)
         until_midnight = 4 * 3600 - 6 * 60 - 40  # NOW is 20:06:40 there
         store.clock.pass_by(until_midnight - 1)
         with pytest.raises(QuotaExceeded):
@@ -341,9 +341,9 @@ class StoreContract:
 
     def test_tokens_are_spent_by_all_until_none_is_left(self, store: Store) -> None:
         turns = store.limited(Limits(tokens=100))
-        store.quota.spend(60)
+        store.quota.add_tokens(60)
         assert turns.accept(ALICE, chat(1), "connection-1")[1]
-        store.quota.spend(40)
+        store.quota.add_tokens(40)
         for who in (ALICE, BOB):
             with pytest.raises(QuotaExceeded):
                 turns.accept(who, chat(2), "connection-1")
@@ -351,14 +351,14 @@ class StoreContract:
 
     def test_an_answer_that_was_cut_is_not_reopened_without_tokens(self, store: Store) -> None:
         cut = store.ended(stop_reason="length")
-        store.quota.spend(1)
+        store.quota.add_tokens(1)
         with pytest.raises(QuotaExceeded):
             store.limited(Limits(tokens=1)).reopen(cut, "connection-2")
         assert store.find() == cut
         assert store.limited(Limits(tokens=2)).reopen(cut, "connection-2")
 
     def test_without_limits_nothing_is_counted_or_refused(self, store: Store) -> None:
-        store.quota.spend(10**9)
+        store.quota.add_tokens(10**9)
         stored = store.count()
         store.accept()
         assert store.count() == stored + 3

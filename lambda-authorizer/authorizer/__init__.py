@@ -1,1 +1,1 @@
-"""Turns the token of a request into a principal, for the WebSocket API and the REST API alike."""
+"""The authorizer of the WebSocket API and the REST API: it maps a token to a user id."""

@@ -1,4 +1,4 @@
-"""The authorizer's entry point: it alone knows API Gateway's REQUEST authorizer event and answer.
+"""The entry point of the authorizer, which reads API Gateway's REQUEST authorizer event.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
 """
@@ -14,13 +14,13 @@ from authorizer import token
 
 @dataclass(frozen=True)
 class Authorizer:
-    """How a token is turned into a user id, and the one origin whose pages may open a socket."""
+    """The function that maps a token to a user id, and the only origin that may open a socket."""
 
     identify: Callable[[str], str]
     page_url: str | None
 
     def user_id(self, headers: Mapping[str, str], *, opens_socket: bool) -> str:
-        """Raises token.Refused. `headers` have names in lower case."""
+        """Return the user id; raise token.Refused. The names of `headers` are in lower case."""
         if opens_socket and self.page_url and headers.get("origin") != self.page_url:
             raise token.Refused
         return self.identify(token.from_headers(headers))
@@ -28,7 +28,7 @@ class Authorizer:
 
 @cache
 def bootstrap() -> Authorizer:
-    """Made once in the life of the execution environment; it keeps Cognito's keys."""
+    """Create the authorizer, which caches Cognito's keys, once for each execution environment."""
     return Authorizer(_identify(os.environ), os.environ.get("PAGE_URL"))
 
 
@@ -37,7 +37,7 @@ def _identify(environ: Mapping[str, str]) -> Callable[[str], str]:
         case "guest":
             return token.guest_user_id
         case "cognito":
-            # A guest's cold start does not pay for cryptography.
+            # Imported here: cryptography would slow down the cold start for guests.
             from authorizer.cognito import Verifier
 
             return Verifier(
@@ -46,17 +46,17 @@ def _identify(environ: Mapping[str, str]) -> Callable[[str], str]:
                 client_id=environ["COGNITO_CLIENT_ID"],
             ).user_id
         case other:
-            raise RuntimeError(f"AUTH={other} is not known here; use guest or cognito.")
+            raise RuntimeError(f"AUTH={other} is unknown; set it to guest or cognito.")
 
 
 def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """A policy and the principal for a good token; 401 for any other (API Gateway's convention)."""
+    """Return an allow policy with the user id as context; raise for API Gateway's 401."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     opens_socket = event["requestContext"].get("eventType") == "CONNECT"
     try:
         user_id = bootstrap().user_id(headers, opens_socket=opens_socket)
     except token.Refused:
-        # API Gateway answers 401 to exactly this message, and 500 to any other.
+        # API Gateway returns 401 for this message, and 500 for any other.
         raise Exception("Unauthorized") from None
     return {
         "principalId": user_id,
@@ -66,7 +66,7 @@ def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]
                 {
                     "Action": "execute-api:Invoke",
                     "Effect": "Allow",
-                    "Resource": whole_stage(event["methodArn"]),
+                    "Resource": stage_arn(event["methodArn"]),
                 }
             ],
         },
@@ -74,7 +74,7 @@ def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]
     }
 
 
-def whole_stage(method_arn: str) -> str:
-    """`arn:…:api/stage/GET/history` → `arn:…:api/stage/*`: the answer is cached for the token."""
+def stage_arn(method_arn: str) -> str:
+    """Return `arn:…:api/stage/*`: API Gateway caches the policy for all methods of the token."""
     api, stage, *_ = method_arn.split("/")
     return f"{api}/{stage}/*"

@@ -1,12 +1,12 @@
-"""Who may make an account by himself."""
+"""The e-mail addresses that may sign up."""
 
 from collections.abc import Collection
 
 
 def admits(address: str, domains: Collection[str]) -> bool:
-    """Whether an e-mail address is of one of `domains` (lower case), not of one below it.
+    """Return whether an e-mail address is in one of `domains` (lower case), not in a subdomain.
 
-    Whether it is the person's own is seen to by Cognito, which sends a code there.
+    Cognito verifies its owner with a code.
     """
     local, _, domain = address.rpartition("@")
     return bool(local) and domain.lower() in domains

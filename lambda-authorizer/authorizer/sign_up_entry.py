@@ -1,4 +1,4 @@
-"""Cognito's pre-sign-up trigger: it alone knows that event.
+"""The entry point of Cognito's pre-sign-up trigger.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-sign-up.html
 """
@@ -10,13 +10,13 @@ from authorizer.sign_up import admits
 
 
 class NotAdmitted(Exception):
-    """Its text is shown to the person by the sign-in page."""
+    """The address may not sign up. The sign-in page shows the message to the user."""
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """The event as it came lets the person go on. Raises NotAdmitted.
+    """Return the event unchanged, which admits the user; raise NotAdmitted.
 
-    An administrator may add anybody.
+    An administrator may add any address.
     """
     domains = os.environ["EMAIL_DOMAINS"].split(",")
     address = event["request"]["userAttributes"].get("email", "")

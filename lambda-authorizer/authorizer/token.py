@@ -1,34 +1,30 @@
-"""Where a token stands in a request, and whether it is one."""
+"""The token of a request: extraction from its headers, and the user id of a guest."""
 
 import base64
 import hashlib
 import re
 from collections.abc import Mapping
 
-# Names of subprotocols in Sec-WebSocket-Protocol: a browser can set no other header on a WebSocket.
-WEBSOCKET_PROTOCOL = "chat.v1"
-WEBSOCKET_BEARER = "bearer."
+from chat_shared.subprotocol import BEARER_PREFIX, SUBPROTOCOL
 
 GUEST_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of 32 bytes, without padding
 
 
 class Refused(Exception):
-    """No token, or none that can be trusted. Says nothing more: the caller may be anyone."""
+    """There is no valid token. Details are kept from the caller, who may be an attacker."""
 
 
 def from_headers(headers: Mapping[str, str]) -> str:
-    """The bearer token of a REST or WebSocket request whose headers have names in lower case.
+    """Return the bearer token of a REST or WebSocket request; raise Refused unless there is one.
 
-    Raises Refused where there is not exactly one.
+    The names of `headers` are in lower case.
     """
     if "sec-websocket-protocol" in headers:
         offered = [name.strip() for name in headers["sec-websocket-protocol"].split(",")]
         tokens = [
-            name.removeprefix(WEBSOCKET_BEARER)
-            for name in offered
-            if name.startswith(WEBSOCKET_BEARER)
+            name.removeprefix(BEARER_PREFIX) for name in offered if name.startswith(BEARER_PREFIX)
         ]
-        if WEBSOCKET_PROTOCOL not in offered or len(tokens) != 1:
+        if SUBPROTOCOL not in offered or len(tokens) != 1:
             raise Refused
         return tokens[0]
     scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -38,9 +34,9 @@ def from_headers(headers: Mapping[str, str]) -> str:
 
 
 def guest_user_id(secret: str) -> str:
-    """SHA-256 of the secret, in hex: no one can name another's id, and the server keeps no key.
+    """Return the secret's SHA-256 in hex: an id that others cannot derive a token from.
 
-    Raises Refused where the secret is not 32 bytes in base64url's one canonical form.
+    Raise Refused unless the secret is 32 bytes in the canonical form of base64url.
     """
     if not GUEST_SECRET.fullmatch(secret):
         raise Refused

@@ -1,1 +1,1 @@
-"""The chat: routes answer a frame in milliseconds, the worker does one run of one turn."""
+"""The chat: routes answer a client's frame in milliseconds, the worker generates the answer."""

@@ -1,4 +1,4 @@
-"""The way back to a client: API Gateway's @connections."""
+"""The connection to a client: API Gateway's @connections."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 class Gone(Exception):
-    """Nobody is there: the socket is closed, or the frame could not be delivered after retries."""
+    """The socket is closed, or the frame could not be delivered after retries."""
 
 
 class Connections(Protocol):
     def post(self, connection_id: str, frame: ServerFrame) -> None:
-        """Sends one frame; raises Gone."""
+        """Send one frame; raise Gone if it cannot be delivered."""
 
 
 class ApiGatewayConnections:
@@ -24,9 +24,10 @@ class ApiGatewayConnections:
         self._client = client
 
     def post(self, connection_id: str, frame: ServerFrame) -> None:
-        """botocore retries what is worth it (429, 5xx, a broken connection), with jitter.
+        """Send one frame; raise Gone if it still fails after botocore's retries.
 
-        Whatever still fails counts as gone: the answer is stored, and the client will ask for it.
+        botocore retries 429, 5xx and broken connections with jitter. A lost frame costs no text:
+        the answer is stored, and the client asks for it.
         """
         try:
             self._client.post_to_connection(ConnectionId=connection_id, Data=encode(frame).encode())

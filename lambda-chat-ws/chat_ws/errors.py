@@ -1,11 +1,13 @@
-"""What can go wrong, as the browser hears it: a code, a sentence, whether trying again helps."""
+"""The errors of docs/protocol.md: code, Korean message, and whether a retry may succeed."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+MAX_QUESTION_CHARACTERS = 8_000  # Unicode code points after NFC
+
 
 class ChatError(Exception):
-    """Its message goes to the browser; what only an operator should read stays in `__cause__`."""
+    """An error that a client is sent. Details for the operator belong into `__cause__`."""
 
     code: ClassVar[str]
     message: ClassVar[str]
@@ -14,74 +16,74 @@ class ChatError(Exception):
 
 class BadRequest(ChatError):
     code = "bad_request"
-    message = "요청을 이해할 수 없습니다. 페이지를 새로 고친 뒤 다시 시도해 주세요."
+    message = "요청을 이해하지 못했어요. 페이지를 새로 고친 뒤 다시 시도해 주세요."
 
 
 class TooLarge(ChatError):
     code = "too_large"
-    message = "메시지가 너무 깁니다. 8,000자 이내로 줄여 주세요."
+    message = f"메시지가 너무 길어요. {MAX_QUESTION_CHARACTERS:,}자 이내로 줄여 주세요."
 
 
 class Unauthorized(ChatError):
     code = "unauthorized"
-    message = "인증이 필요합니다. 페이지를 새로 고쳐 주세요."
+    message = "사용자를 확인하지 못했어요. 페이지를 새로 고쳐 주세요."
 
 
 class NotFound(ChatError):
     code = "not_found"
-    message = "요청한 대화를 찾을 수 없습니다."
+    message = "대화를 찾을 수 없어요. 대화 목록에서 다시 골라 주세요."
 
 
 class Busy(ChatError):
     code = "busy"
-    message = "지금은 이용자가 많습니다. 잠시 후 다시 시도해 주세요."
+    message = "지금은 이용자가 많아요. 잠시 후 다시 시도해 주세요."
     retryable = True
 
 
 class QuotaExceeded(ChatError):
     code = "quota_exceeded"
-    message = "오늘 쓸 수 있는 양을 모두 썼습니다. 내일 다시 이용해 주세요."
+    message = "오늘 쓸 수 있는 양을 모두 썼어요. 내일 다시 이용해 주세요."
 
 
 class Throttled(ChatError):
     code = "throttled"
-    message = "모델이 요청을 처리하지 못하고 있습니다. 잠시 후 다시 시도해 주세요."
+    message = "모델에 요청이 몰려 답을 받지 못했어요. 잠시 후 다시 시도해 주세요."
     retryable = True
 
 
 class ModelUnavailable(ChatError):
     code = "model_unavailable"
-    message = "모델을 지금 사용할 수 없습니다. 잠시 후 다시 시도해 주세요."
+    message = "지금은 모델을 쓸 수 없어요. 잠시 후 다시 시도해 주세요."
     retryable = True
 
 
 class ModelRetired(ChatError):
     code = "model_retired"
-    message = "설정된 모델이 더 이상 제공되지 않습니다. 관리자에게 알려 주세요."
+    message = "설정된 모델이 더 이상 제공되지 않아요. 관리자에게 알려 주세요."
 
 
 class ContextTooLong(ChatError):
     code = "context_too_long"
-    message = "메시지가 모델이 읽을 수 있는 길이를 넘었습니다. 나누어 보내 주세요."
+    message = "메시지가 모델이 읽을 수 있는 길이를 넘었어요. 나누어 보내 주세요."
 
 
 class ContentBlocked(ChatError):
     code = "content_blocked"
-    message = "안전 정책에 따라 이 요청에는 답변할 수 없습니다."
+    message = "안전 정책 때문에 이 요청에는 답할 수 없어요. 내용을 바꾸어 보내 주세요."
 
 
 class Internal(ChatError):
     code = "internal"
-    message = "일시적인 문제가 생겼습니다. 다시 시도해 주세요."
+    message = "일시적인 문제가 생겼어요. 잠시 후 다시 시도해 주세요."
     retryable = True
 
 
 class ModelFault(Internal):
-    """The model failed before its answer was whole; asked again, it may go on."""
+    """The model failed before its answer was complete; another call may continue the answer."""
 
 
 def by_code(code: str | None) -> ChatError:
-    """The error of a stored code; a code that this version does not know is an internal error."""
+    """Return the error of a stored code; an unknown code is an internal error."""
     kinds = {kind.code: kind for kind in ChatError.__subclasses__()}
     return kinds.get(code or "", Internal)()
 
@@ -98,22 +100,23 @@ BEDROCK = {
     "modelstreamerrorexception": ModelFault,
     "internalserverexception": ModelFault,
 }
-# A ValidationException does not say which of many things is wrong, but its text does.
+# The code ValidationException covers many faults; only the message tells them apart.
 RETIRED = ("marked by provider as legacy", "model identifier is invalid", "end of its life")
 TOO_LONG = ("context length", "too long", "too many input tokens", "maximum context")
 
 
 def from_bedrock(error: Mapping[str, Any]) -> ChatError:
-    """Our error for botocore's `response["Error"]`, from before or in the middle of a stream.
+    """Map botocore's `response["Error"]`, raised before or during a stream, to a ChatError.
 
     Codes: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithResponseStream.html
     """
-    code, text = (str(error.get(name, "")).lower() for name in ("Code", "Message"))
-    if any(sign in text for sign in RETIRED):
+    code, message = (str(error.get(name, "")).lower() for name in ("Code", "Message"))
+    if any(phrase in message for phrase in RETIRED):
         return ModelRetired()
-    # A ModelTimeoutException, too, says that something took "too long".
-    if code == "validationexception" and any(sign in text for sign in TOO_LONG):
+    # The message of a ModelTimeoutException also contains "too long".
+    if code == "validationexception" and any(phrase in message for phrase in TOO_LONG):
         return ContextTooLong()
-    if "on-demand throughput" in text:  # ... isn't supported: it takes an inference profile
+    # "... with on-demand throughput isn't supported": the model needs an inference profile.
+    if "on-demand throughput" in message:
         return ModelUnavailable()
     return BEDROCK.get(code, Internal)()

@@ -1,15 +1,16 @@
-"""What the routes function asks of the worker: the payload of an asynchronous invoke."""
+"""The payload of the routes function's asynchronous invoke of the worker."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from chat_shared import keys
 from chat_shared.turn import Turn
 
 
 @dataclass(frozen=True)
 class Job:
-    """`run` a turn, `replay` one that has ended to `connection_id`, or just `warm_up`."""
+    """An order to `run` a turn, to `replay` an ended one to `connection_id`, or to `warm_up`."""
 
     kind: Literal["run", "replay", "warm_up"]
     user_id: str = ""
@@ -27,3 +28,7 @@ class Job:
 
     def payload(self) -> dict[str, str]:
         return asdict(self)
+
+    @property
+    def turn_key(self) -> dict[str, str]:
+        return keys.turn(self.user_id, self.conversation_id, self.turn_id)

@@ -1,53 +1,101 @@
-"""Which model to ask: what each can read, and which of the list to pass over for a while. Pure."""
+"""Ids of Bedrock models, and the order in which to try the configured ones. Pure."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
-# Tokens that a model reads and writes together, from the providers' model cards; the first name
-# that is part of the id counts. What is not known here is taken for a small one.
-CONTEXTS = {
-    "llama3-70b": 8_192,
-    "llama3-8b": 8_192,
-    "meta.llama": 128_000,
-    "amazon.nova-micro": 128_000,
-    "amazon.nova": 300_000,
-    "anthropic.claude": 200_000,
-    "mistral.mistral-large": 128_000,
-}
-SMALL_CONTEXT = 8_192
-PROFILES = {"us", "us-gov", "eu", "apac", "global", "au", "ca", "jp", "sa"}  # of several regions
+from chat_ws.model_catalog import CATALOG, PROFILE_REGIONS, PROVIDERS, UNKNOWN, ModelSpec
 
-SET_ASIDE_SECONDS = 300.0
+COOL_DOWN_SECONDS = 300.0
+
+_ID = re.compile(
+    rf"((?P<profile>[a-z-]+)\.)?"
+    rf"(?P<model>({'|'.join(PROVIDERS)})\.[a-z0-9][a-z0-9.-]*(:\d+)?(:\w+)?)"
+)
 
 
-def context_tokens(model_id: str) -> int:
-    return next((size for name, size in CONTEXTS.items() if name in model_id), SMALL_CONTEXT)
+class UnknownModelError(ValueError):
+    """The id is not one of Bedrock's; the message says which ids are."""
 
 
-def speaks_llama3(model_id: str) -> bool:
-    """Whether it is asked by Meta's format, and not by messages. An application inference profile
-    does not tell what is behind it: the settings allow them for Llama 3 alone."""
-    return "meta.llama3" in model_id or ":application-inference-profile/" in model_id
+@dataclass(frozen=True)
+class ModelId:
+    """The id of a foundation model, or of an inference profile that AWS defines for one.
 
-
-def provider(model_id: str) -> str:
-    """`anthropic` of `us.anthropic.claude-…`, be it an id, a profile or an ARN of either."""
-    first, _, rest = model_id.rsplit("/", 1)[-1].partition(".")
-    return rest.partition(".")[0] if first in PROFILES else first
-
-
-class Roster:
-    """The models in order of preference; one found unavailable is asked last for five minutes.
-
-    It is kept between invocations, so that not every turn runs into the same wall. Times are
-    seconds of any steady clock.
+    `us.meta.llama3-3-70b-instruct-v1:0` has the profile `us`; without a profile it is empty.
     """
 
-    def __init__(self, model_ids: Sequence[str]) -> None:
-        self._model_ids = tuple(model_ids)
-        self._back_at: dict[str, float] = {}
+    text: str
+    foundation_model: str
+    profile: str = ""
 
-    def order(self, now: float) -> list[str]:
-        return sorted(self._model_ids, key=lambda model_id: self._back_at.get(model_id, 0) > now)
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse an id; raise UnknownModelError for an ARN or an unknown provider or profile.
 
-    def set_aside(self, model_id: str, now: float) -> None:
-        self._back_at[model_id] = now + SET_ASIDE_SECONDS
+        The ARN of an application inference profile does not name its model, so neither IAM policy
+        nor prompt format could be derived from it.
+        """
+        if text.startswith("arn:"):
+            raise UnknownModelError(
+                "use the id of a model or of a profile such as "
+                "us.meta.llama3-3-70b-instruct-v1:0, not an ARN"
+            )
+        match = _ID.fullmatch(text)
+        if not match:
+            raise UnknownModelError(
+                "use Bedrock model ids such as meta.llama3-70b-instruct-v1:0, separated by commas"
+            )
+        profile = match["profile"] or ""
+        if profile and profile not in PROFILE_REGIONS:
+            raise UnknownModelError(f"use an inference profile of {' or '.join(PROFILE_REGIONS)}")
+        return cls(text, match["model"], profile)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def provider(self) -> str:
+        return self.foundation_model.partition(".")[0]
+
+    @property
+    def spec(self) -> ModelSpec:
+        matching = (row for row in CATALOG if self.foundation_model.startswith(row.id_prefix))
+        return next(matching, UNKNOWN)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Return the regions that the profile routes to, `("",)` for all; empty without one."""
+        return PROFILE_REGIONS[self.profile] if self.profile else ()
+
+    def callable_from(self, region: str) -> bool:
+        """Return whether the id alone allows a call from `region`; `make doctor` asks Bedrock."""
+        return not self.regions or "" in self.regions or region in self.regions
+
+    def regions_called_from(self, region: str) -> tuple[str, ...]:
+        """Return where a call from `region` may reach the foundation model.
+
+        "" stands for an ARN without a region.
+        """
+        # The call of a global profile is also checked in the region that it comes from.
+        own = (region,) if not self.regions or "" in self.regions else ()
+        return (*own, *self.regions)
+
+
+class ModelFallback:
+    """The models in order of preference; an unavailable one is tried last for five minutes.
+
+    One object serves all invocations of an execution environment. Times are seconds of a steady
+    clock.
+    """
+
+    def __init__(self, models: Sequence[ModelId]) -> None:
+        self._models = tuple(models)
+        self._available_at: dict[ModelId, float] = {}
+
+    def candidates(self, now: float) -> list[ModelId]:
+        return sorted(self._models, key=lambda model: self._available_at.get(model, 0) > now)
+
+    def cool_down(self, model: ModelId, now: float) -> None:
+        self._available_at[model] = now + COOL_DOWN_SECONDS

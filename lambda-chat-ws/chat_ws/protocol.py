@@ -1,6 +1,6 @@
-"""Frames of `chat.v1`: the parser doubts what a client sends, everything behind it need not.
+"""The frames of `chat.v1`, as docs/protocol.md specifies them.
 
-The contract with all its promises is docs/protocol.md.
+The parser validates a client's frame completely; the code behind it relies on that.
 """
 
 import json
@@ -9,13 +9,14 @@ import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from chat_ws.errors import BadRequest, ChatError, TooLarge
+from chat_ws.errors import MAX_QUESTION_CHARACTERS, BadRequest, ChatError, TooLarge
 
 Mode = Literal["chat", "translate", "grammar"]
 StopReason = Literal["stop", "length", "cancelled", "deadline"]
 
 MAX_FRAME_BYTES = 32 * 1024  # API Gateway closes the socket (1009) above it
-MAX_TEXT_LENGTH = 8_000  # Unicode code points after NFC
+# Text in one server frame: below 32 KB even with 3 bytes for each (Hangul) or escaped by JSON.
+MAX_FRAME_CHARACTERS = 5_000
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -23,7 +24,7 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 class Chat:
     request_id: str
     conversation_id: str
-    text: str
+    question: str
     mode: Mode = "chat"
 
 
@@ -58,7 +59,7 @@ FIELDS = {
 
 
 class Malformed(Exception):
-    """The client's fault. `request_id` is given where it could be read, so that it can be told."""
+    """A frame that the protocol does not allow. `request_id` is None if it could not be read."""
 
     def __init__(self, error: ChatError, request_id: str | None = None) -> None:
         super().__init__(error.code)
@@ -67,7 +68,7 @@ class Malformed(Exception):
 
 
 def parse(body: str) -> ClientFrame:
-    """Reads a client's frame; raises Malformed for anything that is not exactly one."""
+    """Parse a client's frame; raise Malformed for anything else."""
     if len(body.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES:
         raise Malformed(TooLarge())
     try:
@@ -103,23 +104,23 @@ def _frame(fields: dict[str, Any]) -> ClientFrame:
     conversation_id, mode = _uuid(fields.get("conversation_id")), fields.get("mode", "chat")
     if conversation_id is None or mode not in get_args(Mode):
         raise BadRequest
-    return Chat(request_id, conversation_id, _text(fields.get("text")), mode)
+    return Chat(request_id, conversation_id, _question(fields.get("text")), mode)
 
 
 def _uuid(value: object) -> str | None:
     return value.lower() if isinstance(value, str) and UUID.fullmatch(value) else None
 
 
-def _text(value: object) -> str:
-    """NFC, since text from macOS may come with its syllables decomposed into letters."""
+def _question(value: object) -> str:
+    """Validate and normalise to NFC: macOS may send Hangul syllables decomposed into letters."""
     if not isinstance(value, str) or not value.strip():
         raise BadRequest
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise BadRequest
-    text = unicodedata.normalize("NFC", value)
-    if len(text) > MAX_TEXT_LENGTH:
+    question = unicodedata.normalize("NFC", value)
+    if len(question) > MAX_QUESTION_CHARACTERS:
         raise TooLarge
-    return text
+    return question
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Delta:
-    """The next piece; `seq` counts the deltas of a run from 1."""
+    """The next part of the answer; `seq` counts the deltas of a run from 1."""
 
     type: ClassVar[str] = "delta"
     request_id: str
@@ -143,7 +144,7 @@ class Delta:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The whole answer as it stood after delta `seq` (0: as the run began)."""
+    """The answer after delta `seq`; `seq` 0 is the answer as the run began."""
 
     type: ClassVar[str] = "snapshot"
     request_id: str
@@ -154,7 +155,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Done:
-    """`seq` is that of the last delta, so that a client sees whether it has them all."""
+    """The end of an answer; `seq` is the last delta's, so that a client notices a missing one."""
 
     type: ClassVar[str] = "done"
     request_id: str
@@ -186,7 +187,27 @@ class Pong:
 ServerFrame = Accepted | Delta | Snapshot | Done | Failed | Pong
 
 
+def snapshot_frames(request_id: str, run: int, seq: int, answer: str) -> list[Snapshot | Delta]:
+    """Return the answer after delta `seq`: a snapshot, and deltas for the rest of a long answer.
+
+    A split snapshot takes a new `seq`; with the old one, a `done` already in flight would make the
+    first part look complete.
+    """
+    beginning, rest = answer[:MAX_FRAME_CHARACTERS], answer[MAX_FRAME_CHARACTERS:]
+    seq += bool(rest)
+    return [Snapshot(request_id, run, seq, beginning), *delta_frames(request_id, run, seq, rest)]
+
+
+def delta_frames(request_id: str, run: int, seq: int, text: str) -> list[Delta]:
+    """Split `text` into the deltas that follow delta `seq`."""
+    starts = range(0, len(text), MAX_FRAME_CHARACTERS)
+    return [
+        Delta(request_id, run, number, text[start : start + MAX_FRAME_CHARACTERS])
+        for number, start in enumerate(starts, start=seq + 1)
+    ]
+
+
 def encode(frame: ServerFrame) -> str:
-    """One JSON text frame; Korean stays readable (and half as long) without `\\u` escapes."""
+    """Return the frame as JSON. Without `\\u` escapes, Korean is half as long."""
     fields = {"type": frame.type, **asdict(frame)}
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""How a turn that has ended is told to a client."""
+"""The replay of an ended turn: its stored answer and its terminal frame."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -7,12 +7,11 @@ from chat_shared.turn import Turn
 
 from chat_ws.connection import Connections, Gone
 from chat_ws.errors import by_code
-from chat_ws.protocol import Done, Failed, ServerFrame
-from chat_ws.worker.relay import snapshot
+from chat_ws.protocol import Done, Failed, ServerFrame, snapshot_frames
 
 
-def last_frame(turn: Turn) -> ServerFrame:
-    """The one frame that ends a turn, as the store has it."""
+def terminal_frame(turn: Turn) -> ServerFrame:
+    """Return the `done` or `failed` frame of an ended turn."""
     if turn.status == "failed":
         return Failed.of(by_code(turn.code), turn.request_id)
     return Done(
@@ -25,10 +24,10 @@ def last_frame(turn: Turn) -> ServerFrame:
     )
 
 
-def replay(connections: Connections, turn: Turn, connection_id: str) -> None:
-    """All of it, from the store; a client that is gone will ask for it."""
-    told = snapshot(turn.request_id, turn.run, turn.seq, turn.answer)
-    last = last_frame(replace(turn, seq=told[-1].seq))
+def replay_turn(connections: Connections, turn: Turn, connection_id: str) -> None:
+    """Send the stored answer and the terminal frame; stop if the client is gone."""
+    frames = snapshot_frames(turn.request_id, turn.run, turn.seq, turn.answer)
+    terminal = terminal_frame(replace(turn, seq=frames[-1].seq))
     with suppress(Gone):
-        for frame in (*told, last):
+        for frame in (*frames, terminal):
             connections.post(connection_id, frame)

@@ -1,19 +1,21 @@
-"""The functions' environments, read once into types."""
+"""The environments of the routes function and the worker, read once into types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chat_ws.models import ModelId
+
 
 @dataclass(frozen=True)
 class Limits:
-    """Of a day: a user's messages, the whole deployment's tokens; 0 is no limit."""
+    """Daily quotas: a user's messages and the whole deployment's tokens; 0 is unlimited."""
 
     messages: int = 0
     tokens: int = 0
 
 
 UNLIMITED = Limits()
-STAGE = "prod"  # where the environment names none
+STAGE = "prod"  # default of the environment variable
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,13 @@ class RoutesSettings:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """`endpoint_url` None is Bedrock itself, an empty `guardrail_id` none."""
+    """The models and their parameters.
 
-    model_ids: tuple[str, ...]
+    Without an `endpoint_url`, Bedrock's own endpoint is called. An empty `guardrail_id` means that
+    no guardrail is used.
+    """
+
+    models: tuple[ModelId, ...]
     region: str
     endpoint_url: str | None
     max_gen_len: int
@@ -51,7 +57,7 @@ class ModelSettings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "ModelSettings":
         return cls(
-            model_ids=tuple(env["MODEL_IDS"].split(",")),
+            models=tuple(map(ModelId.parse, env["MODEL_IDS"].split(","))),
             region=env["BEDROCK_REGION"],
             endpoint_url=env.get("BEDROCK_ENDPOINT_URL") or None,
             max_gen_len=int(env["MAX_GEN_LEN"]),

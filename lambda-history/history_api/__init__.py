@@ -1,1 +1,1 @@
-"""The history API: what was said, the conversations, and their deletion for good."""
+"""The history API: it lists, renames and deletes a user's conversations and their turns."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Conversation:
-    """Times are ISO 8601 in UTC; `position` is its place in the list."""
+    """A conversation; times are ISO 8601 in UTC, `position` is its sort key in the list."""
 
     conversation_id: str
     title: str
@@ -28,12 +28,12 @@ class Conversations:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def newest(
+    def list_newest(
         self, principal: Principal, limit: int, before: str | None = None
     ) -> list[Conversation]:
-        """At most `limit` conversations, newest first, after position `before` of an earlier list.
+        """Return at most `limit` conversations, newest first, that follow position `before`.
 
-        From the index, which may be some milliseconds behind the table.
+        They are read from the index, which may be some milliseconds behind the table.
         """
         where = Key("activity_pk").eq(principal.user_id)
         items = self._table.query(
@@ -45,9 +45,9 @@ class Conversations:
         return [_conversation(item) for item in items]
 
     def rename(self, principal: Principal, conversation_id: str, title: str) -> Conversation | None:
-        """The conversation with its new title; None where there is none."""
+        """Return the renamed conversation; None if there is none."""
         try:
-            answer = self._table.update_item(
+            response = self._table.update_item(
                 Key=keys.conversation(principal.user_id, conversation_id),
                 UpdateExpression="SET title = :title",
                 ConditionExpression=Attr("pk").exists(),
@@ -56,11 +56,14 @@ class Conversations:
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return None
-        return _conversation(answer["Attributes"])
+        return _conversation(response["Attributes"])
 
     def delete(self, principal: Principal, conversation_id: str) -> bool:
-        """Whether there was one. Its own row goes last, so that a delete that broke off can be
-        repeated from the list; and it goes only if no question has come meanwhile."""
+        """Delete a conversation and its turns; return whether there was one.
+
+        Its own item is deleted last, so that an interrupted deletion can be repeated from the
+        list, and only if no question has arrived meanwhile.
+        """
         key = keys.conversation(principal.user_id, conversation_id)
         found = False
         while row := self._table.get_item(Key=key, ConsistentRead=True).get("Item"):
@@ -74,21 +77,22 @@ class Conversations:
 
     def _delete_turns(self, principal: Principal, conversation_id: str) -> None:
         with self._table.batch_writer() as batch:
-            for turn in self._keys(keys.turns(principal.user_id, conversation_id), "request_id"):
+            partition = keys.turns(principal.user_id, conversation_id)
+            for turn in self._read_keys(partition, "request_id"):
                 batch.delete_item(Key=keys.marker(principal.user_id, str(turn["request_id"])))
                 batch.delete_item(Key={"pk": turn["pk"], "sk": turn["sk"]})
 
     def delete_all(self, principal: Principal) -> None:
-        for conversation in self._keys(keys.conversations(principal.user_id)):
+        for conversation in self._read_keys(keys.conversations(principal.user_id)):
             self.delete(principal, str(conversation["sk"]))
 
-    def _keys(self, partition: str, *also: str) -> Iterator[dict[str, Any]]:
-        """The keys of a partition's items, with further attributes; consistent, page by page."""
+    def _read_keys(self, partition: str, *attributes: str) -> Iterator[dict[str, Any]]:
+        """Yield the keys of a partition's items and `attributes`, read consistently."""
         pages = self._table.meta.client.get_paginator("query").paginate(
             TableName=self._table.name,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": partition},
-            ProjectionExpression=", ".join(("pk", "sk", *also)),
+            ProjectionExpression=", ".join(("pk", "sk", *attributes)),
             ConsistentRead=True,
         )
         for page in pages:

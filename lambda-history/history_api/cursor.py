@@ -1,40 +1,41 @@
-"""Opaque cursors: where the next page begins, bound to whose page it is. Pure.
+"""Opaque cursors: the start of the next page, bound to one user's list. Pure.
 
-base64url of eight bytes of SHA-256 over scope and position, then the position. The sum is no
-secret: a cursor only ever leads into its caller's own partition. It is there so that a garbled or
-borrowed one is an error, not an odd page.
+A cursor is base64url of a checksum (eight bytes of SHA-256 over scope and position) and the
+position. The checksum is not a secret: a cursor can only lead into the caller's own partition. It
+makes a garbled cursor, or another list's, an error instead of a wrong page.
 """
 
 import base64
 import binascii
 import hashlib
 
-SUM_BYTES = 8
-MAX_LENGTH = 200  # characters; far above any cursor made here
+CHECKSUM_BYTES = 8
+MAX_LENGTH = 200  # characters; `encode` returns far fewer
 
 
-class Forged(Exception):
-    """Not a cursor that was given out for this list."""
+class InvalidCursor(Exception):
+    """The cursor is not one that `encode` returned for this list."""
 
 
 def encode(scope: str, position: str) -> str:
-    """`scope` names the list (user and conversation), `position` the last row of the page."""
-    return base64.urlsafe_b64encode(_sum(scope, position) + position.encode()).decode().rstrip("=")
+    """Return a cursor; `scope` names the list, `position` the last row of the page."""
+    raw = _checksum(scope, position) + position.encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def decode(scope: str, cursor: str) -> str:
-    """The position in a cursor that `encode` gave for the same scope; raises Forged."""
+    """Return the position in a cursor of the same scope; raise InvalidCursor."""
     if len(cursor) > MAX_LENGTH:
-        raise Forged
+        raise InvalidCursor
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        position = raw[SUM_BYTES:].decode()
+        position = raw[CHECKSUM_BYTES:].decode()
     except (binascii.Error, ValueError):
-        raise Forged from None
+        raise InvalidCursor from None
     if encode(scope, position) != cursor:
-        raise Forged
+        raise InvalidCursor
     return position
 
 
-def _sum(scope: str, position: str) -> bytes:
-    return hashlib.sha256(f"{scope}\n{position}".encode()).digest()[:SUM_BYTES]
+def _checksum(scope: str, position: str) -> bytes:
+    return hashlib.sha256(f"{scope}\n{position}".encode()).digest()[:CHECKSUM_BYTES]

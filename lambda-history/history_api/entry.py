@@ -1,4 +1,4 @@
-"""The history function's entry point: it alone knows API Gateway's REST proxy event."""
+"""The entry point of the history function, which reads API Gateway's REST proxy event."""
 
 import json
 import os
@@ -7,40 +7,40 @@ from functools import cache
 from typing import Any
 
 import boto3
-from chat_shared.logs import logger
+from chat_shared.logs import create_logger
 from chat_shared.principal import Principal
 from chat_shared.principal import Unauthorized as NoPrincipal
 
 from history_api.errors import ApiError, Internal, NotFound, Unauthorized
-from history_api.service import Answer, Service
+from history_api.service import Body, Service
 
-log = logger("history")
+log = create_logger("history")
 HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
 
 
 @cache
 def bootstrap() -> Service:
-    """The service, made once in the life of the execution environment."""
+    """Create the service with its client, once for each execution environment."""
     return Service(boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"]))
 
 
 def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     try:
-        answer = dispatch(bootstrap(), event)
+        body = dispatch(bootstrap(), event)
     except NoPrincipal:
-        return failure(Unauthorized())
+        return error_response(Unauthorized())
     except ApiError as error:
-        return failure(error)
+        return error_response(error)
     except Exception:
-        # A browser must hear something that it can act on; the log has the rest.
+        # The client needs an error that it can act on; the details are in the log.
         log.exception("request failed", route=event["resource"], method=event["httpMethod"])
-        return failure(Internal())
-    if answer is None:
+        return error_response(Internal())
+    if body is None:
         return {"statusCode": 204, "headers": HEADERS, "body": ""}
-    return response(200, answer)
+    return response(200, body)
 
 
-def dispatch(service: Service, event: Mapping[str, Any]) -> Answer:
+def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
     principal = Principal.from_context(event["requestContext"])
     query = event.get("queryStringParameters") or {}
     conversation_id = (event.get("pathParameters") or {}).get("id", "")
@@ -58,7 +58,7 @@ def dispatch(service: Service, event: Mapping[str, Any]) -> Answer:
     raise NotFound
 
 
-def failure(error: ApiError) -> dict[str, Any]:
+def error_response(error: ApiError) -> dict[str, Any]:
     return response(error.status, {"code": error.code, "message": error.message})
 
 

@@ -1,4 +1,4 @@
-"""The routes of the history API: doubts the input, asks the store, shapes the answer."""
+"""The operations of docs/openapi.yaml: validate the input, read or change the table."""
 
 import json
 import re
@@ -25,30 +25,30 @@ CONVERSATIONS_PAGE = 50
 MAX_TITLE_LENGTH = 100
 
 Query = Mapping[str, str]
-Answer = dict[str, Any] | None
+Body = dict[str, Any] | None
 
 
 @dataclass(frozen=True)
 class Service:
-    """Each method answers one route: a JSON object, or None for "nothing to say" (204)."""
+    """One method for each operation. It returns a JSON object, or None for status 204."""
 
     table: "Table"
 
-    def turns(self, principal: Principal, query: Query) -> Answer:
-        """A page of a conversation's turns, the newest conversation's where none is named."""
-        known(query, {"conversation_id", "limit", "cursor"})
+    def turns(self, principal: Principal, query: Query) -> Body:
+        """Return a page of a conversation's turns; by default, of the newest conversation."""
+        _check_names(query, {"conversation_id", "limit", "cursor"})
         limit = _limit(query.get("limit"))
         if "conversation_id" in query:
             conversation_id = _uuid(query["conversation_id"])
         elif "cursor" in query:
-            raise BadRequest  # by now another conversation may be the newest
-        elif newest := Conversations(self.table).newest(principal, 1):
+            raise BadRequest  # another conversation may have become the newest
+        elif newest := Conversations(self.table).list_newest(principal, 1):
             conversation_id = newest[0].conversation_id
         else:
             return {"turns": [], "next_cursor": None}
-        scope = keys_scope(principal, conversation_id)
+        scope = cursor_scope(principal, conversation_id)
         before = _position(scope, query.get("cursor"))
-        newest_first = history.newest(
+        newest_first = history.newest_turns(
             self.table, principal, conversation_id, page=limit + 1, before=before
         )
         rows = list(islice(newest_first, limit + 1))
@@ -58,30 +58,30 @@ class Service:
             "next_cursor": cursor.encode(scope, page[-1].turn_id) if more else None,
         }
 
-    def conversations(self, principal: Principal, query: Query) -> Answer:
-        known(query, {"cursor"})
+    def conversations(self, principal: Principal, query: Query) -> Body:
+        _check_names(query, {"cursor"})
         before = _position(principal.user_id, query.get("cursor"))
-        rows = Conversations(self.table).newest(principal, CONVERSATIONS_PAGE + 1, before)
+        rows = Conversations(self.table).list_newest(principal, CONVERSATIONS_PAGE + 1, before)
         page, more = rows[:CONVERSATIONS_PAGE], len(rows) > CONVERSATIONS_PAGE
         return {
             "conversations": [conversation_view(row) for row in page],
             "next_cursor": cursor.encode(principal.user_id, page[-1].position) if more else None,
         }
 
-    def rename(self, principal: Principal, conversation_id: str, body: str) -> Answer:
-        """`body` is `{"title": "…"}`."""
+    def rename(self, principal: Principal, conversation_id: str, body: str) -> Body:
+        """Rename a conversation; `body` is `{"title": "…"}`."""
         title = _title(body)
         renamed = Conversations(self.table).rename(principal, _uuid(conversation_id), title)
         if not renamed:
             raise NotFound
         return conversation_view(renamed)
 
-    def delete(self, principal: Principal, conversation_id: str) -> Answer:
+    def delete(self, principal: Principal, conversation_id: str) -> Body:
         if not Conversations(self.table).delete(principal, _uuid(conversation_id)):
             raise NotFound
         return None
 
-    def delete_all(self, principal: Principal) -> Answer:
+    def delete_all(self, principal: Principal) -> Body:
         Conversations(self.table).delete_all(principal)
         return None
 
@@ -91,7 +91,7 @@ def turn_view(turn: Turn) -> dict[str, Any]:
         "request_id": turn.request_id,
         "conversation_id": turn.conversation_id,
         "mode": turn.mode,
-        "text": turn.text,
+        "text": turn.question,
         "answer": turn.answer,
         "status": turn.status,
         "stop_reason": turn.stop_reason,
@@ -111,11 +111,11 @@ def conversation_view(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def keys_scope(principal: Principal, conversation_id: str) -> str:
+def cursor_scope(principal: Principal, conversation_id: str) -> str:
     return f"{principal.user_id}/{conversation_id}"
 
 
-def known(query: Query, names: set[str]) -> None:
+def _check_names(query: Query, names: set[str]) -> None:
     if not query.keys() <= names:
         raise BadRequest
 
@@ -137,7 +137,7 @@ def _limit(value: str | None) -> int:
 def _position(scope: str, value: str | None) -> str | None:
     try:
         return None if value is None else cursor.decode(scope, value)
-    except cursor.Forged:
+    except cursor.InvalidCursor:
         raise BadRequest from None
 
 

@@ -1,1 +1,1 @@
-"""What two of the functions really share."""
+"""Code that two or more of the functions share."""

@@ -1,10 +1,9 @@
-"""Reading turns back, newest first; a page costs what it holds, however long the history is."""
+"""Stored turns, read newest first. The cost of a page does not depend on the history's length."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import ConditionBase
-from boto3.dynamodb.conditions import Key as Where
+from boto3.dynamodb.conditions import ConditionBase, Key
 
 from chat_shared import keys
 from chat_shared.principal import Principal
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-def newest(
+def newest_turns(
     table: "Table",
     principal: Principal,
     conversation_id: str,
@@ -22,20 +21,23 @@ def newest(
     page: int,
     before: str | None = None,
 ) -> Iterator[Turn]:
-    """The turns older than turn `before` (all where None), newest first, read `page` at a time."""
-    where: ConditionBase = Where("pk").eq(keys.turns(principal.user_id, conversation_id))
+    """Yield turns, newest first, reading `page` items with each query.
+
+    `before` is a turn id: only older turns are read.
+    """
+    where: ConditionBase = Key("pk").eq(keys.turns(principal.user_id, conversation_id))
     if before:
-        where &= Where("sk").lt(before)
+        where &= Key("sk").lt(before)
     start: dict[str, Any] = {}
     while True:
-        answer = table.query(
+        response = table.query(
             KeyConditionExpression=where,
             ScanIndexForward=False,
             Limit=page,
             ConsistentRead=True,
             **start,
         )
-        yield from map(Turn.from_item, answer["Items"])
-        if "LastEvaluatedKey" not in answer:
+        yield from map(Turn.from_item, response["Items"])
+        if "LastEvaluatedKey" not in response:
             return
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}

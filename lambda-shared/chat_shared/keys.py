@@ -1,7 +1,7 @@
-"""The table's keys, owned here alone.
+"""The keys of the table; no other module builds one.
 
 One table holds five kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
-UUID); neither contains `#`, so no user can write himself into another's partition.
+UUID). Neither contains `#`, so a user id cannot name another user's partition.
 
 | item         | pk                              | sk              |
 |--------------|---------------------------------|-----------------|
@@ -11,8 +11,8 @@ UUID); neither contains `#`, so no user can write himself into another's partiti
 | messages     | quota#{user}                    | {day}           |
 | tokens       | usage                           | {day}           |
 
-A conversation also stands in the index `by_activity` (activity_pk = user, activity_sk = time of the
-last message + conversation), which lists the newest first. The last two are counters.
+The index `by_activity` (activity_pk = user, activity_sk = time of the last message + conversation)
+lists a user's conversations, newest first. The last two items are counters.
 """
 
 import secrets
@@ -28,12 +28,12 @@ def turn(user_id: str, conversation_id: str, turn_id: str) -> dict[str, str]:
 
 
 def turns(user_id: str, conversation_id: str) -> str:
-    """The partition of a conversation's turns, oldest first."""
+    """Return the partition of a conversation's turns, which is sorted oldest first."""
     return f"turns#{user_id}#{conversation_id}"
 
 
 def marker(user_id: str, request_id: str) -> dict[str, str]:
-    """Where a client's request id leads to its turn: one item, so one turn, for each."""
+    """Return the key of the item that maps a client's request id to its one turn."""
     return {"pk": f"request#{user_id}#{request_id}", "sk": "request"}
 
 
@@ -42,37 +42,43 @@ def conversation(user_id: str, conversation_id: str) -> dict[str, str]:
 
 
 def conversations(user_id: str) -> str:
-    """The partition of a user's conversations."""
+    """Return the partition of a user's conversations."""
     return f"conversations#{user_id}"
 
 
 def activity(user_id: str, conversation_id: str, at: str) -> dict[str, str]:
-    """The index attributes of a conversation whose last message came at the ISO 8601 time `at`."""
+    """Return a conversation's index attributes; `at` is the ISO 8601 time of its last message."""
     return {"activity_pk": user_id, "activity_sk": f"{at}#{conversation_id}"}
 
 
 def messages(user_id: str, day: str) -> dict[str, str]:
-    """The counter of the questions that a user has asked on a `day`."""
+    """Return the key of the counter of a user's questions on `day`."""
     return {"pk": f"quota#{user_id}", "sk": day}
 
 
 def tokens(day: str) -> dict[str, str]:
-    """The counter of the tokens that the whole deployment has used on a `day`."""
+    """Return the key of the counter of the whole deployment's tokens on `day`."""
     return {"pk": "usage", "sk": day}
 
 
 def day(now: float) -> str:
-    """The date in Korea at `now`, in seconds since the epoch: 2026-11-22."""
+    """Return the date in Korea, such as 2026-11-22; `now` is in seconds since the epoch."""
     return datetime.fromtimestamp(now, KOREA).date().isoformat()
 
 
 def timestamp(now: float) -> str:
-    """ISO 8601 in UTC with milliseconds, for `now` in seconds since the epoch; sorts as text."""
+    """Return ISO 8601 in UTC with milliseconds, which sorts as text.
+
+    `now` is in seconds since the epoch.
+    """
     return (
         datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
 
 
 def new_turn_id(now: float) -> str:
-    """A time-ordered id: the timestamp, then 32 random bits for turns of the same millisecond."""
+    """Return a time-ordered id: the timestamp, then 32 random bits.
+
+    The bits tell turns of the same millisecond apart.
+    """
     return f"{timestamp(now)}-{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, facts in fields; never a token, never people's words."""
+"""Structured logs: one JSON object a line. They hold neither tokens nor the text of messages."""
 
 from typing import Protocol
 
@@ -6,18 +6,17 @@ from aws_lambda_powertools import Logger
 
 
 class Context(Protocol):
-    """Of Lambda's context, what goes into a log."""
+    """The part of Lambda's context that the functions use."""
 
     aws_request_id: str
 
 
-def logger(service: str) -> Logger:
-    """The function's logger; its level is read from POWERTOOLS_LOG_LEVEL (default INFO)."""
+def create_logger(service: str) -> Logger:
+    """Create a function's logger; POWERTOOLS_LOG_LEVEL sets its level (default INFO)."""
     return Logger(service=service, use_rfc3339=True, log_uncaught_exceptions=False)
 
 
-def begin(log: Logger, context: Context, **ids: str) -> None:
-    """Each line carries the invocation's own id and `ids` from here on; what an earlier invocation
-    of this environment had added is gone."""
+def bind_invocation(log: Logger, context: Context, **ids: str) -> None:
+    """Add the invocation's id and `ids` to each line; remove the previous invocation's."""
     log.clear_state()
     log.append_keys(function_request_id=context.aws_request_id, **ids)

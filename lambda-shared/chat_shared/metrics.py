@@ -1,6 +1,6 @@
-"""Figures for CloudWatch, as lines of its embedded metric format on stdout: no call, no wait.
+"""CloudWatch metrics in the embedded metric format: lines on stdout, no API calls.
 
-Their only dimensions are the stage and what `put` is given: a code, a model; never a person.
+Dimensions are the stage and what `put` is given (an error code, a model), never a user.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -20,16 +20,19 @@ class Metrics:
         self._stage = stage
         self._write = write
 
-    def put(self, figures: Mapping[str, float | None], **also: str) -> None:
-        """By stage, and once more by stage and `also` where that is given; None is no figure."""
-        known = {name: value for name, value in figures.items() if value is not None}
+    def put(self, metrics: Mapping[str, float | None], **dimensions: str) -> None:
+        """Emit each metric by stage, and again by stage + `dimensions` if given.
+
+        None values are skipped.
+        """
+        known = {name: value for name, value in metrics.items() if value is not None}
         if not known:
             return
-        # Without a service: Powertools would make a dimension of it.
+        # An empty service: Powertools would add its name as a dimension.
         line = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
         line.add_dimension("stage", self._stage)
-        if also:
-            line.add_dimensions(stage=self._stage, **also)
+        if dimensions:
+            line.add_dimensions(stage=self._stage, **dimensions)
         for name, value in known.items():
             line.add_metric(name, UNITS.get(name, "Count"), value)
         self._write(json.dumps(line.serialize_metric_set()))

@@ -1,4 +1,4 @@
-"""Who is asking, as the authorizer has verified it."""
+"""The user of a request, as the authorizer has verified it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Unauthorized(Exception):
-    """The event carries no principal: the API's authorizer is missing or was bypassed."""
+    """The event has no principal: the API's authorizer is missing or was bypassed."""
 
 
 @dataclass(frozen=True)
@@ -15,9 +15,9 @@ class Principal:
 
     @classmethod
     def from_context(cls, request_context: Mapping[str, Any]) -> "Principal":
-        """Reads `requestContext.authorizer`, which API Gateway fills from the authorizer's answer.
+        """Read the authorizer's result, which API Gateway adds to `requestContext`.
 
-        Raises Unauthorized where it is absent.
+        Raise Unauthorized if there is none.
         """
         user_id = (request_context.get("authorizer") or {}).get("user_id")
         if not isinstance(user_id, str) or not user_id:

@@ -1,15 +1,23 @@
-"""A turn as it is stored: one question, and its answer as far as it has come."""
+"""A turn: one question and its answer, as an object and as a DynamoDB item."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
 from typing import Any, Literal
 
+from chat_shared import keys
+
 Status = Literal["streaming", "done", "failed"]
+
+# Fields that are stored under another name.
+STORED_NAMES = {"turn_id": "sk", "question": "text"}
+# Stored even with their default value: conditions compare them, and fail on a missing attribute.
+COMPARED = {"status", "run", "lease_until"}
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens as the model's provider counts (and bills) them, summed over a turn's runs."""
+    """Tokens as the model's provider counts and bills them, summed over a turn's runs."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -25,61 +33,76 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
     def as_dict(self) -> dict[str, int]:
-        return {
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "total_tokens": self.total,
-        }
+        return {**asdict(self), "total_tokens": self.total}
 
 
 @dataclass(frozen=True)
 class Turn:
-    """Times ending in `_until` are seconds since the epoch, `created_at` is ISO 8601 in UTC."""
+    """A question, its answer so far, and the state of its run.
+
+    `lease_until` is in seconds since the epoch, `created_at` is ISO 8601 in UTC.
+    """
 
     user_id: str
     conversation_id: str
     turn_id: str
     request_id: str
     mode: str
-    text: str
+    question: str
     created_at: str
     status: Status = "streaming"
     answer: str = ""
     run: int = 0
-    seq: int = 0  # deltas of the last run, known once it has ended
+    seq: int = 0  # of the last run's last delta; stored when the run ends
     lease_until: float = 0.0
+    pending: bool = False  # the lease is reserved for a worker that has not started yet
     connection_id: str = ""
-    resumes: int = 0  # how often a client asked where the stream stands
+    resumes: int = 0  # number of `resume` frames
     stop_requested: bool = False
     stop_reason: str | None = None
     code: str | None = None
     usage: Usage = Usage()
-    prompt_estimate: int = 0  # our own count of the tokens that usage.prompt_tokens reports
+    prompt_estimate: int = 0  # our estimate of usage.prompt_tokens, for calibration
     model_id: str | None = None
+
+    @property
+    def key(self) -> dict[str, str]:
+        return keys.turn(self.user_id, self.conversation_id, self.turn_id)
+
+    def to_item(self) -> dict[str, Any]:
+        """Return the DynamoDB item, without attributes that have their default value."""
+        stored = {
+            STORED_NAMES.get(field.name, field.name): to_attribute(getattr(self, field.name))
+            for field in fields(self)
+            if field.name in COMPARED or getattr(self, field.name) != field.default
+        }
+        return stored | self.key
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Turn":
-        """From a DynamoDB item as boto3's resource gives it (numbers are Decimal)."""
-        usage = item.get("usage") or {}
-        return cls(
-            user_id=item["user_id"],
-            conversation_id=item["conversation_id"],
-            turn_id=item["sk"],
-            request_id=item["request_id"],
-            mode=item["mode"],
-            text=item["text"],
-            created_at=item["created_at"],
-            status=item["status"],
-            answer=item.get("answer", ""),
-            run=int(item.get("run", 0)),
-            seq=int(item.get("seq", 0)),
-            lease_until=float(item.get("lease_until", 0)),
-            connection_id=item.get("connection_id", ""),
-            resumes=int(item.get("resumes", 0)),
-            stop_requested=bool(item.get("stop_requested", False)),
-            stop_reason=item.get("stop_reason"),
-            code=item.get("code"),
-            usage=Usage(int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))),
-            prompt_estimate=int(item.get("prompt_estimate", 0)),
-            model_id=item.get("model_id"),
-        )
+        """Read an item as boto3's resource returns it: numbers are Decimal."""
+        values = {}
+        for field in fields(cls):
+            value = item.get(STORED_NAMES.get(field.name, field.name))
+            if value is not None:
+                values[field.name] = _from_attribute(value, field.default)
+        return cls(**values)
+
+
+def to_attribute(value: Any) -> Any:
+    """Return a value in a type that DynamoDB can store; times are rounded to milliseconds."""
+    match value:
+        case float():
+            return Decimal(f"{value:.3f}")
+        case Usage():
+            return asdict(value)
+    return value
+
+
+def _from_attribute(value: Any, default: object) -> Any:
+    match default:
+        case Usage():
+            return Usage(**{name: int(tokens) for name, tokens in value.items()})
+        case bool() | int() | float():
+            return type(default)(value)
+    return value

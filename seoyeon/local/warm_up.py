@@ -5,6 +5,7 @@ import secrets
 from contextlib import suppress
 
 import aiohttp
+from chat_shared.subprotocol import SUBPROTOCOL
 
 from seoyeon.local.proxy import Targets
 
@@ -25,7 +26,7 @@ async def warm_up(targets: Targets) -> None:
 async def _connect(session: aiohttp.ClientSession, targets: Targets, token: str) -> None:
     async with session.ws_connect(
         targets.websocket.url,
-        protocols=("chat.v1", f"bearer.{token}"),
+        protocols=(SUBPROTOCOL, f"bearer.{token}"),
         headers={"Host": targets.websocket.host, "Origin": targets.page_url},
     ) as client:
         await client.send_str('{"action": "ping"}')

@@ -1,11 +1,12 @@
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
-from tests.faults.world import World, simulated
+from tests.faults.world import World
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with simulated(World()) as world:
+    with closing(World()) as world:
         yield world

@@ -1,18 +1,21 @@
-"""Runs the chat's own code on made-up threads: one at a time, in a chosen order, in virtual time.
+"""A deterministic scheduler: simulated threads, one at a time, in a chosen order and virtual time.
 
-`threading` and `time` of the modules under test are replaced by the twins here. Every use of them,
-and every step that a process takes out of itself (`Simulation.step`), is a place where another
-thread may go on or where the process may die. The same seed gives the same run.
+`Simulation.threads` takes the place of the worker's own threads. Each use of it, and each external
+effect of a process (`Simulation.step`), is a point where another thread may run or the process may
+crash. The same seed gives the same run.
 """
 
 import heapq
 import itertools
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
+from typing import cast
 
 import greenlet  # type: ignore[import-untyped] # its stubs are a package more
+from chat_ws.worker.threads import Threads
 
 from tests.builders import NOW
 
@@ -63,12 +66,13 @@ class Simulation:
         self._numbers = itertools.count()
         self._dying: list[Process] = []
         self._current: Task | None = None
-        self.threading = SimpleNamespace(
-            Event=lambda: Event(self),
-            Condition=lambda: Condition(self),
-            Thread=lambda **options: Thread(self, **options),
+        self.threads = Threads(
+            start=self.start_thread,
+            event=lambda: cast("threading.Event", Event(self)),
+            condition=lambda: cast("threading.Condition", Condition(self)),
+            clock=lambda: self.now,
+            uniform=self.random.uniform,
         )
-        self.time = SimpleNamespace(monotonic=lambda: self.now, sleep=self.sleep)
 
     # What happens outside of all threads.
 
@@ -169,6 +173,10 @@ class Simulation:
             self._hub.switch()
             self._check(task)
 
+    def start_thread(self, target: Callable[[], object], _name: str) -> None:
+        self.spawn(self.process, target)
+        self.pause()
+
     def sleep(self, seconds: float) -> None:
         self.block(seconds)
 
@@ -262,19 +270,6 @@ class Condition:
         self._simulation.block(timeout)
         if task in self._waiting:
             self._waiting.remove(task)
-
-
-class Thread:
-    def __init__(
-        self, simulation: Simulation, target: Callable[[], object], name: str, daemon: bool
-    ) -> None:
-        assert daemon, "a thread that is not one would keep a Lambda environment from ending"
-        self._simulation = simulation
-        self._target = target
-
-    def start(self) -> None:
-        self._simulation.spawn(self._simulation.process, self._target)
-        self._simulation.pause()
 
 
 def wall_clock(simulation: Simulation, process: Process) -> Callable[[], float]:

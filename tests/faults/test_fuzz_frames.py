@@ -27,7 +27,7 @@ from tests.builders import (
     uuid,
     websocket_event,
 )
-from tests.fakes import Context, Figures
+from tests.fakes import Context, RecordedMetrics
 from tests.faults.frames import bodies, known_ids
 from tests.stack import Stack
 from tests.table import create_table
@@ -67,7 +67,7 @@ def backstage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstage]:
         dynamodb = boto3.resource("dynamodb", region_name=REGION)
         table = create_table(dynamodb, "fuzz")
         backstage = Backstage(table)
-        routes = Routes(Turns(table, 90), backstage.jobs.append, log, Figures().metrics)
+        routes = Routes(Turns(table, 90), backstage.jobs.append, log, RecordedMetrics())
         monkeypatch.setattr(routes_entry, "bootstrap", lambda: routes)
         store(table, turn(request_id=uuid(1), status="done", stop_reason="stop", answer="끝"))
         store(

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.faults.client import Client, View
-from tests.faults.world import Plan, World, cut, simulated
+from tests.faults.world import Plan, World, cut
 
 ERRORS: list[Callable[[], ChatError]] = [
     Throttled,
@@ -56,10 +56,8 @@ class Chats(RuleBasedStateMachine):
         self.pace = pace  # seconds between two of the rules
         self.world = World(seed)
         self.world.limits = limits
-        self.patches = simulated(self.world)
-        self.patches.__enter__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("chat_ws.worker.relay.MAX_TEXT", max_text)
+        self.patch.setattr("chat_ws.protocol.MAX_FRAME_CHARACTERS", max_text)
         self.world.model.interval = interval
         self.tabs = [
             self.world.client("alice"),
@@ -75,7 +73,7 @@ class Chats(RuleBasedStateMachine):
                 self.world.settle()
         finally:
             self.patch.undo()
-            self.patches.__exit__(None, None, None)
+            self.world.close()
 
     def view(self, tab: int, number: int) -> tuple[Client, View | None]:
         views = list(self.tabs[tab].views.values())

@@ -3,6 +3,7 @@ each client has got; the tests say what this fault's outcome is beside.
 """
 
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from chat_ws.errors import (
@@ -20,7 +21,7 @@ from chat_ws.worker.worker import DEADLINE_MARGIN
 
 from tests.builders import NEXT_MODEL
 from tests.faults.client import Client, View
-from tests.faults.world import PIECES, Plan, World, cut, simulated, truncated
+from tests.faults.world import PIECES, Plan, World, cut, truncated
 
 MINUTE = 60.0
 
@@ -206,7 +207,7 @@ def test_a_slow_socket_does_not_slow_the_model(world: World, alice: Client) -> N
 def test_an_answer_of_many_frames_is_whole_after_a_reconnect(
     world: World, alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat_ws.worker.relay.MAX_TEXT", 5)
+    monkeypatch.setattr("chat_ws.protocol.MAX_FRAME_CHARACTERS", 5)
     view = alice.ask()
     world.run_until(some_text(view))
     alice.drop()
@@ -217,7 +218,7 @@ def test_an_answer_of_many_frames_is_whole_after_a_reconnect(
 def test_an_end_on_its_way_does_not_pass_off_the_beginning_of_a_replay_as_the_whole(
     world: World, alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat_ws.worker.relay.MAX_TEXT", 7)
+    monkeypatch.setattr("chat_ws.protocol.MAX_FRAME_CHARACTERS", 7)
     assert alice.link
     link, alice.link.latency = alice.link, 0.2
     view = alice.ask()
@@ -233,7 +234,7 @@ def test_an_end_on_its_way_does_not_pass_off_the_beginning_of_a_replay_as_the_wh
 
 
 def steps_of_a_good_run(kind: str) -> int:
-    with simulated(World()) as world:
+    with closing(World()) as world:
         world.client().ask()
         world.settle()
         return max(process.steps for process in world.processes if process.kind == kind)
@@ -244,7 +245,7 @@ def test_a_crash_between_any_two_steps_costs_no_text(kind: str) -> None:
     steps = steps_of_a_good_run(kind)
     assert steps > 5
     for step in range(1, steps + 1):
-        with simulated(World()) as world:
+        with closing(World()) as world:
             world.crash(kind, step)
             view = world.client().ask()
             world.settle()

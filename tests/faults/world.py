@@ -7,15 +7,13 @@ import io
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from traceback import format_exc
-from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from aws_lambda_powertools import Logger
+from chat_shared import keys
 from chat_shared.metrics import Metrics
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
@@ -23,7 +21,7 @@ from chat_ws.connection import Gone
 from chat_ws.errors import Busy, ChatError, ContentBlocked, QuotaExceeded
 from chat_ws.failure.failure import Failure
 from chat_ws.job import Job
-from chat_ws.models import Roster
+from chat_ws.models import ModelFallback, ModelId
 from chat_ws.protocol import MAX_FRAME_BYTES, Done, Failed, ServerFrame, StopReason, encode
 from chat_ws.routes.routes import Routes
 from chat_ws.settings import UNLIMITED
@@ -32,10 +30,10 @@ from chat_ws.store.quota import Quota
 from chat_ws.store.turns import Turns
 from chat_ws.worker.bedrock import StreamBroken
 from chat_ws.worker.prompt import Prompt
-from chat_ws.worker.telemetry import Report
-from chat_ws.worker.worker import Worker, recent
+from chat_ws.worker.telemetry import Telemetry
+from chat_ws.worker.worker import Worker, load_window
 
-from tests.builders import MODEL, NEXT_MODEL
+from tests.builders import MODELS
 from tests.fakes_store import FakeTable, Item, Items, Key, key_of
 from tests.faults.client import REFUSALS, Client, Frame, Link, View
 from tests.faults.simulation import Event, Process, Simulation, wall_clock
@@ -77,14 +75,14 @@ class SimulatedModel:
         self.plans: deque[Plan] = deque()
         self.pieces = PIECES
         self.interval = 0.02  # seconds between two pieces
-        self.calls: list[tuple[str, Prompt]] = []
+        self.calls: list[tuple[ModelId, Prompt]] = []
         self.streams: list[SimulatedStream] = []
 
     def story(self, question: str) -> list[str]:
         return [f"{question}{number:02} " for number in range(self.pieces)]
 
-    def stream(self, model_id: str, prompt: Prompt) -> "SimulatedStream":
-        self.calls.append((model_id, prompt))
+    def stream(self, model: ModelId, prompt: Prompt) -> "SimulatedStream":
+        self.calls.append((model, prompt))
         plan = self.plans.popleft() if self.plans else Plan()
         self.world.watch.call()
         whole = "".join(self.story(prompt.messages[-1].content))
@@ -261,7 +259,8 @@ class World:
         self.processes: list[Process] = []
         self.jobs: dict[Process, Job] = {}
         self.environments: list[Process] = []  # idle ones of the worker
-        self.roster: dict[Process, Roster] = {}
+        self.fallbacks: dict[Process, ModelFallback] = {}
+        self.turn_numbers = count()
         self.events = 0  # asynchronous invokes that are not over
         self.timeout = TIMEOUT
         self.limits = UNLIMITED
@@ -415,8 +414,17 @@ class World:
         process = self.process("routes")
         self._arm(process)
         table = self._table(process)
+        turns = Turns(
+            table,
+            90,
+            wall_clock(self.simulation, process),
+            self.limits,
+            sleep=self.simulation.sleep,
+            uniform=self.simulation.random.uniform,
+            new_turn_id=lambda now: f"{keys.timestamp(now)}-{next(self.turn_numbers):08}",
+        )
         routes = Routes(
-            Turns(table, 90, wall_clock(self.simulation, process), self.limits),
+            turns,
             self._invoke,
             self.log,
             self.metrics,
@@ -507,13 +515,14 @@ class World:
         table = self._table(process)
         return Worker(
             leases=self._leases(process),
-            earlier=lambda turn: recent(table, turn, 10),
+            load_window=lambda turn: load_window(table, turn, 10),
             connections=Gateway(self, process),
             model=self.model,
-            roster=self.roster.setdefault(process, Roster((MODEL, NEXT_MODEL))),
+            fallback=self.fallbacks.setdefault(process, ModelFallback(MODELS)),
             quota=Quota(table, clock=wall_clock(self.simulation, process)),
             max_gen_len=1024,
-            report=Report(self.log, self.metrics),
+            telemetry=Telemetry(self.log, self.metrics),
+            threads=self.simulation.threads,
         )
 
     def _failure(self, process: Process) -> Failure:
@@ -530,23 +539,3 @@ def is_chat(frame: Frame, view: View) -> bool:
 
 def turn_key(of: Job | Turn) -> Key:
     return f"turns#{of.user_id}#{of.conversation_id}", of.turn_id
-
-
-@contextmanager
-def simulated(world: World) -> Iterator[World]:
-    """The modules under test get the world's threads, time and chance."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in ("chat_ws.worker.relay", "chat_ws.worker.generation"):
-            patch.setattr(f"{module}.threading", world.simulation.threading)
-        for module in ("chat_ws.worker.relay", "chat_ws.worker.generation", "chat_ws.store.turns"):
-            patch.setattr(f"{module}.time", world.simulation.time)
-        for module in ("chat_ws.store.turns", "tenacity.wait"):
-            patch.setattr(f"{module}.random", world.simulation.random)
-        numbers = count()
-        patch.setattr(
-            "chat_shared.keys.secrets", SimpleNamespace(token_hex=lambda _: f"{next(numbers):08}")
-        )
-        try:
-            yield world
-        finally:
-            world.close()

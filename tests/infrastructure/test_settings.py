@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_ws.models import ModelId
 
 from cdk.assets.functions import ROOT
-from cdk.bedrock_models import BedrockModel
+from cdk.bedrock_models import model_arns
 from cdk.settings import Settings, SettingsError
 from tests.infrastructure.conftest import run_isolated
 
@@ -187,9 +188,9 @@ def test_the_local_target_needs_the_emulators_url() -> None:
 
 
 def test_a_model_behind_a_profile_names_every_region_it_may_run_in() -> None:
-    model = BedrockModel.parse("us.meta.llama3-3-70b-instruct-v1:0")
+    model = ModelId.parse("us.meta.llama3-3-70b-instruct-v1:0")
 
-    assert model.arns("aws", "1", "us-west-2") == [
+    assert model_arns(model, "aws", "1", "us-west-2") == [
         "arn:aws:bedrock:us-west-2:1:inference-profile/us.meta.llama3-3-70b-instruct-v1:0",
         "arn:aws:bedrock:us-east-1::foundation-model/meta.llama3-3-70b-instruct-v1:0",
         "arn:aws:bedrock:us-east-2::foundation-model/meta.llama3-3-70b-instruct-v1:0",
@@ -214,13 +215,13 @@ def test_any_chat_model_of_bedrock_can_be_named(model_id: str) -> None:
     settings = read_settings(model_ids=model_id)
 
     (model,) = settings.models
-    assert model.name == model_id.removeprefix("us.")
+    assert model.foundation_model == model_id.removeprefix("us.")
 
 
 def test_a_model_of_its_own_region_is_one_arn() -> None:
-    model = BedrockModel.parse("anthropic.claude-3-haiku-20240307-v1:0")
+    model = ModelId.parse("anthropic.claude-3-haiku-20240307-v1:0")
 
-    assert model.arns("aws", "1", "ap-northeast-2") == [
+    assert model_arns(model, "aws", "1", "ap-northeast-2") == [
         "arn:aws:bedrock:ap-northeast-2::foundation-model/anthropic.claude-3-haiku-20240307-v1:0"
     ]
 
@@ -231,7 +232,7 @@ def test_a_global_profile_can_be_called_from_anywhere_and_names_no_region() -> N
     )
 
     (model,) = settings.models
-    assert model.arns("aws", "1", "ap-northeast-2") == [
+    assert model_arns(model, "aws", "1", "ap-northeast-2") == [
         "arn:aws:bedrock:ap-northeast-2:1:inference-profile/global.amazon.nova-2-lite-v1:0",
         "arn:aws:bedrock:ap-northeast-2::foundation-model/amazon.nova-2-lite-v1:0",
         "arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_ws.protocol import MAX_TEXT_LENGTH
+from chat_ws.errors import MAX_QUESTION_CHARACTERS
 
 from tests.infrastructure.conftest import STAGES, Assembly, Template
 
@@ -199,5 +199,5 @@ def test_the_page_is_configured_the_same_way_on_a_laptop(local: Assembly) -> Non
     assert config == {
         "websocket_url": "/ws",
         "auth": "guest",
-        "max_text_length": MAX_TEXT_LENGTH,
+        "max_text_length": MAX_QUESTION_CHARACTERS,
     }

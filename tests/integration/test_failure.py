@@ -10,7 +10,7 @@ from chat_ws.store.leases import LEASE_SECONDS, Leases
 from chat_ws.store.turns import Turns
 
 from tests.builders import ALICE, CONVERSATION, NOW, REQUEST
-from tests.fakes import Clock, Context, Figures, RecordedConnections
+from tests.fakes import Clock, Context, RecordedConnections, RecordedMetrics
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -27,8 +27,8 @@ class Stage:
         self.turns = Turns(table, 90, self.clock)
         self.leases = Leases(table, self.clock, lambda seconds: self.clock.pass_by(seconds + 0.001))
         self.connections = RecordedConnections()
-        self.figures = Figures()
-        failure = Failure(self.leases, self.connections, log, self.figures.metrics)
+        self.metrics = RecordedMetrics()
+        failure = Failure(self.leases, self.connections, log, self.metrics)
         monkeypatch.setattr(failure_entry, "bootstrap", lambda: failure)
         asked, _ = self.turns.accept(ALICE, Chat(REQUEST, CONVERSATION, "경주"), HERE)
         self.job = Job.on(asked, "run", HERE)
@@ -54,7 +54,7 @@ def stage(table: "Table", log: "Logger", monkeypatch: pytest.MonkeyPatch) -> Sta
 
 
 def test_a_turn_whose_every_run_died_ends_as_failed_with_the_text_that_it_has(stage: Stage) -> None:
-    held, _ = stage.leases.take(stage.job)
+    held, _ = stage.leases.acquire(stage.job)
     stage.leases.renew(held, "경주는 ")
     stage.clock.pass_by(LEASE_SECONDS + 1)
 
@@ -67,11 +67,11 @@ def test_a_turn_whose_every_run_died_ends_as_failed_with_the_text_that_it_has(st
     assert snapshot.text == "경주는 "
     assert isinstance(last, Failed)
     assert (last.code, last.retryable) == ("internal", True)
-    assert stage.figures.of("LostTurns") == [1]
+    assert stage.metrics.of("LostTurns") == [1]
 
 
 def test_the_dead_run_s_lease_is_waited_out(stage: Stage) -> None:
-    stage.leases.take(stage.job)
+    stage.leases.acquire(stage.job)
 
     stage.give_up()
 
@@ -79,10 +79,10 @@ def test_the_dead_run_s_lease_is_waited_out(stage: Stage) -> None:
 
 
 def test_a_turn_that_a_client_has_brought_to_life_again_is_left_alone(stage: Stage) -> None:
-    stage.leases.take(stage.job)
+    stage.leases.acquire(stage.job)
     stage.clock.pass_by(LEASE_SECONDS + 1)
-    revived, taken = stage.leases.take(stage.job)
-    assert taken
+    revived, acquired = stage.leases.acquire(stage.job)
+    assert acquired
 
     def renew(seconds: float) -> None:
         stage.clock.pass_by(seconds - 0.5)
@@ -96,7 +96,7 @@ def test_a_turn_that_a_client_has_brought_to_life_again_is_left_alone(stage: Sta
 
 
 def test_whoever_has_moved_is_told_where_he_is(stage: Stage) -> None:
-    stage.leases.take(stage.job)
+    stage.leases.acquire(stage.job)
     stage.turns.attach(stage.turn, THERE)
 
     stage.give_up()

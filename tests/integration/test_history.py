@@ -85,7 +85,7 @@ def past(number: int, conversation_id: str, user: Principal, **fields: Any) -> T
         "turn_id": f"{at}-00000000",
         "request_id": str(uuid5(UUID(conversation_id), str(number))),
     }
-    usual = {"text": str(number), "answer": "네", "status": "done", "stop_reason": "stop"}
+    usual = {"question": str(number), "answer": "네", "status": "done", "stop_reason": "stop"}
     return turn(**usual | ids | {"created_at": at} | fields)
 
 
@@ -442,7 +442,7 @@ def test_an_unforeseen_error_is_told_without_its_details(
 
 
 def test_nothing_is_logged_of_what_was_said(api: Api, logs: Callable[[], str]) -> None:
-    api.talk(1, text="비밀")
+    api.talk(1, question="비밀")
     api.get()
     api.call("PATCH", ONE, id=CONVERSATION, body='{"title":"비밀"}')
     api.call("GET", query={"cursor": "비밀"})

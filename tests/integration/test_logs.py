@@ -9,7 +9,7 @@ from chat_shared.turn import Usage
 from chat_ws.failure import entry as failure_entry
 from chat_ws.failure.failure import Failure
 from chat_ws.job import Job
-from chat_ws.models import Roster
+from chat_ws.models import ModelFallback
 from chat_ws.routes import entry as routes_entry
 from chat_ws.routes.routes import Routes
 from chat_ws.store.leases import Leases
@@ -17,11 +17,18 @@ from chat_ws.store.quota import Quota
 from chat_ws.store.turns import Turns
 from chat_ws.worker import entry as worker_entry
 from chat_ws.worker.bedrock import StreamBroken
-from chat_ws.worker.telemetry import Report
-from chat_ws.worker.worker import Worker, recent
+from chat_ws.worker.telemetry import Telemetry
+from chat_ws.worker.worker import Worker, load_window
 
-from tests.builders import ALICE, MODEL, frame, secret, uuid, websocket_event
-from tests.fakes import Answer, Context, FakeModel, Figures, Invocations, RecordedConnections
+from tests.builders import ALICE, MODELS, frame, secret, uuid, websocket_event
+from tests.fakes import (
+    Answer,
+    Context,
+    FakeModel,
+    Invocations,
+    RecordedConnections,
+    RecordedMetrics,
+)
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -34,25 +41,25 @@ class Chat:
     """Routes, worker and failure, entries included."""
 
     def __init__(self, table: "Table", log: "Logger", patch: pytest.MonkeyPatch) -> None:
-        figures, connections = Figures(), RecordedConnections()
-        self.figures, self.invoked = figures, Invocations()
+        metrics, connections = RecordedMetrics(), RecordedConnections()
+        self.metrics, self.invoked = metrics, Invocations()
         self.model = FakeModel(
             Answer([WORD, WORD], usage=Usage(7, 2)),
             *[Answer([WORD], StreamBroken(WORD))] * 3,
         )
         leases = Leases(table, sleep=lambda _seconds: None)
-        routes = Routes(Turns(table, 90), self.invoked, log, figures.metrics)
+        routes = Routes(Turns(table, 90), self.invoked, log, metrics)
         worker = Worker(
             leases=leases,
-            earlier=lambda turn: recent(table, turn, 10),
+            load_window=lambda turn: load_window(table, turn, 10),
             connections=connections,
             model=self.model,
-            roster=Roster((MODEL,)),
+            fallback=ModelFallback(MODELS[:1]),
             quota=Quota(table),
             max_gen_len=1024,
-            report=Report(log, figures.metrics),
+            telemetry=Telemetry(log, metrics),
         )
-        failure = Failure(leases, connections, log, figures.metrics)
+        failure = Failure(leases, connections, log, metrics)
         for entry, made in (
             (routes_entry, routes),
             (worker_entry, worker),
@@ -88,7 +95,7 @@ def test_neither_words_nor_tokens_reach_a_log_or_a_metric(
     chat.run(broken)
     failure_entry.lambda_handler({"requestPayload": given_up.payload()}, Context())
     printed = capsys.readouterr()
-    written = logs() + json.dumps(chat.figures.lines, ensure_ascii=False)
+    written = logs() + json.dumps(chat.metrics.lines, ensure_ascii=False)
     for said in ("run ended", "turn given up", "frame refused", "LostTurns", "CompletionTokens"):
         assert said in written
     for secret_thing in (WORD, TOKEN, ALICE.user_id):

@@ -25,7 +25,7 @@ from tests.builders import (
     uuid,
     websocket_event,
 )
-from tests.fakes import Clock, Context, Figures, Invocations
+from tests.fakes import Clock, Context, Invocations, RecordedMetrics
 from tests.store_contract import ending
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ class Stage:
         self.turns = Turns(table, 90, self.clock)
         self.leases = Leases(table, self.clock)
         self.worker = Invocations()
-        self.figures = Figures()
+        self.metrics = RecordedMetrics()
         self.limit(UNLIMITED)
 
     def limit(self, limits: Limits) -> None:
         turns = Turns(self.table, 90, self.clock, limits)
-        self.routes = Routes(turns, self.worker, self.log, self.figures.metrics)
+        self.routes = Routes(turns, self.worker, self.log, self.metrics)
 
     def send(self, body: str | None, **event: Any) -> dict[str, Any] | None:
         """The frame that answers at once."""
@@ -71,8 +71,8 @@ class Stage:
 
     def run(self) -> Turn:
         """The worker takes what it was last asked to."""
-        turn, taken = self.leases.take(self.worker.jobs[-1])
-        assert taken
+        turn, acquired = self.leases.acquire(self.worker.jobs[-1])
+        assert acquired
         return turn
 
     def end(self, **outcome: Any) -> Turn:
@@ -99,7 +99,7 @@ def test_a_question_is_accepted_stored_and_given_to_a_worker(stage: Stage) -> No
         "conversation_id": CONVERSATION,
         "created_at": "2026-11-18T11:06:40.000Z",
     }
-    assert stage.turn.text == "여행하고 싶다"
+    assert stage.turn.question == "여행하고 싶다"
     assert stage.worker.jobs == [Job.on(stage.turn, "run", HERE)]
 
 
@@ -247,7 +247,7 @@ def test_two_users_with_the_same_ids_have_a_turn_each(stage: Stage) -> None:
     stage.send(frame(text="네 질문"), user=BOB)
     other = stage.turns.find(BOB, REQUEST)
     assert other
-    assert (stage.turn.text, other.text) == ("내 질문", "네 질문")
+    assert (stage.turn.question, other.question) == ("내 질문", "네 질문")
     assert [job.user_id for job in stage.worker.jobs] == [ALICE.user_id, BOB.user_id]
 
 
@@ -347,7 +347,7 @@ def test_over_a_limit_what_was_answered_is_told_again(stage: Stage, limits: Limi
     stage.limit(Limits(messages=1))
     accepted = stage.send(frame())
     stage.end()
-    Quota(stage.table, clock=stage.clock).spend(1)
+    Quota(stage.table, clock=stage.clock).add_tokens(1)
     stage.limit(limits)
     assert stage.send(frame(), connection_id=THERE) == accepted
     assert stage.kinds[-1] == ("replay", THERE)
@@ -356,7 +356,7 @@ def test_over_a_limit_what_was_answered_is_told_again(stage: Stage, limits: Limi
 def test_without_tokens_a_cut_answer_is_not_continued_and_stays(stage: Stage) -> None:
     stage.send(frame())
     ended = stage.end(stop_reason="length")
-    Quota(stage.table, clock=stage.clock).spend(1)
+    Quota(stage.table, clock=stage.clock).add_tokens(1)
     stage.limit(Limits(tokens=1))
     answer = stage.send(frame("continue"), connection_id=THERE)
     assert answer
@@ -367,7 +367,7 @@ def test_without_tokens_a_cut_answer_is_not_continued_and_stays(stage: Stage) ->
 def test_without_tokens_a_run_that_is_under_way_goes_on(stage: Stage) -> None:
     stage.send(frame())
     stage.run()
-    Quota(stage.table, clock=stage.clock).spend(1)
+    Quota(stage.table, clock=stage.clock).add_tokens(1)
     stage.limit(Limits(tokens=1))
     stage.clock.pass_by(LEASE_SECONDS + 1)
     assert stage.send(frame("resume"), connection_id=THERE) is None
@@ -381,9 +381,9 @@ def test_questions_resumes_and_refusals_are_counted(stage: Stage) -> None:
     stage.send(frame())
     stage.send(frame("resume"))
     stage.send(frame(request_id=uuid(2)))
-    counted = {name: stage.figures.of(name) for name in ("Messages", "Resumes", "QuotaRefusals")}
+    counted = {name: stage.metrics.of(name) for name in ("Messages", "Resumes", "QuotaRefusals")}
     assert counted == {"Messages": [1], "Resumes": [1], "QuotaRefusals": [1]}
-    assert stage.figures.dimensions("Messages") == [["stage"]]
+    assert stage.metrics.dimensions("Messages") == [["stage"]]
 
 
 def test_every_line_carries_its_request_its_connection_and_its_invocation(

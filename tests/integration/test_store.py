@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 DAY = 86_400
 
 
+def no_sleep(_seconds: float) -> None: ...
+
+
 @pytest.fixture
 def store(table: "Table") -> Store:
     clock = Clock(NOW)
     return Store(
-        Turns(table, 90, clock),
+        Turns(table, 90, clock, sleep=no_sleep),
         Leases(table, clock),
         clock,
         lambda: table.scan()["Count"],
-        lambda limits: Turns(table, 90, clock, limits),
+        lambda limits: Turns(table, 90, clock, limits, sleep=no_sleep),
         Quota(table, clock=clock),
     )
 
@@ -54,7 +57,7 @@ def test_all_that_is_stored_expires_with_the_history(table: "Table", store: Stor
 
 def test_a_counter_outlives_its_day_and_no_more(table: "Table", store: Store) -> None:
     store.limited(Limits(messages=5)).accept(ALICE, chat(1), "connection-1")
-    store.quota.spend(7)
+    store.quota.add_tokens(7)
     for key, counted in (
         (keys.messages(ALICE.user_id, "2026-11-18"), {"messages": 1}),
         (keys.tokens("2026-11-18"), {"tokens": 7}),
@@ -100,7 +103,6 @@ def refuse_transactions(
         raise client.exceptions.TransactionCanceledException(answer, operation)
 
     monkeypatch.setattr(client, "_make_api_call", make_api_call)
-    monkeypatch.setattr("chat_ws.store.turns.time.sleep", lambda _seconds: None)
     return refused
 
 

@@ -7,8 +7,8 @@ import pytest
 from chat_shared import keys
 from chat_shared.turn import Usage
 from chat_ws.worker import prompt
-from chat_ws.worker.generation import Question
-from chat_ws.worker.worker import recent
+from chat_ws.worker.generation import PromptInput
+from chat_ws.worker.worker import load_window
 
 from tests.builders import NOW, store, turn, uuid
 from tests.integration.conftest import Reads
@@ -27,7 +27,7 @@ def talk(table: "Table", statuses: list[str]) -> None:
                 turn(
                     turn_id=f"{keys.timestamp(NOW + number)}-00000000",
                     request_id=uuid(number + 1),
-                    text=f"질문 {number}",
+                    question=f"질문 {number}",
                     answer=f"답 {number}",
                     status=status,
                     usage=Usage(10, 3),
@@ -37,7 +37,7 @@ def talk(table: "Table", statuses: list[str]) -> None:
 
 
 def now() -> Any:
-    return turn(turn_id=f"{keys.timestamp(NOW + 3600)}-00000000", text="경주")
+    return turn(turn_id=f"{keys.timestamp(NOW + 3600)}-00000000", question="경주")
 
 
 def memory(statuses: list[str]) -> list[tuple[str, str]]:
@@ -71,8 +71,8 @@ def memory(statuses: list[str]) -> list[tuple[str, str]]:
 )
 def test_the_prompt_s_history_is_the_window_memory_s(table: "Table", statuses: list[str]) -> None:
     talk(table, statuses)
-    question = Question.of(now(), recent(table, now(), WINDOW))
-    built = prompt.build("chat", question.exchanges, question.text, budget=1_000_000)
+    prompt_input = PromptInput.of(now(), load_window(table, now(), WINDOW))
+    built = prompt.build("chat", prompt_input.exchanges, prompt_input.question, budget=1_000_000)
     history = [(message.role, message.content) for message in built.messages[1:-1]]
     assert history == memory(statuses)
 
@@ -81,7 +81,7 @@ def test_reading_the_window_costs_the_same_however_long_the_history_is(
     table: "Table", reads: Reads
 ) -> None:
     talk(table, ["done"] * 60)
-    assert len(recent(table, now(), WINDOW)) == WINDOW
+    assert len(load_window(table, now(), WINDOW)) == WINDOW
     assert (reads.queries, reads.items) == (1, WINDOW)
 
 
@@ -89,5 +89,5 @@ def test_reading_the_window_is_bounded_though_nothing_was_answered(
     table: "Table", reads: Reads
 ) -> None:
     talk(table, ["failed"] * 60)
-    assert recent(table, now(), WINDOW) == []
+    assert load_window(table, now(), WINDOW) == []
     assert reads.items <= 50

@@ -9,22 +9,31 @@ from chat_shared import keys
 from chat_shared.turn import Turn, Usage
 from chat_ws.errors import ContentBlocked, ContextTooLong
 from chat_ws.job import Job
-from chat_ws.models import Roster
-from chat_ws.protocol import Chat, Delta, Done, Failed, Mode, ServerFrame, Snapshot
+from chat_ws.models import ModelFallback
+from chat_ws.protocol import (
+    MAX_FRAME_CHARACTERS,
+    Chat,
+    Delta,
+    Done,
+    Failed,
+    Mode,
+    ServerFrame,
+    Snapshot,
+)
 from chat_ws.store.leases import LEASE_SECONDS, Leases, Outcome
 from chat_ws.store.quota import Quota
 from chat_ws.store.turns import Turns
 from chat_ws.worker import entry as worker_entry
 from chat_ws.worker import worker as subject
 from chat_ws.worker.bedrock import StreamBroken
-from chat_ws.worker.relay import MAX_TEXT
-from chat_ws.worker.telemetry import Report
-from chat_ws.worker.worker import DEADLINE_MARGIN, Worker, recent
+from chat_ws.worker.telemetry import Telemetry
+from chat_ws.worker.worker import DEADLINE_MARGIN, Worker, load_window
 
 from tests.builders import (
     ALICE,
     CONVERSATION,
     MODEL,
+    MODELS,
     NEXT_MODEL,
     NOW,
     REGION,
@@ -33,7 +42,15 @@ from tests.builders import (
     turn,
     uuid,
 )
-from tests.fakes import Answer, Client, Clock, Context, FakeModel, Figures, RecordedConnections
+from tests.fakes import (
+    Answer,
+    Client,
+    Clock,
+    Context,
+    FakeModel,
+    RecordedConnections,
+    RecordedMetrics,
+)
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -58,7 +75,7 @@ class Stage:
         self.leases = Leases(self.table, self.clock)
         self.connections = RecordedConnections(lambda _to, frame: self.on_post(frame))
         self.model = FakeModel()
-        self.figures = Figures()
+        self.metrics = RecordedMetrics()
 
     def ask(self, text: str = "경주", request: str = REQUEST, mode: Mode = "chat") -> Job:
         """The job of a question that the routes have just accepted."""
@@ -66,26 +83,26 @@ class Stage:
         assert new
         return Job.on(accepted, "run", HERE)
 
-    def handle(self, job: Job, *answers: Answer, report: Report | None = None) -> None:
+    def handle(self, job: Job, *answers: Answer, telemetry: Telemetry | None = None) -> None:
         self.model = FakeModel(*answers)
-        self.worker(report).handle(job, self.left)
+        self.worker(telemetry).handle(job, self.left)
 
-    def worker(self, report: Report | None = None) -> Worker:
+    def worker(self, telemetry: Telemetry | None = None) -> Worker:
         return Worker(
             leases=self.leases,
-            earlier=lambda turn: recent(self.table, turn, 10),
+            load_window=lambda turn: load_window(self.table, turn, 10),
             connections=self.connections,
             model=self.model,
-            roster=Roster((MODEL, NEXT_MODEL)),
+            fallback=ModelFallback(MODELS),
             quota=Quota(self.table, clock=self.clock),
             max_gen_len=1024,
-            report=report or Report(self.log, self.figures.metrics),
+            telemetry=telemetry or Telemetry(self.log, self.metrics),
         )
 
     def be_overtaken(self) -> None:
         """Another run takes the turn: by its clock, this one's lease is over."""
         ahead = Clock(self.clock.now + LEASE_SECONDS + 1)
-        assert Leases(self.table, ahead).take(Job.on(self.turn, "run", HERE))[1]
+        assert Leases(self.table, ahead).acquire(Job.on(self.turn, "run", HERE))[1]
 
     @property
     def turn(self) -> Turn:
@@ -184,8 +201,7 @@ def test_a_stop_before_the_run_began_ends_it_at_once(stage: Stage) -> None:
 
 
 def test_near_the_function_s_end_the_answer_is_stored_as_it_is(stage: Stage) -> None:
-    seconds = iter([PLENTY, DEADLINE_MARGIN, DEADLINE_MARGIN - 0.1])
-    stage.left = lambda: next(seconds)
+    stage.left = lambda: DEADLINE_MARGIN - 0.1 if stage.frames() else PLENTY
     stage.handle(stage.ask(), Answer(["경주"], hangs=True))
     last = stage.frames()[-1]
     assert isinstance(last, Done)
@@ -280,7 +296,7 @@ def test_an_ended_turn_is_told_again_to_whoever_asked(stage: Stage) -> None:
 def test_the_retry_of_a_run_that_had_finished_tells_the_client_where_it_is(stage: Stage) -> None:
     """A crash between storing and telling."""
     job = stage.ask()
-    held, _ = stage.leases.take(job)
+    held, _ = stage.leases.acquire(job)
     stage.turns.attach(held, THERE)
     stage.leases.finish(held, Outcome("done", "경주", 1, Usage(5, 1), 6, MODEL, stop_reason="stop"))
     stage.handle(job)
@@ -289,7 +305,7 @@ def test_the_retry_of_a_run_that_had_finished_tells_the_client_where_it_is(stage
 
 
 def test_a_long_answer_told_again_ends_with_the_number_of_its_last_delta(stage: Stage) -> None:
-    whole = "가" * (2 * MAX_TEXT + 1)
+    whole = "가" * (2 * MAX_FRAME_CHARACTERS + 1)
     stage.handle(stage.ask(), Answer([whole]))
     stage.handle(Job.on(stage.turn, "replay", THERE))
     *told, done = stage.frames(THERE)
@@ -303,7 +319,7 @@ def test_a_live_run_is_waited_out_once_then_left_alone(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = stage.ask()
-    held, _ = stage.leases.take(job)
+    held, _ = stage.leases.acquire(job)
     slept = []
 
     def renew(seconds: float) -> None:
@@ -322,7 +338,7 @@ def test_a_retry_whose_clock_is_behind_sees_a_dead_lease_by_its_standing_still(
     stage: Stage, sleeper: Sleeper
 ) -> None:
     job = stage.ask()
-    stage.leases.take(job)
+    stage.leases.acquire(job)
     stage.clock.pass_by(-60)
     stage.handle(job, Answer(["네"]))
     assert (stage.turn.status, stage.turn.answer) == ("done", "네")
@@ -330,7 +346,7 @@ def test_a_retry_whose_clock_is_behind_sees_a_dead_lease_by_its_standing_still(
 
 def test_the_retry_of_a_crashed_run_goes_on_in_mid_sentence(stage: Stage, sleeper: Sleeper) -> None:
     job = stage.ask()
-    held, _ = stage.leases.take(job)
+    held, _ = stage.leases.acquire(job)
     stage.leases.renew(held, "경주는 ")  # and then the process was no more
     stage.handle(job, Answer(["신라의"]))
     assert sleeper.slept == [LEASE_SECONDS]
@@ -442,7 +458,7 @@ def test_an_answer_whose_tokens_could_not_be_counted_is_told_all_the_same(
     def fail(*_: object) -> None:
         raise EndpointConnectionError(endpoint_url="https://dynamodb")
 
-    monkeypatch.setattr(Quota, "spend", fail)
+    monkeypatch.setattr(Quota, "add_tokens", fail)
     stage.handle(stage.ask(), Answer(["경주"], usage=Usage(5, 1)))
     assert isinstance(stage.frames()[-1], Done)
     assert "tokens not counted" in logs()
@@ -469,12 +485,12 @@ def test_an_unforeseen_error_of_the_store_is_left_to_the_retry(
 
 def test_the_model_reads_the_answered_turns_of_the_chat_alone(stage: Stage) -> None:
     past = [
-        turn(text="여행하고 싶다", answer="어디로 갈까요?", status="done"),
-        turn(text="hello", answer="안녕", status="done", mode="translate"),
-        turn(text="실패한 질문", answer="반쪽", status="failed"),
-        turn(text="멈춘 질문", answer="", status="done", stop_reason="cancelled"),
-        turn(text="끊긴 질문", answer="아직", status="streaming"),
-        turn(text="바다", answer="강릉은", status="done", stop_reason="cancelled"),
+        turn(question="여행하고 싶다", answer="어디로 갈까요?", status="done"),
+        turn(question="hello", answer="안녕", status="done", mode="translate"),
+        turn(question="실패한 질문", answer="반쪽", status="failed"),
+        turn(question="멈춘 질문", answer="", status="done", stop_reason="cancelled"),
+        turn(question="끊긴 질문", answer="아직", status="streaming"),
+        turn(question="바다", answer="강릉은", status="done", stop_reason="cancelled"),
     ]
     for number, one in enumerate(past, 10):
         ids = {"request_id": uuid(number), "turn_id": f"2026-11-17T00:00:00.0{number}Z-00000000"}
@@ -514,7 +530,7 @@ def test_no_one_s_words_are_in_the_logs(stage: Stage, logs: Callable[[], str]) -
     written = logs()
     assert '"run ended"' in written
     assert REQUEST in written
-    written += json.dumps(stage.figures.lines, ensure_ascii=False)
+    written += json.dumps(stage.metrics.lines, ensure_ascii=False)
     assert "비밀" not in written
     assert "은밀한" not in written
 
@@ -542,36 +558,36 @@ def test_the_entry_point_makes_its_worker_of_the_environment(
         worker = worker_entry.bootstrap()
     finally:
         worker_entry.bootstrap.cache_clear()
-    assert worker.roster.order(0.0) == [MODEL, NEXT_MODEL]
-    assert worker.earlier(turn()) == []
+    assert worker.fallback.candidates(0.0) == list(MODELS)
+    assert worker.load_window(turn()) == []
 
 
-# Figures
+# RecordedMetrics
 
 
 def test_the_figures_of_an_answer_are_by_stage_and_those_of_tokens_by_model_too(
     stage: Stage,
 ) -> None:
     stage.handle(stage.ask(), Answer(["경주는 ", "신라의"], usage=Usage(1_000, 2_000)))
-    figures = stage.figures
-    assert (figures.of("Answers"), figures.of("Failures"), figures.of("Stops")) == ([1], [], [0])
-    assert (figures.of("Retries"), figures.of("Continues")) == ([0], [0])
-    assert figures.of("Frames") == [stage.turn.seq]
-    assert (figures.of("PromptTokens"), figures.of("CompletionTokens")) == ([1_000], [2_000])
-    assert figures.of("EstimatedCost") == [pytest.approx(0.00265 + 2 * 0.0035)]
-    assert len(figures.of("FirstToken")) == len(figures.of("TokensPerSecond")) == 1
-    assert figures.dimensions("Answers") == [["stage"]]
-    assert figures.dimensions("PromptTokens") == [["stage"], ["stage", "model"]]
-    assert {line["stage"] for line in figures.lines} == {"test"}
-    assert {line.get("model") for line in figures.lines} == {None, MODEL}
+    metrics = stage.metrics
+    assert (metrics.of("Answers"), metrics.of("Failures"), metrics.of("Stops")) == ([1], [], [0])
+    assert (metrics.of("Retries"), metrics.of("Continues")) == ([0], [0])
+    assert metrics.of("Frames") == [stage.turn.seq]
+    assert (metrics.of("PromptTokens"), metrics.of("CompletionTokens")) == ([1_000], [2_000])
+    assert metrics.of("EstimatedCost") == [pytest.approx(0.00265 + 2 * 0.0035)]
+    assert len(metrics.of("FirstToken")) == len(metrics.of("TokensPerSecond")) == 1
+    assert metrics.dimensions("Answers") == [["stage"]]
+    assert metrics.dimensions("PromptTokens") == [["stage"], ["stage", "model"]]
+    assert {line["stage"] for line in metrics.lines} == {"test"}
+    assert {line.get("model") for line in metrics.lines} == {None, MODEL}
 
 
 def test_a_failure_counts_by_its_code_and_each_call_again_as_a_retry(stage: Stage) -> None:
     stage.handle(stage.ask(), *[Answer(["가"], StreamBroken())] * 3)
-    figures = stage.figures
-    assert (figures.of("Answers"), figures.of("Failures"), figures.of("Retries")) == ([0], [1], [2])
-    assert figures.dimensions("Failures") == [["stage"], ["stage", "code"]]
-    assert [line["code"] for line in figures.lines if "code" in line] == ["internal"]
+    metrics = stage.metrics
+    assert (metrics.of("Answers"), metrics.of("Failures"), metrics.of("Retries")) == ([0], [1], [2])
+    assert metrics.dimensions("Failures") == [["stage"], ["stage", "code"]]
+    assert [line["code"] for line in metrics.lines if "code" in line] == ["internal"]
 
 
 def test_stops_and_continued_answers_are_counted(stage: Stage) -> None:
@@ -580,27 +596,27 @@ def test_stops_and_continued_answers_are_counted(stage: Stage) -> None:
     stage.turns.reopen(stage.turn, HERE)
     stage.turns.claim_wake(stage.turn)
     stage.handle(Job.on(stage.turn, "run", HERE), Answer(["는"], usage=Usage(5, 1)))
-    assert (stage.figures.of("Stops"), stage.figures.of("Continues")) == ([1, 0], [0, 1])
+    assert (stage.metrics.of("Stops"), stage.metrics.of("Continues")) == ([1, 0], [0, 1])
 
 
 def test_what_a_lost_run_has_used_is_in_the_figures(stage: Stage) -> None:
     stage.at_first_delta(stage.be_overtaken)
     stage.handle(stage.ask(), Answer(["경주"], error=ContextTooLong(), usage=Usage(7, 1)))
-    assert stage.figures.of("PromptTokens") == [7]
-    assert stage.figures.of("Answers") == []
+    assert stage.metrics.of("PromptTokens") == [7]
+    assert stage.metrics.of("Answers") == []
 
 
 def test_a_model_without_a_price_is_said_once_and_has_no_cost(
     stage: Stage, logs: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat_ws.prices.PRICES", {})
-    report = Report(stage.log, stage.figures.metrics)
+    monkeypatch.setattr("chat_ws.models.CATALOG", ())
+    telemetry = Telemetry(stage.log, stage.metrics)
     for number in (1, 2):
         job = stage.ask(request=uuid(number))
-        stage.handle(job, Answer(["네"], usage=Usage(7, 1)), report=report)
-    assert stage.figures.of("EstimatedCost") == []
+        stage.handle(job, Answer(["네"], usage=Usage(7, 1)), telemetry=telemetry)
+    assert stage.metrics.of("EstimatedCost") == []
     assert logs().count("model has no price") == 1
-    assert stage.figures.of("PromptTokens") == [7, 7]
+    assert stage.metrics.of("PromptTokens") == [7, 7]
 
 
 def test_every_line_of_a_run_carries_its_ids(

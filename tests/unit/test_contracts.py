@@ -12,11 +12,10 @@ import yaml
 from chat_shared.principal import Principal
 from chat_shared.turn import Status, Turn, Usage
 from chat_ws import protocol
-from chat_ws.errors import ChatError
-from chat_ws.worker import relay
+from chat_ws.errors import MAX_QUESTION_CHARACTERS, ChatError
 from history_api import cursor, entry, service
 from history_api.conversations import Conversation
-from history_api.errors import ApiError, NotFound
+from history_api.errors import ApiError, NotFound, Unauthorized
 from jsonschema import Draft7Validator, Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
 from referencing import Registry
@@ -75,9 +74,9 @@ def server_frames() -> Iterator[protocol.ServerFrame]:
     usage = Usage(97, 38).as_dict()
     yield protocol.Accepted(ID, CONVERSATION, TIME)
     yield protocol.Delta(ID, 1, 1, "가")
-    yield protocol.Delta(ID, 2, 41, "나" * relay.MAX_TEXT)
+    yield protocol.Delta(ID, 2, 41, "나" * protocol.MAX_FRAME_CHARACTERS)
     yield protocol.Snapshot(ID, 2, 0, "")
-    yield protocol.Snapshot(ID, 1, 7, "다" * relay.MAX_TEXT)
+    yield protocol.Snapshot(ID, 1, 7, "다" * protocol.MAX_FRAME_CHARACTERS)
     for reason in get_args(protocol.StopReason):
         yield protocol.Done(ID, 1, 12, reason, usage, "meta.llama3-70b-instruct-v1:0")
     yield protocol.Done(ID, 1, 0, "cancelled", Usage().as_dict(), None)
@@ -145,9 +144,9 @@ def test_lists_of_words_are_the_code_s() -> None:
 
 def test_limits_are_the_code_s() -> None:
     schemas = ASYNCAPI["components"]["schemas"]
-    assert schemas["Chat"]["properties"]["text"]["maxLength"] == protocol.MAX_TEXT_LENGTH
-    assert schemas["Delta"]["properties"]["text"]["maxLength"] == relay.MAX_TEXT
-    assert schemas["Snapshot"]["properties"]["text"]["maxLength"] == relay.MAX_TEXT
+    assert schemas["Chat"]["properties"]["text"]["maxLength"] == MAX_QUESTION_CHARACTERS
+    assert schemas["Delta"]["properties"]["text"]["maxLength"] == protocol.MAX_FRAME_CHARACTERS
+    assert schemas["Snapshot"]["properties"]["text"]["maxLength"] == protocol.MAX_FRAME_CHARACTERS
     assert f"{protocol.MAX_FRAME_BYTES:,} bytes" in ASYNCAPI["channels"]["chat"]["description"]
 
 
@@ -413,12 +412,13 @@ def test_words_that_both_contracts_use_are_the_same() -> None:
 
 @pytest.mark.parametrize("kind", ApiError.__subclasses__(), ids=lambda kind: kind.code)
 def test_an_error_of_the_function_is_described_with_its_status(kind: type[ApiError]) -> None:
-    failure = entry.failure(kind())
+    failure = entry.error_response(kind())
     view_schema("/components/schemas/Error").validate(json.loads(failure["body"]))
     response = OPENAPI["components"]["responses"][kind.__name__]
-    assert (
-        response["content"]["application/json"]["examples"]["error"]["value"]["code"] == kind.code
-    )
+    example = response["content"]["application/json"]["examples"]["error"]["value"]
+    assert example["code"] == kind.code
+    if kind is not Unauthorized:  # API Gateway sends it, in its own words
+        assert example["message"] == kind.message
     listed = [
         answer["$ref"].split("/")[-1]
         for item in OPENAPI["paths"].values()

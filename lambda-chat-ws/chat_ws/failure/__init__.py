@@ -1,1 +1,1 @@
-"""The failure function: the end of a turn whose every run died."""
+"""The failure function: it ends a turn whose every run has crashed."""

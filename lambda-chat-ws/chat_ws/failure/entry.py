@@ -1,4 +1,4 @@
-"""The failure function's entry point: it alone knows the record that Lambda sends a destination.
+"""The entry point of the failure function, which reads Lambda's failure-destination record.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import boto3
-from chat_shared.logs import Context, begin, logger
+from chat_shared.logs import Context, bind_invocation, create_logger
 from chat_shared.metrics import Metrics
 
 from chat_ws.connection import ApiGatewayConnections
@@ -18,12 +18,12 @@ from chat_ws.job import Job
 from chat_ws.settings import STAGE
 from chat_ws.store.leases import Leases
 
-log = logger("failure")
+log = create_logger("failure")
 
 
 @cache
 def bootstrap() -> Failure:
-    """All that it needs, made once in the life of the execution environment."""
+    """Create the use case with its clients, once for each execution environment."""
     table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
     management = boto3.client(
         "apigatewaymanagementapi", endpoint_url=os.environ["WEBSOCKET_CALLBACK_URL"]
@@ -34,5 +34,5 @@ def bootstrap() -> Failure:
 
 def lambda_handler(record: Mapping[str, Any], context: Context) -> None:
     job = Job.from_payload(record["requestPayload"])
-    begin(log, context, turn_id=job.turn_id, connection_id=job.connection_id)
+    bind_invocation(log, context, turn_id=job.turn_id, connection_id=job.connection_id)
     bootstrap().handle(job)

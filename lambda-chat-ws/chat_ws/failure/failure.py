@@ -1,4 +1,4 @@
-"""The end of a turn whose every run died: `failed`, rather than `streaming` for ever."""
+"""The end of a turn whose every run has crashed: `failed` instead of `streaming` for ever."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from chat_shared.metrics import Metrics
 from chat_ws.connection import Connections
 from chat_ws.errors import Internal
 from chat_ws.job import Job
-from chat_ws.replay import replay
+from chat_ws.replay import replay_turn
 from chat_ws.store.leases import Leases, Lost, Outcome
 
 
@@ -20,13 +20,12 @@ class Failure:
     metrics: Metrics
 
     def handle(self, job: Job) -> None:
-        """`job` is one that Lambda has given up. A turn that a client's `resume` has brought to
-        life again meanwhile is left alone."""
+        """End the turn of a job that Lambda has given up, unless a `resume` has revived it."""
         if job.kind != "run":
             return
         try:
-            turn, taken = self.leases.take_patiently(job)
-            if not taken:
+            turn, acquired = self.leases.acquire_or_wait(job)
+            if not acquired:
                 return
             ended = self.leases.finish(
                 turn,
@@ -44,4 +43,4 @@ class Failure:
             return
         self.log.error("turn given up", request_id=ended.request_id, run=ended.run)
         self.metrics.put({"LostTurns": 1})
-        replay(self.connections, ended, ended.connection_id)
+        replay_turn(self.connections, ended, ended.connection_id)

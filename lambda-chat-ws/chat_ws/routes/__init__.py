@@ -1,1 +1,1 @@
-"""The routes function: answers each frame in milliseconds and wakes the worker."""
+"""The routes function: it answers each frame in milliseconds and invokes the worker."""

@@ -1,4 +1,4 @@
-"""The routes function's entry point: it alone knows API Gateway's WebSocket event."""
+"""The entry point of the routes function, which reads API Gateway's WebSocket event."""
 
 import json
 import os
@@ -9,10 +9,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from chat_shared.logs import Context, begin, logger
+from chat_shared.logs import Context, bind_invocation, create_logger
 from chat_shared.metrics import Metrics
 from chat_shared.principal import Principal
 from chat_shared.principal import Unauthorized as NoPrincipal
+from chat_shared.subprotocol import SUBPROTOCOL
 
 from chat_ws.errors import Busy, Internal, Unauthorized
 from chat_ws.job import Job
@@ -21,19 +22,18 @@ from chat_ws.routes.routes import Routes
 from chat_ws.settings import RoutesSettings
 from chat_ws.store.turns import Turns
 
-SUBPROTOCOL = "chat.v1"
-# The person waits: better to say `busy` after seconds than to run into the 29 s limit.
-QUICK = Config(
+# The user is waiting: `busy` after a few seconds is better than API Gateway's timeout after 29.
+FAIL_FAST = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}
 )
-log = logger("routes")
+log = create_logger("routes")
 
 
 @cache
 def bootstrap() -> Routes:
-    """The routes with all that they need, made once in the life of the execution environment."""
+    """Create the routes with their clients, once for each execution environment."""
     settings = RoutesSettings.from_env(os.environ)
-    lambda_client = boto3.client("lambda", config=QUICK)
+    lambda_client = boto3.client("lambda", config=FAIL_FAST)
 
     def invoke(job: Job) -> None:
         try:
@@ -45,15 +45,15 @@ def bootstrap() -> Routes:
         except (ClientError, BotoCoreError) as error:
             raise Busy from error
 
-    table = boto3.resource("dynamodb", config=QUICK).Table(settings.table_name)
+    table = boto3.resource("dynamodb", config=FAIL_FAST).Table(settings.table_name)
     turns = Turns(table, settings.history_days, limits=settings.limits)
     return Routes(turns, invoke, log, Metrics(settings.stage))
 
 
 def lambda_handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Answers by the route's response: `body` goes back over the socket it came from."""
+    """Return the route response; API Gateway sends its `body` back over the socket."""
     request = event["requestContext"]
-    begin(log, context, connection_id=request["connectionId"])
+    bind_invocation(log, context, connection_id=request["connectionId"])
     match request["routeKey"]:
         case "$connect":
             bootstrap().connect()
@@ -66,7 +66,7 @@ def lambda_handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]
     except NoPrincipal:
         return reply(Failed.of(Unauthorized(), None))
     except Exception:
-        # A browser must hear something that it can act on; the log has the rest.
+        # The client needs a frame that it can act on; the details are in the log.
         log.exception("frame failed")
         return reply(Failed.of(Internal(), None))
     return reply(frame) if frame else {"statusCode": 200}

@@ -1,4 +1,4 @@
-"""What each client frame does: decide, store, wake a worker, answer at once."""
+"""The route of each client frame: store the change, invoke a worker if needed, reply."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from chat_ws.store.turns import Turns
 
 @dataclass(frozen=True)
 class Routes:
-    """`invoke` hands a job to the worker and returns before it is done; raises Busy."""
+    """The routes. `invoke` starts a job asynchronously; it raises Busy."""
 
     turns: Turns
     invoke: Callable[[Job], None]
@@ -36,14 +36,14 @@ class Routes:
     metrics: Metrics
 
     def connect(self) -> None:
-        """Starts a worker while the person is still typing; a failure costs a second, no more."""
+        """Warm up a worker while the user is typing; without it, the first answer is slower."""
         try:
             self.invoke(Job("warm_up"))
         except ChatError:
             self.log.warning("warm-up failed")
 
     def message(self, principal: Principal, connection_id: str, body: str) -> ServerFrame | None:
-        """The frame that answers at once; what the worker has to say comes over the connection."""
+        """Return the reply, if any; the worker's frames arrive over the connection."""
         try:
             frame = parse(body)
         except Malformed as malformed:
@@ -52,14 +52,14 @@ class Routes:
             return Pong()
         self.log.append_keys(request_id=frame.request_id)
         try:
-            return self._answer(principal, connection_id, frame)
+            return self._dispatch(principal, connection_id, frame)
         except ChatError as error:
             if isinstance(error, QuotaExceeded):
                 self.metrics.put({"QuotaRefusals": 1})
             self.log.info("frame refused", code=error.code, frame=type(frame).__name__)
             return Failed.of(error, frame.request_id)
 
-    def _answer(
+    def _dispatch(
         self, principal: Principal, connection_id: str, frame: Chat | Stop | Resume | Continue
     ) -> ServerFrame | None:
         if isinstance(frame, Chat):
@@ -87,7 +87,7 @@ class Routes:
         return accepted(turn)
 
     def _resume(self, turn: Turn, connection_id: str) -> None:
-        """A live run sends its snapshot within a second; a dead one is followed by a new one."""
+        """Let the live run send a snapshot, replay an ended turn, or replace a crashed run."""
         attached = self.turns.attach(turn, connection_id)
         if not attached:
             self.invoke(Job.on(turn, "replay", connection_id))
@@ -100,9 +100,9 @@ class Routes:
             self._wake(stopping, connection_id)
 
     def _continue(self, turn: Turn, connection_id: str) -> ServerFrame:
-        """Only an answer that was cut can go on; any other is told again."""
-        whole = turn.stop_reason == "stop"
-        reopened = None if whole else self.turns.reopen(turn, connection_id)
+        """Continue an answer that was cut short; handle any other as `resume`."""
+        complete = turn.stop_reason == "stop"
+        reopened = None if complete else self.turns.reopen(turn, connection_id)
         if reopened and self.turns.claim_wake(reopened):
             self._wake(reopened, connection_id)
         else:
@@ -110,7 +110,7 @@ class Routes:
         return accepted(turn)
 
     def _wake(self, turn: Turn, connection_id: str) -> None:
-        """For whoever holds the claim; gives it back where the worker cannot be invoked."""
+        """Invoke a worker for a turn whose reservation is ours; on failure, release it."""
         try:
             self.invoke(Job.on(turn, "run", connection_id))
         except Busy:

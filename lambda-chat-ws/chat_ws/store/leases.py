@@ -1,16 +1,14 @@
-"""A run's hold on its turn: at most one run writes, and a dead one's hold runs out by itself."""
+"""Leases: at most one run writes a turn, and the lease of a crashed run expires."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from boto3.dynamodb.types import TypeDeserializer
-from chat_shared import keys
 from chat_shared.turn import Status, Turn, Usage
 
 from chat_ws.job import Job
-from chat_ws.store.turns import as_number
+from chat_ws.store.items import ConditionFailed, update_turn
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -20,12 +18,15 @@ RENEW_SECONDS = 1.0
 
 
 class Lost(Exception):
-    """Another run has the turn, or it has ended or is deleted: this run has nothing more to say."""
+    """The lease is lost: another run has it, or the turn has ended or was deleted."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a turn ends: `done` with a stop reason, or `failed` with a code."""
+    """The end of a turn: `done` with a stop reason, or `failed` with a code.
+
+    The fields are attributes of the turn, by the same names.
+    """
 
     status: Status
     answer: str
@@ -38,8 +39,11 @@ class Outcome:
 
 
 class Leases:
-    """Times are seconds since the epoch, by this machine's clock: `run`, not the clock, is what
-    keeps two runs apart; a clock that is wrong by a minute costs a run, never an answer."""
+    """The leases of all turns, in seconds since the epoch by this machine's clock.
+
+    The number `run` keeps two runs apart, not the clock: a wrong clock costs a run, never an
+    answer.
+    """
 
     def __init__(
         self,
@@ -51,116 +55,73 @@ class Leases:
         self._clock = clock
         self._sleep = sleep
 
-    def take(self, job: Job, unrenewed: Turn | None = None) -> tuple[Turn, bool]:
-        """The turn, and whether its lease is now the caller's (its `run` names the hold).
+    def acquire(self, job: Job, unrenewed: Turn | None = None) -> tuple[Turn, bool]:
+        """Return the turn, and whether the caller has its lease now; `turn.run` names the lease.
 
-        Where it is not, the turn tells why: it has ended, or another's lease is live. A lease that
-        still stands as in `unrenewed` counts as over. Raises Lost where there is no such turn.
+        The lease is refused while another run's is valid, and after the turn's end. A lease that
+        has not changed since `unrenewed` was read counts as expired. Raise Lost if there is no
+        such turn.
         """
         now = self._clock()
         try:
-            turn = self._update(
-                job,
+            turn = update_turn(
+                self._table,
+                job.turn_key,
                 "SET lease_until = :until REMOVE pending ADD run :one",
                 "#status = :streaming"
                 " AND (lease_until < :now OR lease_until = :unrenewed OR pending = :true)",
-                {
-                    ":until": as_number(now + LEASE_SECONDS),
-                    ":now": as_number(now),
-                    ":unrenewed": as_number(unrenewed.lease_until) if unrenewed else -1,
-                    ":one": 1,
-                    ":true": True,
-                    ":streaming": "streaming",
-                },
+                until=now + LEASE_SECONDS,
+                now=now,
+                unrenewed=unrenewed.lease_until if unrenewed else -1,
+                one=1,
+                true=True,
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
-            item: dict[str, Any] = error.response.get("Item")  # type: ignore[assignment] # as the API has it
-            if not item:
+        except ConditionFailed as refusal:
+            if not refusal.turn:
                 raise Lost from None
-            read = TypeDeserializer().deserialize
-            return Turn.from_item({name: read(value) for name, value in item.items()}), False
+            return refusal.turn, False
         return turn, True
 
-    def take_patiently(self, job: Job) -> tuple[Turn, bool]:
-        """As `take`; another's live lease is waited out once, since its run may be dead: a crash is
-        followed by Lambda's retry, which can come before the lease is over. A live run renews each
-        second, so a lease that has not moved is dead, whatever this machine's clock says of it."""
-        turn, taken = self.take(job)
-        if not taken and turn.status == "streaming" and job.kind == "run":
+    def acquire_or_wait(self, job: Job) -> tuple[Turn, bool]:
+        """Acquire the lease; if another run's is valid, wait until it would expire and try again.
+
+        Lambda retries a crashed run, perhaps before the lease has expired. A live run renews each
+        second, so a lease that has not changed is dead, whatever this machine's clock says.
+        """
+        turn, acquired = self.acquire(job)
+        if not acquired and turn.status == "streaming" and job.kind == "run":
             self._sleep(LEASE_SECONDS)
-            turn, taken = self.take(job, unrenewed=turn)
-        return turn, taken
+            turn, acquired = self.acquire(job, unrenewed=turn)
+        return turn, acquired
 
     def renew(self, turn: Turn, answer: str) -> Turn:
-        """Keeps the hold, stores the answer so far, and brings what clients have asked since.
+        """Renew the lease and store the answer so far; raise Lost.
 
-        Raises Lost where the hold is another's by now.
+        The returned turn has what clients have asked for meanwhile.
         """
-        return self._write(
-            turn,
-            "SET lease_until = :until, answer = :answer",
-            {":until": as_number(self._clock() + LEASE_SECONDS), ":answer": answer},
+        until = self._clock() + LEASE_SECONDS
+        return self._update(
+            turn, "SET lease_until = :until, answer = :answer", until=until, answer=answer
         )
 
     def finish(self, turn: Turn, outcome: Outcome) -> Turn:
-        """Stores how the turn has ended; raises Lost as `renew` does."""
-        return self._write(
-            turn,
-            "SET #status = :status, lease_until = :zero, answer = :answer, seq = :seq,"
-            " #usage = :usage, prompt_estimate = :estimate, model_id = :model,"
-            " stop_reason = :reason, code = :code REMOVE stop_requested",
-            {
-                ":status": outcome.status,
-                ":zero": 0,
-                ":answer": outcome.answer,
-                ":seq": outcome.seq,
-                ":usage": {
-                    "prompt_tokens": outcome.usage.prompt_tokens,
-                    "completion_tokens": outcome.usage.completion_tokens,
-                },
-                ":estimate": outcome.prompt_estimate,
-                ":model": outcome.model_id,
-                ":reason": outcome.stop_reason,
-                ":code": outcome.code,
-            },
-            {"#usage": "usage"},
+        """Store the outcome and release the lease; raise Lost."""
+        values = vars(outcome)
+        assignments = ", ".join(f"#{name} = :{name}" for name in values)
+        return self._update(
+            turn, f"SET lease_until = :zero, {assignments} REMOVE stop_requested", zero=0, **values
         )
 
-    def _write(
-        self,
-        turn: Turn,
-        expression: str,
-        values: dict[str, Any],
-        names: dict[str, str] | None = None,
-    ) -> Turn:
-        job = Job.on(turn, "run", turn.connection_id)
-        mine = {":run": turn.run, ":streaming": "streaming"}
+    def _update(self, turn: Turn, update: str, **values: object) -> Turn:
+        """Update the turn if this run still has the lease; raise Lost."""
         try:
-            return self._update(
-                job, expression, "run = :run AND #status = :streaming", values | mine, names
+            return update_turn(
+                self._table,
+                turn.key,
+                update,
+                "run = :run AND #status = :streaming",
+                run=turn.run,
+                **values,
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailed:
             raise Lost from None
-
-    def _update(
-        self,
-        job: Job,
-        expression: str,
-        condition: str,
-        values: dict[str, Any],
-        names: dict[str, str] | None = None,
-    ) -> Turn:
-        answer = self._table.update_item(
-            Key=_key(job),
-            UpdateExpression=expression,
-            ConditionExpression=condition,
-            ExpressionAttributeNames={"#status": "status", **(names or {})},
-            ExpressionAttributeValues=values,
-            ReturnValues="ALL_NEW",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
-        return Turn.from_item(answer["Attributes"])
-
-
-def _key(job: Job) -> dict[str, str]:
-    return keys.turn(job.user_id, job.conversation_id, job.turn_id)

@@ -1,8 +1,8 @@
-"""What may be used in a day, counted in the table: a user's messages, everyone's tokens.
+"""Daily quotas, counted in the table: each user's messages and the whole deployment's tokens.
 
-A day begins at midnight in Korea. A message is counted by the transaction that stores it, so never
-too often and never too late. Tokens are known when a run has ended, and added then; what runs at
-that moment goes over the budget, and nothing else does.
+A day begins at midnight in Korea. A message is counted by the transaction that stores it, so the
+count is exact. Tokens are added when a run has ended: answers that are being generated when the
+budget is reached exceed it.
 """
 
 import time
@@ -16,7 +16,7 @@ from chat_ws.settings import UNLIMITED, Limits
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-KEPT_SECONDS = 3 * 86_400  # a counter is of use for a day, wherever its clock was
+COUNTER_TTL = 3 * 86_400  # seconds; a counter is used for one day of any machine's clock
 
 
 class Quota:
@@ -30,8 +30,8 @@ class Quota:
         self._limits = limits
         self._clock = clock
 
-    def counting(self, user_id: str) -> list[Any]:
-        """What counts a message, as the last part of the transaction that stores it."""
+    def count_message(self, user_id: str) -> list[Any]:
+        """Return the item that counts a message in a transaction; it must be the last one."""
         if not self._limits.messages:
             return []
         now = self._clock()
@@ -41,29 +41,29 @@ class Quota:
             "UpdateExpression": f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD messages :one",
             "ConditionExpression": "attribute_not_exists(messages) OR messages < :limit",
             "ExpressionAttributeValues": {
-                ":ttl": int(now) + KEPT_SECONDS,
+                ":ttl": int(now) + COUNTER_TTL,
                 ":one": 1,
                 ":limit": self._limits.messages,
             },
         }
         return [{"Update": update}]
 
-    def refused(self, reasons: Sequence[str | None]) -> bool:
-        """Whether a transaction that ended with `counting` was cancelled for its sake."""
+    def message_refused(self, reasons: Sequence[str | None]) -> bool:
+        """Return whether the user's quota cancelled a transaction with `count_message`."""
         return bool(self._limits.messages) and reasons[-1] == "ConditionalCheckFailed"
 
-    def spent(self) -> bool:
-        """Whether the deployment has used up its tokens of the day."""
+    def tokens_exhausted(self) -> bool:
+        """Return whether the deployment has used up its tokens of the day."""
         if not self._limits.tokens:
             return False
         key = keys.tokens(keys.day(self._clock()))
         counter: Any = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
         return bool(counter.get("tokens", 0) >= self._limits.tokens)
 
-    def spend(self, tokens: int) -> None:
+    def add_tokens(self, tokens: int) -> None:
         now = self._clock()
         self._table.update_item(
             Key=keys.tokens(keys.day(now)),
             UpdateExpression=f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD tokens :tokens",
-            ExpressionAttributeValues={":ttl": int(now) + KEPT_SECONDS, ":tokens": tokens},
+            ExpressionAttributeValues={":ttl": int(now) + COUNTER_TTL, ":tokens": tokens},
         )

@@ -1,5 +1,6 @@
-"""The models: Llama 3 by LangChain's ChatBedrock, with Meta's prompt format on the wire; any other
-by ChatBedrockConverse, with messages. LangChain stops here.
+"""Bedrock's models: Llama 3 by ChatBedrock in Meta's prompt format, others by ChatBedrockConverse.
+
+No other module imports LangChain.
 """
 
 import threading
@@ -22,7 +23,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from urllib3.exceptions import HTTPError
 
 from chat_ws.errors import ContentBlocked, Internal, ModelFault, from_bedrock
-from chat_ws.models import provider, speaks_llama3
+from chat_ws.models import ModelId
 from chat_ws.protocol import StopReason
 from chat_ws.settings import ModelSettings
 from chat_ws.worker import prompt as prompts
@@ -31,44 +32,45 @@ from chat_ws.worker.prompt import Prompt
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
-LLAMA3 = "meta.llama3-70b-instruct-v1:0"
-METRICS = "amazon-bedrock-invocationMetrics"
+INVOCATION_METRICS = "amazon-bedrock-invocationMetrics"
 GUARDRAIL_ACTION = "amazon-bedrock-guardrailAction"
-# For a model that refuses to go on in the middle of an answer of its own.
-GO_ON = "방금 쓰던 답을 끊긴 곳에서 그대로 이어서 쓰세요. 이미 쓴 글은 되풀이하지 마세요."
-KINDS: dict[str, type[BaseMessage]] = {
+# For a model that refuses a partial answer as the last message.
+CONTINUE_INSTRUCTION = (
+    "방금 쓰던 답을 끊긴 곳에서 그대로 이어서 쓰세요. 이미 쓴 글은 되풀이하지 마세요."
+)
+MESSAGE_TYPES: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
     "user": HumanMessage,
     "assistant": AIMessage,
 }
-CONVERSE_REASONS: dict[str, StopReason] = {
+CONVERSE_STOP_REASONS: dict[str, StopReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
 }
-BLOCKED = {"guardrail_intervened", "content_filtered"}
+BLOCKED_STOP_REASONS = {"guardrail_intervened", "content_filtered"}
 
 
 class StreamBroken(ModelFault):
-    """The stream failed or just ended, with no `stop_reason`: what has come is no whole answer."""
+    """The stream failed, or ended without a stop reason: the answer is incomplete."""
 
 
 class Stream(Protocol):
-    """One answer of the model. `stop_reason` and `usage` are known once the pieces have ended."""
+    """One answer of a model. `stop_reason` and `usage` are known after the last chunk."""
 
     stop_reason: StopReason
     usage: Usage
 
     def __iter__(self) -> Iterator[str]:
-        """The pieces; raises a ChatError."""
+        """Yield the answer's chunks; raise a ChatError."""
 
     def abort(self) -> None:
-        """Closes the stream, so that the model stops; from any thread, at any time."""
+        """Close the stream, so that the model stops. Any thread may call it at any time."""
 
 
 class Model(Protocol):
-    def stream(self, model_id: str, prompt: Prompt) -> Stream: ...
+    def stream(self, model: ModelId, prompt: Prompt) -> Stream: ...
 
 
 class BedrockModel:
@@ -76,22 +78,19 @@ class BedrockModel:
         self._client = client
         self._settings = settings
 
-    def stream(self, model_id: str, prompt: Prompt) -> "BedrockStream":
-        if speaks_llama3(model_id):
-            return LlamaStream(self._client, self._llama(model_id), prompt)
-        return ConverseStream(self._client, self._converse(model_id), prompt)
+    def stream(self, model: ModelId, prompt: Prompt) -> "BedrockStream":
+        if model.spec.prompt_format == "llama3":
+            return LlamaStream(self._client, self._create_llama(model), prompt)
+        return ConverseStream(self._client, self._create_converse(model), prompt)
 
-    def _llama(self, model_id: str) -> ChatBedrock:
+    def _create_llama(self, model: ModelId) -> ChatBedrock:
         return Llama3Bedrock(
-            model=model_id,
-            provider="meta",
+            model=str(model),
+            provider=model.provider,
             client=self._client,
-            # Given so that none is made: ChatBedrock would otherwise load Bedrock's control plane
-            # for every turn, and ask it about application inference profiles alone. It need not
-            # ask what their model is: any Llama 3 is the same to the code below.
+            # Without one, ChatBedrock loads a client of Bedrock's control plane for every turn.
             bedrock_client=self._client,
-            base_model=LLAMA3,
-            **self._guarded,
+            **self._guardrail_arguments,
             model_kwargs={
                 "max_gen_len": self._settings.max_gen_len,
                 "temperature": self._settings.temperature,
@@ -99,23 +98,22 @@ class BedrockModel:
             },
         )
 
-    def _converse(self, model_id: str) -> ChatBedrockConverse:
-        whose = provider(model_id)
+    def _create_converse(self, model: ModelId) -> ChatBedrockConverse:
         return ChatBedrockConverse(
-            model=model_id,
-            provider=whose,
+            model=str(model),
+            provider=model.provider,
             client=self._client,
             bedrock_client=self._client,
             max_tokens=self._settings.max_gen_len,
             temperature=self._settings.temperature,
             # Newer models of Anthropic refuse the two together.
-            top_p=None if whose == "anthropic" else self._settings.top_p,
-            **self._guarded,
-            disable_streaming=False,  # for a model that LangChain does not know, too
+            top_p=None if model.provider == "anthropic" else self._settings.top_p,
+            **self._guardrail_arguments,
+            disable_streaming=False,  # LangChain disables it for models that it does not know
         )
 
     @property
-    def _guarded(self) -> dict[str, Any]:
+    def _guardrail_arguments(self) -> dict[str, Any]:
         if not self._settings.guardrail_id:
             return {}
         guardrail = {
@@ -126,10 +124,10 @@ class BedrockModel:
 
 
 class Llama3Bedrock(ChatBedrock):
-    """ChatBedrock whose one message is the finished prompt.
+    """ChatBedrock that sends its one message as the finished prompt.
 
-    Its own conversion leaves out the blank line after each header, adds a line between turns, and
-    lets a user's text spell special tokens.
+    ChatBedrock's own conversion omits the blank line after each header, adds a line between turns,
+    and does not neutralise special tokens in a user's text.
     """
 
     def _stream(
@@ -149,7 +147,7 @@ class Llama3Bedrock(ChatBedrock):
 
 
 class BedrockStream:
-    """Reads one response; how it ends and what it used come with its chunks' metadata."""
+    """One response; its stop reason and usage are in the metadata of its chunks."""
 
     OPERATION: ClassVar[str]
 
@@ -158,23 +156,23 @@ class BedrockStream:
         self._chat = chat
         self._prompt = prompt
         self._event = f"after-call.bedrock-runtime.{self.OPERATION}"
-        self._ended = False
+        self._complete = False
         self._blocked = False
-        self._response: Any = None  # urllib3's, as soon as there is one
-        self._reader = 0  # the thread that reads
+        self._response: Any = None  # urllib3's, once the call has returned
+        self._thread_id = 0  # of the thread that iterates
         self._aborted = threading.Event()
         self.stop_reason: StopReason = "stop"
         self.usage = Usage()
 
     def __iter__(self) -> Iterator[str]:
-        self._reader = threading.get_ident()
-        self._client.meta.events.register(self._event, self._opened, unique_id=str(id(self)))
+        self._thread_id = threading.get_ident()
+        self._client.meta.events.register(self._event, self._keep_response, unique_id=str(id(self)))
         try:
-            yield from self._pieces()
+            yield from self._answer_chunks()
         except (ClientError, EventStreamError) as error:
             raise from_bedrock(error.response["Error"]) from error
         except (BotoCoreError, HTTPError, OSError, ValueError) as error:
-            # ValueError is LangChain's word for a stream that ended without any chunk.
+            # LangChain raises ValueError for a stream without any chunk.
             if not self._aborted.is_set():
                 raise StreamBroken from error
         finally:
@@ -183,102 +181,108 @@ class BedrockStream:
     def abort(self) -> None:
         self._aborted.set()
         if self._response is not None:
-            self._shut()
+            self._shut_down()
 
-    def _opened(self, http_response: Any, **_: object) -> None:
-        if threading.get_ident() != self._reader:
-            return  # another stream's response: an event belongs to the client, not to a call
+    def _keep_response(self, http_response: Any, **_: object) -> None:
+        # The event is the client's: another thread's call triggers it too.
+        if threading.get_ident() != self._thread_id:
+            return
         self._response = http_response.raw
         if self._aborted.is_set():
-            self._shut()
+            self._shut_down()
 
-    def _shut(self) -> None:
-        """Ends a read that waits in another thread, which then closes the connection."""
+    def _shut_down(self) -> None:
+        """End a read that blocks another thread; that thread then closes the connection."""
         try:
             self._response.shutdown()
         except (OSError, RuntimeError, ValueError):
-            return  # it has ended by itself
+            return  # the response has already ended
 
-    def _pieces(self) -> Iterator[str]:
-        yield from self._said(self._messages())
+    def _answer_chunks(self) -> Iterator[str]:
+        yield from self._stream_chunks(self._build_messages())
         if self._blocked and not self._aborted.is_set():
             raise ContentBlocked
-        if not self._ended and not self._aborted.is_set():
+        if not self._complete and not self._aborted.is_set():
             raise StreamBroken
 
-    def _said(self, messages: list[BaseMessage]) -> Iterator[str]:
+    def _stream_chunks(self, messages: list[BaseMessage]) -> Iterator[str]:
         for chunk in self._chat.stream(messages):
-            self._note(chunk)
-            # What a guardrail says in the answer's place is not the answer.
+            self._read_metadata(chunk)
+            # A guardrail's replacement text is not a part of the answer.
             if not self._blocked and (text := str(chunk.text)):
                 yield text
             if self._aborted.is_set():
                 return
 
-    def _messages(self) -> list[BaseMessage]:
+    def _build_messages(self) -> list[BaseMessage]:
         raise NotImplementedError
 
-    def _note(self, chunk: AIMessageChunk) -> None:
-        """What it tells beside its text."""
+    def _read_metadata(self, chunk: AIMessageChunk) -> None:
         raise NotImplementedError
 
 
 class LlamaStream(BedrockStream):
-    """Counts come with the chunks and, exactly, with the last one's metrics."""
+    """A response of InvokeModel; token counts are in the chunks and, exactly, in the last one."""
 
     OPERATION = "InvokeModelWithResponseStream"
 
-    def _messages(self) -> list[BaseMessage]:
-        return [HumanMessage(prompts.llama3(self._prompt))]
+    def _build_messages(self) -> list[BaseMessage]:
+        return [HumanMessage(prompts.format_llama3(self._prompt))]
 
-    def _note(self, chunk: AIMessageChunk) -> None:
-        info = chunk.response_metadata
-        self._blocked = self._blocked or info.get(GUARDRAIL_ACTION) == "INTERVENED"
-        if reason := info.get("stop_reason"):
-            self._ended, self.stop_reason = True, "length" if reason == "length" else "stop"
-        metrics = info.get(METRICS) or {}
-        prompt = metrics.get("inputTokenCount") or info.get("prompt_token_count")
-        answer = metrics.get("outputTokenCount") or info.get("generation_token_count")
+    def _read_metadata(self, chunk: AIMessageChunk) -> None:
+        metadata = chunk.response_metadata
+        self._blocked = self._blocked or metadata.get(GUARDRAIL_ACTION) == "INTERVENED"
+        if reason := metadata.get("stop_reason"):
+            self._complete, self.stop_reason = True, "length" if reason == "length" else "stop"
+        exact = metadata.get(INVOCATION_METRICS) or {}
+        prompt = exact.get("inputTokenCount") or metadata.get("prompt_token_count")
+        answer = exact.get("outputTokenCount") or metadata.get("generation_token_count")
         self.usage = Usage(
             int(prompt or self.usage.prompt_tokens), int(answer or self.usage.completion_tokens)
         )
 
 
 class ConverseStream(BedrockStream):
-    """A partial answer goes as the assistant's last message, or is asked for in words where the
-    model refuses that. A guardrail's own text arrives before the word that it is one's."""
+    """A response of Converse. A partial answer is sent as the assistant's last message.
+
+    A model that refuses it is asked to continue by an instruction. The guardrail's replacement
+    text arrives before the event that identifies it.
+    """
 
     OPERATION = "ConverseStream"
 
-    def _messages(self) -> list[BaseMessage]:
-        messages = [KINDS[one.role](one.content.strip()) for one in self._prompt.messages]
-        # A model refuses an answer that ends with a blank.
+    def _build_messages(self) -> list[BaseMessage]:
+        messages = [
+            MESSAGE_TYPES[message.role](message.content.strip())
+            for message in self._prompt.messages
+        ]
+        # Models refuse a last message that ends with white space.
         prefill = self._prompt.prefill.rstrip()
         return [*messages, AIMessage(prefill)] if prefill else messages
 
-    def _said(self, messages: list[BaseMessage]) -> Iterator[str]:
-        said = False
+    def _stream_chunks(self, messages: list[BaseMessage]) -> Iterator[str]:
+        sent = False
         try:
-            for piece in super()._said(messages):
-                said = True
-                yield piece
+            for chunk in super()._stream_chunks(messages):
+                sent = True
+                yield chunk
         except ClientError as error:
-            if said or not self._prompt.prefill.strip() or not refuses_prefill(error):
+            if sent or not self._prompt.prefill.strip() or not may_refuse_prefill(error):
                 raise
         else:
             return
-        yield from super()._said([*messages, HumanMessage(GO_ON)])
+        yield from super()._stream_chunks([*messages, HumanMessage(CONTINUE_INSTRUCTION)])
 
-    def _note(self, chunk: AIMessageChunk) -> None:
+    def _read_metadata(self, chunk: AIMessageChunk) -> None:
         if reason := chunk.response_metadata.get("stopReason"):
-            self._blocked = reason in BLOCKED
-            if known := CONVERSE_REASONS.get(reason):
-                self._ended, self.stop_reason = True, known
-        if used := chunk.usage_metadata:
-            self.usage = Usage(used["input_tokens"], used["output_tokens"])
+            self._blocked = reason in BLOCKED_STOP_REASONS
+            if known := CONVERSE_STOP_REASONS.get(reason):
+                self._complete, self.stop_reason = True, known
+        if usage := chunk.usage_metadata:
+            self.usage = Usage(usage["input_tokens"], usage["output_tokens"])
 
 
-def refuses_prefill(error: ClientError) -> bool:
-    """Whether a model may have refused to go on from an answer that breaks off."""
-    told = error.response["Error"]
-    return told["Code"] == "ValidationException" and type(from_bedrock(told)) is Internal
+def may_refuse_prefill(error: ClientError) -> bool:
+    """Return whether the model may have refused an assistant's message as the last one."""
+    details = error.response["Error"]
+    return details["Code"] == "ValidationException" and type(from_bedrock(details)) is Internal

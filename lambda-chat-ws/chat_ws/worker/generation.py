@@ -1,17 +1,18 @@
-"""Makes one answer out of as many model calls as it takes, in a thread of its own."""
+"""The generation of one answer in a thread, with as many model calls as it needs."""
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from chat_shared.turn import Turn, Usage
 from tenacity import (
+    RetryCallState,
     Retrying,
     retry_if_exception_type,
     sleep_using_event,
     stop_after_attempt,
-    wait_random_exponential,
+    wait_exponential,
 )
 
 from chat_ws.errors import (
@@ -23,91 +24,115 @@ from chat_ws.errors import (
     ModelUnavailable,
     Throttled,
 )
-from chat_ws.models import Roster, context_tokens
+from chat_ws.models import ModelFallback, ModelId
 from chat_ws.protocol import StopReason
 from chat_ws.worker import prompt as prompts
-from chat_ws.worker.bedrock import Model, Stream, StreamBroken
+from chat_ws.worker.bedrock import Model, Stream
 from chat_ws.worker.prompt import Exchange, Prompt
+from chat_ws.worker.threads import THREADS, Threads
 
-CONTINUATIONS = 2  # after a fault of the model, be it in the middle of its answer
+CONTINUATIONS = 2  # calls that continue a broken answer
 THROTTLE_TRIES = 5
-THROTTLE_WAIT = wait_random_exponential(multiplier=0.5, max=8)  # seconds
+THROTTLE_WAIT = wait_exponential(multiplier=0.5, max=8)  # seconds at most; the wait is random
+ABORT_SECONDS = 1.0  # time for an aborted call to end and report its usage
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked, and what the model may know of the conversation (oldest first)."""
+class PromptInput:
+    """The question, and the answered exchanges before it, oldest first."""
 
     mode: str
-    text: str
+    question: str
     exchanges: Sequence[Exchange]
     calibration: float
 
     @classmethod
-    def of(cls, turn: Turn, earlier: Sequence[Turn]) -> "Question":
+    def of(cls, turn: Turn, window: Sequence[Turn]) -> "PromptInput":
         exchanges = [
-            Exchange(past.text, past.answer, past.usage.completion_tokens or None)
-            for past in earlier
+            Exchange(past.question, past.answer, past.usage.completion_tokens or None)
+            for past in window
         ]
-        measured = [(past.usage.prompt_tokens, past.prompt_estimate) for past in earlier]
-        return cls(turn.mode, turn.text, exchanges, prompts.calibrate(measured))
+        measured = [(past.usage.prompt_tokens, past.prompt_estimate) for past in window]
+        return cls(turn.mode, turn.question, exchanges, prompts.calibrate(measured))
 
 
 class Generation:
-    """Feeds the answer's pieces to `feed` until it is whole, broken for good, or aborted.
+    """One answer, passed to `feed` chunk by chunk, and the thread that generates it.
 
-    `text` gives the answer so far, from which a broken stream goes on. After `ended` is set, either
-    `error` or `stop_reason` says how; usage and estimate are sums over the calls.
+    Entering starts the thread; leaving aborts it. `answer` returns the text so far, from which a
+    broken stream is continued. Once `ended` is set, `error` or `stop_reason` tells how; `usage`
+    and `prompt_estimate` are sums over all calls.
     """
 
     def __init__(
         self,
         model: Model,
-        roster: Roster,
-        question: Question,
+        fallback: ModelFallback,
+        prompt_input: PromptInput,
         max_gen_len: int,
-        text: Callable[[], str],
+        answer: Callable[[], str],
         feed: Callable[[str], None],
+        threads: Threads = THREADS,
     ) -> None:
         self._model = model
-        self._roster = roster
-        self._question = question
+        self._fallback = fallback
+        self._input = prompt_input
         self._max_gen_len = max_gen_len
-        self._text = text
+        self._answer = answer
         self._feed = feed
+        self._threads = threads
         self._stream: Stream | None = None
-        self._aborted = threading.Event()
-        self.ended = threading.Event()
+        self._aborted = threads.event()
+        self.ended = threads.event()
         self.error: ChatError | None = None
         self.stop_reason: StopReason = "stop"
-        self.model_id: str | None = None
+        self.model: ModelId | None = None  # of the last call
         self.usage = Usage()
         self.prompt_estimate = 0
-        self.first_token_ms: int | None = None
         self.calls = 0
-        self._started = time.monotonic()
-        self._said: tuple[float, float] | None = None  # when the first and the last piece came
-        threading.Thread(target=self._run, name="model", daemon=True).start()
+        self._started_at = threads.clock()
+        self._first_chunk_at: float | None = None
+        self._last_chunk_at = 0.0
+
+    def __enter__(self) -> Self:
+        self._threads.start(self._run, "model")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.abort()
+        self.ended.wait(ABORT_SECONDS)
 
     @property
     def retries(self) -> int:
         return max(0, self.calls - 1)
 
     @property
+    def first_token_ms(self) -> int | None:
+        if self._first_chunk_at is None:
+            return None
+        return round((self._first_chunk_at - self._started_at) * 1000)
+
+    @property
     def tokens_per_second(self) -> float | None:
-        """From the first piece to the last; None for an answer of one piece, or of none."""
-        first, last = self._said or (0.0, 0.0)
-        return self.usage.completion_tokens / (last - first) if last > first else None
+        """Return the rate from the first chunk to the last; None with fewer than two chunks."""
+        if self._first_chunk_at is None or self._last_chunk_at <= self._first_chunk_at:
+            return None
+        return self.usage.completion_tokens / (self._last_chunk_at - self._first_chunk_at)
 
     def abort(self) -> None:
-        """Nothing is fed from now on; the model's stream is closed."""
+        """Close the model's stream; no further chunk is passed on."""
         self._aborted.set()
         if self._stream:
             self._stream.abort()
 
     def _run(self) -> None:
         try:
-            self._whole()
+            self._generate()
         except ChatError as error:
             self.error = error
         except Exception as error:
@@ -116,80 +141,86 @@ class Generation:
         finally:
             self.ended.set()
 
-    def _whole(self) -> None:
-        for tries_left in reversed(range(CONTINUATIONS + 1)):
-            try:
-                self._once()
-            except ModelFault as fault:
-                if self._aborted.is_set():
-                    return
-                if tries_left:
-                    continue
-                if isinstance(fault.__cause__, ChatError):
-                    # What broke the stream says more than that it broke.
-                    raise fault.__cause__ from fault.__cause__.__cause__
-                raise
-            else:
+    def _generate(self) -> None:
+        """Attempt the answer, and continue a broken one from its text."""
+        for attempts_left in reversed(range(1 + CONTINUATIONS)):
+            broken_by = self._attempt()
+            if broken_by is None or self._aborted.is_set():
                 return
+            if not attempts_left:
+                raise broken_by
 
-    def _once(self) -> None:
-        """One model call that gives text; before that, the next model where one cannot be had."""
+    def _attempt(self) -> ChatError | None:
+        """Call the first available model; return the error that broke its answer, if any.
+
+        Throttling is retried with random waits, which `abort` ends. Raise an error that a further
+        attempt would not change.
+        """
+        with_retries = Retrying(
+            retry=retry_if_exception_type(Throttled),
+            stop=stop_after_attempt(THROTTLE_TRIES),
+            wait=self._throttle_wait,
+            sleep=sleep_using_event(self._aborted),
+            reraise=True,
+        )
         failure: ChatError = ModelUnavailable()
-        for model_id in self._roster.order(time.monotonic()):
+        for model in self._fallback.candidates(self._threads.clock()):
             try:
-                return self._patiently(model_id)
+                return with_retries(self._call, model)
             except (ModelUnavailable, ModelRetired) as error:
-                self._roster.set_aside(model_id, time.monotonic())
+                self._fallback.cool_down(model, self._threads.clock())
                 failure = error
         raise failure
 
-    def _patiently(self, model_id: str) -> None:
-        """Throttling before the first text is waited out; abort ends the waiting."""
-        Retrying(
-            retry=retry_if_exception_type(Throttled),
-            stop=stop_after_attempt(THROTTLE_TRIES),
-            wait=THROTTLE_WAIT,
-            sleep=sleep_using_event(self._aborted),
-            reraise=True,
-        )(self._call, model_id)
+    def _throttle_wait(self, state: RetryCallState) -> float:
+        return self._threads.uniform(0, THROTTLE_WAIT(state))
 
-    def _call(self, model_id: str) -> None:
+    def _call(self, model: ModelId) -> ChatError | None:
+        """Pass on the chunks of one model call.
+
+        Return the error that broke the stream: a fault of the model, or any error after some text.
+        Raise other errors.
+        """
         if self._aborted.is_set():
-            return
-        prompt = self._prompt(model_id)
+            return None
+        prompt = self._build_prompt(model)
         self.calls += 1
-        self._stream = stream = self._model.stream(model_id, prompt)
-        self.model_id, said = model_id, False
+        self._stream = stream = self._model.stream(model, prompt)
+        self.model, fed = model, False
         if self._aborted.is_set():
-            return
+            return None
         try:
-            for piece in stream:
+            for chunk in stream:
                 if self._aborted.is_set():
-                    return
-                now = time.monotonic()
-                self._said = (self._said[0] if self._said else now, now)
-                if self.first_token_ms is None:
-                    self.first_token_ms = round((now - self._started) * 1000)
-                said = True
-                self._feed(piece)
+                    return None
+                self._time_chunk()
+                fed = True
+                self._feed(chunk)
             self.stop_reason = stream.stop_reason
+        except ContentBlocked:
+            raise
         except ChatError as error:
-            if not said or isinstance(error, ContentBlocked):
-                raise
-            # Once there is text, every failure is a broken stream, to be continued from there.
-            raise StreamBroken from error
+            if fed or isinstance(error, ModelFault):
+                return error
+            raise
         finally:
             self.usage += stream.usage
-            # Calibration compares the two: a call that reported nothing counts on neither side.
+            # Calibration compares the two sums: a call without reported usage counts in neither.
             if stream.usage.prompt_tokens:
                 self.prompt_estimate += prompt.tokens
+        return None
 
-    def _prompt(self, model_id: str) -> Prompt:
+    def _time_chunk(self) -> None:
+        self._last_chunk_at = self._threads.clock()
+        if self._first_chunk_at is None:
+            self._first_chunk_at = self._last_chunk_at
+
+    def _build_prompt(self, model: ModelId) -> Prompt:
         return prompts.build(
-            self._question.mode,
-            self._question.exchanges,
-            self._question.text,
-            budget=context_tokens(model_id) - self._max_gen_len,
-            calibration=self._question.calibration,
-            prefill=self._text(),
+            self._input.mode,
+            self._input.exchanges,
+            self._input.question,
+            budget=model.spec.context_tokens - self._max_gen_len,
+            calibration=self._input.calibration,
+            prefill=self._answer(),
         )

@@ -1,6 +1,6 @@
-"""What the model reads: the system prompt, a window of the conversation, the question. Pure.
+"""The prompt: system prompt, a window of the conversation, and the question. Pure.
 
-The format is Meta's, byte for byte:
+Llama 3's format is Meta's, byte for byte:
 https://www.llama.com/docs/model-cards-and-prompt-formats/meta-llama-3/
 """
 
@@ -39,7 +39,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A question that was answered. `answer_tokens` is the provider's count, where it gave one."""
+    """An answered question. `answer_tokens` is the provider's count, None if it gave none."""
 
     question: str
     answer: str
@@ -53,9 +53,9 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Prompt:
-    """`prefill` is an answer that broke off: the model goes on in the middle of its sentence.
+    """The messages, and a partial answer (`prefill`) that the model is to continue.
 
-    `tokens` is our estimate of the whole, not calibrated.
+    `tokens` is our estimate of the whole, before calibration.
     """
 
     messages: tuple[Message, ...]
@@ -72,10 +72,10 @@ def build(
     calibration: float = 1.0,
     prefill: str = "",
 ) -> Prompt:
-    """The newest of `exchanges` (oldest first) that fit `budget` tokens beside what must be there.
+    """Build a prompt with the newest of `exchanges` (oldest first) that fit into `budget` tokens.
 
-    `budget` is the model's context less what it may generate. A question too long for it is sent
-    all the same, alone: the estimate is a cautious one, and the model has the last word.
+    `budget` is the model's context minus the longest answer. A question that does not fit is sent
+    without exchanges: the estimate is high, and the model may accept it.
     """
     system = SYSTEM[mode]
     tokens = estimate(system) + estimate(question) + estimate(prefill) + 3 * MESSAGE_OVERHEAD
@@ -91,30 +91,29 @@ def build(
     return Prompt((*messages, Message("user", question)), prefill, tokens)
 
 
-def llama3(prompt: Prompt) -> str:
-    """Meta's format. The official template trims each message; a prefill stays as it is."""
+def format_llama3(prompt: Prompt) -> str:
+    """Return the prompt in Meta's format, whose template trims each message but not a prefill."""
     turns = "".join(
-        f"{_header(message.role)}{neutral(message.content.strip())}<|eot_id|>"
+        f"{_header(message.role)}{neutralise(message.content.strip())}<|eot_id|>"
         for message in prompt.messages
     )
-    return f"<|begin_of_text|>{turns}{_header('assistant')}{neutral(prompt.prefill)}"
+    return f"<|begin_of_text|>{turns}{_header('assistant')}{neutralise(prompt.prefill)}"
 
 
 def _header(role: Role) -> str:
     return f"<|start_header_id|>{role}<|end_header_id|>\n\n"
 
 
-def neutral(text: str) -> str:
-    """Text that spells a special token (`<|eot_id|>`) must not become one: `< |eot_id|>`."""
+def neutralise(text: str) -> str:
+    """Keep text that spells a special token (`<|eot_id|>`) from becoming one: `< |eot_id|>`."""
     return text.replace("<|", "< |")
 
 
 def estimate(text: str) -> int:
-    """Tokens of a text, rather too many than too few.
+    """Estimate the tokens of a text, high rather than low.
 
-    Llama 3's vocabulary has most Hangul syllables whole and many in pairs (one token each at most,
-    as a rule), English runs at about four characters a token, and what it does not know falls apart
-    into bytes.
+    In Llama 3's vocabulary, a Hangul syllable is at most one token, as a rule. English has about
+    four characters a token. Unknown characters are split into bytes.
     """
     return math.ceil(sum(map(_weight, text)))
 
@@ -128,9 +127,9 @@ def _weight(character: str) -> float:
 
 
 def calibrate(measured: Iterable[tuple[int, int]]) -> float:
-    """By what to multiply estimates, from (tokens the provider counted, our estimate) pairs.
+    """Return the factor for estimates, from pairs of the provider's count and our estimate.
 
-    The largest ratio counts, within bounds that one odd report cannot break.
+    It is the largest ratio, bounded so that one wrong count cannot distort it.
     """
     ratios = [counted / estimated for counted, estimated in measured if counted and estimated]
     return min(2.0, max(0.5, *ratios, 0.5)) if ratios else 1.0

@@ -1,22 +1,20 @@
-"""Carries a run's answer to the client from its own thread: the model is never kept waiting."""
+"""The relay of a run's answer to the client, in a thread: a slow client does not slow the model."""
 
-import threading
-import time
 from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
 
 from chat_ws.connection import Connections, Gone
-from chat_ws.protocol import Delta, ServerFrame, Snapshot
+from chat_ws.protocol import Delta, ServerFrame, Snapshot, delta_frames, snapshot_frames
 from chat_ws.worker.coalescer import Coalescer
-
-# Characters of a frame's text: at 3 bytes each (Hangul) and JSON's escapes still below 32 KB.
-MAX_TEXT = 5_000
+from chat_ws.worker.threads import THREADS, Threads
 
 
 class Relay:
-    """Everything here may be called from any thread.
+    """The answer of one run, and the thread that sends it. Every method is thread-safe.
 
-    A client that is gone costs nothing but the sending: the text is kept, and `move` sends it all
-    to the next connection.
+    Entering starts the thread; leaving drops unsent text. If the client is gone, the answer is
+    still collected, and `move` sends it to the next connection.
     """
 
     def __init__(
@@ -25,64 +23,77 @@ class Relay:
         connection_id: str,
         request_id: str,
         run: int,
-        text: str,
+        answer: str,
+        threads: Threads = THREADS,
     ) -> None:
-        """`text` is what has been answered before; after the first run, a snapshot goes first."""
+        """`answer` is the text of earlier runs; a run after the first begins with a snapshot."""
         self._connections = connections
         self._request_id = request_id
         self._run = run
         self._connection_id: str | None = connection_id
-        self._text = text  # the whole answer so far
-        self._waiting = Coalescer()
+        self._answer = answer
+        self._unsent = Coalescer()
         self.seq = 0  # of the last delta
-        self._moved = run > 1
+        self._snapshot_due = run > 1
         self._closing = False
-        self._changed = threading.Condition()
-        self.drained = threading.Event()  # set when nothing more will be sent
-        threading.Thread(target=self._send, name="relay", daemon=True).start()
+        self._threads = threads
+        self._changed = threads.condition()
+        self.drained = threads.event()  # set when the thread has nothing more to send
+
+    def __enter__(self) -> Self:
+        self._threads.start(self._send, "relay")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.abandon()
 
     @property
-    def text(self) -> str:
+    def answer(self) -> str:
         with self._changed:
-            return self._text
+            return self._answer
 
-    def feed(self, text: str) -> None:
+    def feed(self, chunk: str) -> None:
         with self._changed:
             if self._closing:
                 return
-            self._text += text
-            self._waiting.feed(text)
+            self._answer += chunk
+            self._unsent.feed(chunk)
             self._changed.notify()
 
     def move(self, connection_id: str) -> None:
-        """The client is at `connection_id` (now): it gets a snapshot, then what follows."""
+        """Send a snapshot, then later text, to `connection_id`."""
         with self._changed:
-            self._connection_id, self._moved = connection_id, True
+            self._connection_id, self._snapshot_due = connection_id, True
             self._changed.notify()
 
     def withdraw(self) -> None:
-        """The answer is not to be read: the client gets an empty snapshot."""
+        """Replace the answer by an empty one, on the client's side too."""
         with self._changed:
-            self._text, self._moved = "", True
+            self._answer, self._snapshot_due = "", True
             self._changed.notify()
 
     def close(self) -> None:
-        """What waits is sent, nothing more is taken, `drained` is set."""
+        """Send the unsent text, refuse more, then set `drained`."""
         with self._changed:
             self._closing = True
             self._changed.notify()
 
     def abandon(self) -> None:
-        """Nothing more is sent, whatever waits; `seq` then counts it, so that it is missed."""
+        """Drop unsent text. `seq` still advances, so the client sees a gap and resumes."""
         with self._changed:
-            unsent = self._waiting.take(time.monotonic())
-            if unsent or self._moved:
+            unsent = self._unsent.take(self._threads.clock())
+            if unsent or self._snapshot_due:
                 self.seq += 1
-            self._closing, self._moved = True, False
+            self._closing, self._snapshot_due = True, False
             self._changed.notify()
 
     def post(self, frame: ServerFrame) -> None:
-        """Sends the last frame, once `drained` is set; a client that is gone will ask for it."""
+        """Send the terminal frame, after `drained`; a client that is gone asks for it later."""
         self._post(self._connection_id, [frame])
 
     def _send(self) -> None:
@@ -104,45 +115,30 @@ class Relay:
                     self._connection_id = None
 
     def _next(self) -> tuple[str | None, Sequence[ServerFrame]] | None:
-        """Waits until something is due; for whom is decided with it, so that a client that moves
-        meanwhile gets its snapshot first. None when all has been sent and no more will come.
+        """Wait for due frames and return them with their connection; None at the end.
+
+        Both are chosen under one lock: a new connection gets its snapshot before any delta.
         """
         with self._changed:
             while True:
-                wait = self._waiting.wait(time.monotonic())
-                if self._moved:
-                    self._moved = False
-                    self._waiting.take(time.monotonic())
+                wait = self._unsent.wait(self._threads.clock())
+                if self._snapshot_due:
+                    self._snapshot_due = False
+                    self._unsent.take(self._threads.clock())
                     return self._connection_id, self._snapshot()
                 if wait is not None and (wait == 0 or self._closing):
-                    return self._connection_id, self._deltas(self._waiting.take(time.monotonic()))
+                    unsent = self._unsent.take(self._threads.clock())
+                    return self._connection_id, self._deltas(unsent)
                 if self._closing:
                     return None
                 self._changed.wait(wait)
 
     def _snapshot(self) -> list[Snapshot | Delta]:
-        frames = snapshot(self._request_id, self._run, self.seq, self._text)
+        frames = snapshot_frames(self._request_id, self._run, self.seq, self._answer)
         self.seq = frames[-1].seq
         return frames
 
     def _deltas(self, text: str) -> list[Delta]:
-        frames = deltas(self._request_id, self._run, self.seq, text)
+        frames = delta_frames(self._request_id, self._run, self.seq, text)
         self.seq += len(frames)
         return frames
-
-
-def snapshot(request_id: str, run: int, seq: int, text: str) -> list[Snapshot | Delta]:
-    """The whole text as it stands after delta `seq`; a long one goes on in deltas: a frame has
-    its limit. Its beginning then has a number of its own: by that of delta `seq`, a `done` that is
-    on its way would pass it off as the whole."""
-    beginning, rest = text[:MAX_TEXT], text[MAX_TEXT:]
-    seq += bool(rest)
-    return [Snapshot(request_id, run, seq, beginning), *deltas(request_id, run, seq, rest)]
-
-
-def deltas(request_id: str, run: int, seq: int, text: str) -> list[Delta]:
-    """`text` in as many deltas as it takes, the first after delta `seq`."""
-    pieces = [text[start : start + MAX_TEXT] for start in range(0, len(text), MAX_TEXT)]
-    return [
-        Delta(request_id, run, number, piece) for number, piece in enumerate(pieces, start=seq + 1)
-    ]

@@ -1,74 +1,79 @@
-"""How a run has gone, for whoever operates the chat: one line of log, and figures."""
+"""The telemetry of a run: one log line and its metrics."""
 
 from aws_lambda_powertools import Logger
 from chat_shared.metrics import Metrics
 from chat_shared.turn import Turn
 
 from chat_ws.errors import ChatError
-from chat_ws.prices import price_of
+from chat_ws.models import ModelId
 from chat_ws.worker.generation import Generation
 
 
-class Report:
+class Telemetry:
     def __init__(self, log: Logger, metrics: Metrics) -> None:
         self.log = log
         self._metrics = metrics
-        self._unpriced: set[str] = set()
+        self._unpriced: set[ModelId] = set()
 
-    def ended(self, turn: Turn, made: Generation, *, continued: bool) -> None:
-        """`turn` as it was stored; `continued`: it had been at an end before."""
+    def run_ended(self, turn: Turn, generation: Generation, *, continued: bool) -> None:
+        """Report a run whose outcome is stored in `turn`.
+
+        `continued` tells that an earlier run had ended the turn.
+        """
         self.log.info(
             "run ended",
             status=turn.status,
             code=turn.code,
-            cause=cause(made.error),
+            cause=cause(generation.error),
             stop_reason=turn.stop_reason,
             model_id=turn.model_id,
             frames=turn.seq,
-            first_token_ms=made.first_token_ms,
+            first_token_ms=generation.first_token_ms,
             usage=turn.usage.as_dict(),
         )
         self._metrics.put(
             {
-                "FirstToken": made.first_token_ms,
-                "TokensPerSecond": made.tokens_per_second,
+                "FirstToken": generation.first_token_ms,
+                "TokensPerSecond": generation.tokens_per_second,
                 "Frames": turn.seq,
-                "Retries": made.retries,
+                "Retries": generation.retries,
                 "Answers": int(turn.status == "done"),
                 "Stops": int(turn.stop_reason == "cancelled"),
                 "Continues": int(continued),
-                "EstimatedCost": self._cost(made),
+                "EstimatedCost": self._cost(generation),
             }
         )
         if turn.code:
             self._metrics.put({"Failures": 1}, code=turn.code)
-        self._tokens(made)
+        self._put_tokens(generation)
 
-    def lost(self, made: Generation) -> None:
-        """Another run has the turn; what this one has used was used all the same."""
+    def run_lost(self, generation: Generation) -> None:
+        """Report a run that has lost its lease; its tokens are paid for all the same."""
         self.log.info("run lost")
-        self._metrics.put({"EstimatedCost": self._cost(made)})
-        self._tokens(made)
+        self._metrics.put({"EstimatedCost": self._cost(generation)})
+        self._put_tokens(generation)
 
-    def _tokens(self, made: Generation) -> None:
-        if made.model_id and made.usage.total:
-            used = made.usage
+    def _put_tokens(self, generation: Generation) -> None:
+        usage = generation.usage
+        if generation.model and usage.total:
             self._metrics.put(
-                {"PromptTokens": used.prompt_tokens, "CompletionTokens": used.completion_tokens},
-                model=made.model_id,
+                {"PromptTokens": usage.prompt_tokens, "CompletionTokens": usage.completion_tokens},
+                model=str(generation.model),
             )
 
-    def _cost(self, made: Generation) -> float | None:
-        if not made.model_id or not made.usage.total:
+    def _cost(self, generation: Generation) -> float | None:
+        """Return US dollars; None without usage, or for a model without a price."""
+        model = generation.model
+        if not model or not generation.usage.total:
             return None
-        if price := price_of(made.model_id):
-            return price.of(made.usage)
-        if made.model_id not in self._unpriced:
-            self._unpriced.add(made.model_id)
-            self.log.warning("model has no price", model_id=made.model_id)
+        if price := model.spec.price:
+            return price.cost(generation.usage)
+        if model not in self._unpriced:
+            self._unpriced.add(model)
+            self.log.warning("model has no price", model_id=str(model))
         return None
 
 
 def cause(error: ChatError | None) -> str | None:
-    """The kind of what was behind an error; never its text, which may quote a prompt."""
+    """Return the type of an error's cause. Its message may quote a prompt and is not logged."""
     return type(error.__cause__).__name__ if error and error.__cause__ else None

@@ -1,4 +1,4 @@
-"""One run of one turn: take the lease, let the model answer, store, tell the client."""
+"""One run of one turn: acquire the lease, generate the answer, store it, tell the client."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,101 +13,105 @@ from chat_shared.turn import Turn
 from chat_ws.connection import Connections
 from chat_ws.errors import ContentBlocked
 from chat_ws.job import Job
-from chat_ws.models import Roster
+from chat_ws.models import ModelFallback
 from chat_ws.protocol import StopReason
-from chat_ws.replay import last_frame, replay
+from chat_ws.replay import replay_turn, terminal_frame
 from chat_ws.store.leases import RENEW_SECONDS, Leases, Lost, Outcome
 from chat_ws.store.quota import Quota
 from chat_ws.worker.bedrock import Model
-from chat_ws.worker.generation import Generation, Question
+from chat_ws.worker.generation import Generation, PromptInput
 from chat_ws.worker.relay import Relay
-from chat_ws.worker.telemetry import Report
+from chat_ws.worker.telemetry import Telemetry
+from chat_ws.worker.threads import THREADS, Threads
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# Time kept back to store the answer and say so before Lambda ends the function, in seconds.
+# Stop generating when this many seconds are left before Lambda ends the function.
 DEADLINE_MARGIN = 5.0
-LAST_WORD = 2.0  # seconds, of these, from which on a slow client is not waited for
-# Turns read to find the window's exchanges among failed ones and other modes.
+DRAIN_MARGIN = 2.0  # stop waiting for a slow client when this many seconds are left
+# Turns to read at most for the window; failed turns and other modes are among them.
 WINDOW_READS = 40
 
 
 @dataclass(frozen=True)
 class Worker:
     leases: Leases
-    earlier: Callable[[Turn], list[Turn]]
+    load_window: Callable[[Turn], list[Turn]]
     connections: Connections
     model: Model
-    roster: Roster
+    fallback: ModelFallback
     quota: Quota
     max_gen_len: int
-    report: Report
+    telemetry: Telemetry
+    threads: Threads = THREADS
 
     def handle(self, job: Job, remaining: Callable[[], float]) -> None:
-        """`remaining` gives the seconds until the function is ended from outside."""
+        """Run the job; `remaining` returns the seconds until Lambda ends the function."""
         if job.kind == "warm_up":
             return
         try:
-            turn, taken = self.leases.take_patiently(job)
+            turn, acquired = self.leases.acquire_or_wait(job)
         except Lost:
             return
-        if taken:
+        if acquired:
             self._run(turn, remaining)
         elif turn.status != "streaming":
-            # A replay goes to whoever asked; a retry of the run to where the client was last.
-            replay(
+            # A retry of the run has no connection of its own: the client's last one is stored.
+            replay_turn(
                 self.connections,
                 turn,
                 job.connection_id if job.kind == "replay" else turn.connection_id,
             )
 
     def _run(self, turn: Turn, remaining: Callable[[], float]) -> None:
-        self.report.log.append_keys(request_id=turn.request_id, run=turn.run)
-        question = Question.of(turn, self.earlier(turn))
-        relay = Relay(self.connections, turn.connection_id, turn.request_id, turn.run, turn.answer)
-        generation = Generation(
-            self.model,
-            self.roster,
-            question,
-            self.max_gen_len,
-            lambda: relay.text,
-            relay.feed,
-        )
-        run = Run(turn, self.leases, relay, generation, remaining)
-        try:
-            ended, untold = run.complete()
-        except Lost:
-            generation.abort()
-            generation.ended.wait(RENEW_SECONDS)  # which an aborted call does at once, as a rule
-            self.report.lost(generation)
-            return
-        finally:
-            generation.abort()
-            relay.abandon()
-            self._spend(generation)
-        if untold:
-            replay(self.connections, ended, ended.connection_id)
+        self.telemetry.log.append_keys(request_id=turn.request_id, run=turn.run)
+        prompt_input = PromptInput.of(turn, self.load_window(turn))
+        with Relay(
+            self.connections,
+            turn.connection_id,
+            turn.request_id,
+            turn.run,
+            turn.answer,
+            self.threads,
+        ) as relay:
+            generation = Generation(
+                self.model,
+                self.fallback,
+                prompt_input,
+                self.max_gen_len,
+                lambda: relay.answer,
+                relay.feed,
+                self.threads,
+            )
+            try:
+                ended, moved = Run(turn, self.leases, relay, generation, remaining).complete()
+            except Lost:
+                self.telemetry.run_lost(generation)
+                return
+            finally:
+                self._count_tokens(generation)
+        if moved:
+            replay_turn(self.connections, ended, ended.connection_id)
         else:
-            relay.post(last_frame(ended))
-        # Only a run that has ended has named a model.
-        self.report.ended(ended, generation, continued=turn.model_id is not None)
+            relay.post(terminal_frame(ended))
+        # A model id is stored when a run ends: an earlier run had ended.
+        self.telemetry.run_ended(ended, generation, continued=turn.model_id is not None)
 
-    def _spend(self, generation: Generation) -> None:
-        """Counts what the run has used, however it ended; without that count, the answer is as
-        good."""
-        used = generation.usage
-        if not used.total:
+    def _count_tokens(self, generation: Generation) -> None:
+        """Add the run's tokens to today's counter; a failure to count must not fail the answer."""
+        tokens = generation.usage.total
+        if not tokens:
             return
         try:
-            self.quota.spend(used.total)
+            self.quota.add_tokens(tokens)
         except (ClientError, BotoCoreError):
-            self.report.log.warning("tokens not counted", tokens=used.total)
+            self.telemetry.log.warning("tokens not counted", tokens=tokens)
 
 
 @dataclass(frozen=True)
 class Run:
-    """The lease's holder between the model and the client."""
+    """A run that has the lease: the loop between the model, the store and the client."""
 
     turn: Turn
     leases: Leases
@@ -116,25 +120,30 @@ class Run:
     remaining: Callable[[], float]
 
     def complete(self) -> tuple[Turn, bool]:
-        """The turn as it was stored at the end, and whether the client has moved since the last
-        look, so that it has yet to be told; raises Lost."""
-        ended_by, seen = self._watch()
-        self.generation.abort()
-        if ended_by is None and isinstance(self.generation.error, ContentBlocked):
+        """Generate and store the answer; raise Lost.
+
+        Return the stored turn, and whether the client has moved since the last renewal: it then
+        needs a replay.
+        """
+        with self.generation:
+            stopped_by, seen = self._watch()
+        if stopped_by is None and isinstance(self.generation.error, ContentBlocked):
             self.relay.withdraw()
         self.relay.close()
-        # An aborted call ends at once, as a rule, and its usage counts.
-        self.generation.ended.wait(RENEW_SECONDS)
         while not self.relay.drained.wait(RENEW_SECONDS):
-            self.leases.renew(self.turn, self.relay.text)
-            if self.remaining() < LAST_WORD:
-                self.relay.abandon()  # the client will ask; the store comes first
-                break  # even if a post is still on its way: it can take longer than there is
-        ended = self.leases.finish(self.turn, self._outcome(ended_by))
-        return ended, moved(seen, ended)
+            self.leases.renew(self.turn, self.relay.answer)
+            if self.remaining() < DRAIN_MARGIN:
+                # A post may still be in flight and can take longer than the time that is left.
+                self.relay.abandon()
+                break
+        ended = self.leases.finish(self.turn, self._outcome(stopped_by))
+        return ended, has_moved(seen, ended)
 
     def _watch(self) -> tuple[StopReason | None, Turn]:
-        """Renews the lease until the model has ended (None) or shall end; the turn as last seen."""
+        """Renew the lease until the generation ends or must be stopped.
+
+        Return the reason to stop it, None if it has ended, and the turn as last renewed.
+        """
         seen = self.turn
         while True:
             if seen.stop_requested:
@@ -143,36 +152,36 @@ class Run:
                 return "deadline", seen
             if self.generation.ended.wait(RENEW_SECONDS):
                 return None, seen
-            fresh = self.leases.renew(self.turn, self.relay.text)
-            if moved(seen, fresh):
-                self.relay.move(fresh.connection_id)
-            seen = fresh
+            renewed = self.leases.renew(self.turn, self.relay.answer)
+            if has_moved(seen, renewed):
+                self.relay.move(renewed.connection_id)
+            seen = renewed
 
-    def _outcome(self, ended_by: StopReason | None) -> Outcome:
-        made = self.generation
-        error = made.error if ended_by is None else None
+    def _outcome(self, stopped_by: StopReason | None) -> Outcome:
+        generation = self.generation
+        error = generation.error if stopped_by is None else None
         return Outcome(
             status="failed" if error else "done",
-            answer=self.relay.text,
+            answer=self.relay.answer,
             seq=self.relay.seq,
-            usage=self.turn.usage + made.usage,
-            prompt_estimate=self.turn.prompt_estimate + made.prompt_estimate,
-            model_id=made.model_id or self.turn.model_id,
-            stop_reason=None if error else (ended_by or made.stop_reason),
+            usage=self.turn.usage + generation.usage,
+            prompt_estimate=self.turn.prompt_estimate + generation.prompt_estimate,
+            model_id=str(generation.model) if generation.model else self.turn.model_id,
+            stop_reason=None if error else (stopped_by or generation.stop_reason),
             code=error.code if error else None,
         )
 
 
-def moved(seen: Turn, fresh: Turn) -> bool:
-    """Whether a client has asked since for the answer, from where it was or from elsewhere."""
-    return (fresh.connection_id, fresh.resumes) != (seen.connection_id, seen.resumes)
+def has_moved(seen: Turn, renewed: Turn) -> bool:
+    """Return whether a client has asked for the answer since, over any connection."""
+    return (renewed.connection_id, renewed.resumes) != (seen.connection_id, seen.resumes)
 
 
-def recent(table: "Table", turn: Turn, exchanges: int) -> list[Turn]:
-    """The last `exchanges` answered turns of the chat before `turn`, oldest first."""
+def load_window(table: "Table", turn: Turn, exchanges: int) -> list[Turn]:
+    """Return the last `exchanges` answered turns of mode `chat` before `turn`, oldest first."""
     if turn.mode != "chat":
         return []
-    newest = history.newest(
+    newest = history.newest_turns(
         table, Principal(turn.user_id), turn.conversation_id, page=exchanges, before=turn.turn_id
     )
     answered = (

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from cdk.bedrock_models import BedrockModel
+from chat_ws.models import ModelId
+
 from cdk.settings import Settings
 from cdk.stack_names import stack_names
 from seoyeon import ROOT
@@ -108,8 +109,10 @@ class Preflight:
     def _check_models(self, settings: Settings, now: datetime) -> None:
         reader, region = self._connection.reader, settings.bedrock_region
 
-        def read(model: BedrockModel) -> ModelSnapshot:
-            return reader.model(model.name, model.model_id if model.regions else None, region)
+        def read(model: ModelId) -> ModelSnapshot:
+            return reader.model(
+                model.foundation_model, str(model) if model.profile else None, region
+            )
 
         snapshots = [(model, read(model)) for model in settings.models]
         self.findings += models.check_models(snapshots, region, now)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cdk.bedrock_models import BedrockModel
+from chat_ws.models import ModelId
+
 from seoyeon.aws.preflight.account import unread
 from seoyeon.aws.preflight.finding import Finding, Level
 from seoyeon.aws.preflight.snapshot import (
@@ -17,7 +18,7 @@ from seoyeon.aws.preflight.snapshot import (
 
 
 def check_models(
-    models: Sequence[tuple[BedrockModel, ModelSnapshot]], region: str, now: datetime
+    models: Sequence[tuple[ModelId, ModelSnapshot]], region: str, now: datetime
 ) -> list[Finding]:
     """Return one finding per model, in order.
 
@@ -32,19 +33,17 @@ def check_models(
     ]
 
 
-def check_model(
-    model: BedrockModel, snapshot: ModelSnapshot, region: str, now: datetime
-) -> Finding:
+def check_model(model: ModelId, snapshot: ModelSnapshot, region: str, now: datetime) -> Finding:
     """Return the most severe finding."""
     problems = [finding for finding in _problems(model, snapshot, region, now) if finding]
     if not problems:
-        return Finding(Level.OK, model.model_id, f"It is active and can be called from {region}.")
+        return Finding(Level.OK, str(model), f"It is active and can be called from {region}.")
     worst = next((finding for finding in problems if finding.level is Level.NO_CHAT), problems[0])
-    return replace(worst, subject=model.model_id)
+    return replace(worst, subject=str(model))
 
 
 def _problems(
-    model: BedrockModel, snapshot: ModelSnapshot, region: str, now: datetime
+    model: ModelId, snapshot: ModelSnapshot, region: str, now: datetime
 ) -> Iterator[Finding | None]:
     yield _check_offer(snapshot, region)
     if isinstance(snapshot.model, FoundationModel):
@@ -113,16 +112,16 @@ def _check_offer(snapshot: ModelSnapshot, region: str) -> Finding | None:
     return None
 
 
-def _check_profile(model: BedrockModel, profile: InferenceProfile, region: str) -> Finding | None:
-    """Check that the worker's policy, made from cdk/bedrock_models.py, covers the profile."""
-    missing = sorted(profile.regions - set(model.called_in(region)))
+def _check_profile(model: ModelId, profile: InferenceProfile, region: str) -> Finding | None:
+    """Check that the worker's policy, made from PROFILE_REGIONS, covers the profile."""
+    missing = sorted(profile.regions - set(model.regions_called_from(region)))
     if missing:
         return Finding(
             Level.WARNING,
             "",
             f"The profile also routes to {', '.join(missing)}, which the worker's policy does "
             "not allow: add it to PROFILE_REGIONS.",
-            "$EDITOR cdk/bedrock_models.py && make deploy",
+            "$EDITOR lambda-chat-ws/chat_ws/model_catalog.py && make deploy",
         )
     return None
 
@@ -160,10 +159,9 @@ def _check_life_cycle(model: FoundationModel, region: str, now: datetime) -> Fin
     )
 
 
-def _check_access(model: BedrockModel, access: ModelAccess, region: str) -> Finding | None:
-    availability = (
-        f"aws bedrock get-foundation-model-availability --model-id {model.name} --region {region}"
-    )
+def _check_access(model: ModelId, access: ModelAccess, region: str) -> Finding | None:
+    option = f"--model-id {model.foundation_model}"
+    availability = f"aws bedrock get-foundation-model-availability {option} --region {region}"
     if access.region != "AVAILABLE" and not model.regions:
         return _no_chat(
             f"{region} does not offer it to this account.", _list_models_command(region)
@@ -175,7 +173,7 @@ def _check_access(model: BedrockModel, access: ModelAccess, region: str) -> Find
             "The account has no access to it: request it in Bedrock's model catalog.", availability
         )
     if access.agreement != "AVAILABLE":
-        offers = f"aws bedrock list-foundation-model-agreement-offers --model-id {model.name}"
+        offers = f"aws bedrock list-foundation-model-agreement-offers {option}"
         return Finding(
             Level.WARNING,
             "",

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from cdk.bedrock_models import BedrockModel
+from chat_ws.models import ModelId
+
 from seoyeon.aws.preflight.account import unread
 from seoyeon.aws.preflight.finding import Finding, Level
 from seoyeon.aws.preflight.snapshot import Concurrency, FoundationModel, Quota, Unread
@@ -112,7 +113,7 @@ def _check_rate(
 
 
 def check_tokens(
-    model: BedrockModel,
+    model: ModelId,
     known: FoundationModel | Unread,
     quotas: Sequence[Quota] | Unread,
     region: str,

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
+from chat_shared.subprotocol import SUBPROTOCOL
 
 from seoyeon.local.proxy import http
 
 log = logging.getLogger(__name__)
 
-PROTOCOL = "chat.v1"
 _HANDSHAKE_ONLY = (
     hdrs.SEC_WEBSOCKET_KEY,
     hdrs.SEC_WEBSOCKET_VERSION,
@@ -72,7 +72,7 @@ class Relays:
         ]
         client = web.WebSocketResponse(
             # MiniStack selects no subprotocol; a browser that offered one requires a selection.
-            protocols=[PROTOCOL] if PROTOCOL in offered else [],
+            protocols=[SUBPROTOCOL] if SUBPROTOCOL in offered else [],
             timeout=_CLOSE_S,
             compress=False,
             max_msg_size=4 * self._limits.frame_bytes,

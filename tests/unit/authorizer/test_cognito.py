@@ -79,7 +79,7 @@ def seconds(**offsets: int) -> dict[str, Any]:
         {"sub": SUBJECT.upper()},
         {"sub": ""},
         seconds(iat=-2 * HOUR, exp=-HOUR),
-        seconds(iat=-2 * HOUR, exp=-cognito.LEEWAY_S - 5),
+        seconds(iat=-2 * HOUR, exp=-cognito.LEEWAY_SECONDS - 5),
         seconds(iat=HOUR, exp=2 * HOUR),
         seconds(nbf=HOUR, exp=2 * HOUR),
         {"exp": "tomorrow"},
@@ -169,7 +169,7 @@ def test_a_rotated_key_is_fetched_and_the_old_one_stays_good(
     known = verifier(pool)
     known.user_id(pool.token())
     pool.add_key("second")
-    clock[0] += cognito.COOL_DOWN_S
+    clock[0] += cognito.COOL_DOWN_SECONDS
     assert known.user_id(pool.token("second")) == SUBJECT
     assert known.user_id(pool.token("first")) == SUBJECT
     assert pool.requests == 2
@@ -182,7 +182,7 @@ def test_a_withdrawn_key_is_no_longer_trusted_when_the_keys_are_old(
     known.user_id(pool.token())
     pool.add_key("second")
     pool.published.remove("first")
-    clock[0] += cognito.KEYS_LIFE_S
+    clock[0] += cognito.KEYS_TTL_SECONDS
     with pytest.raises(Refused):
         known.user_id(pool.token("first"))
 
@@ -193,7 +193,7 @@ def test_made_up_key_ids_do_not_make_us_ask_again_and_again(pool: Pool, clock: l
         with pytest.raises(Refused):
             known.user_id(pool.token(kid=f"made up {number}"))
     assert pool.requests == 1
-    clock[0] += cognito.COOL_DOWN_S
+    clock[0] += cognito.COOL_DOWN_SECONDS
     for number in range(50):
         with pytest.raises(Refused):
             known.user_id(pool.token(kid=f"made up {number}"))
@@ -209,7 +209,7 @@ def test_an_outage_leaves_the_known_keys_in_force(
     known = verifier(pool)
     known.user_id(pool.token())
     pool.reply = reply
-    clock[0] += cognito.KEYS_LIFE_S
+    clock[0] += cognito.KEYS_TTL_SECONDS
     for _ in range(20):
         assert known.user_id(pool.token()) == SUBJECT
     with pytest.raises(Refused):
@@ -218,7 +218,7 @@ def test_an_outage_leaves_the_known_keys_in_force(
     assert asked <= 3
     pool.reply = None
     pool.add_key("new")
-    clock[0] += cognito.COOL_DOWN_S
+    clock[0] += cognito.COOL_DOWN_SECONDS
     assert known.user_id(pool.token("new")) == SUBJECT
 
 

@@ -1,6 +1,7 @@
 import pytest
 from chat_ws import errors
 from chat_ws.errors import ChatError
+from history_api.errors import ApiError
 
 CONTRACT = {
     "bad_request": False,
@@ -23,6 +24,16 @@ def test_every_code_leads_back_to_its_error(code: str, retryable: bool) -> None:
     error = errors.by_code(code)
     assert (error.code, error.retryable) == (code, retryable)
     assert error.message
+
+
+@pytest.mark.parametrize(
+    "kind", [*ChatError.__subclasses__(), *ApiError.__subclasses__()], ids=lambda kind: kind.code
+)
+def test_each_sentence_is_polite_and_the_last_says_what_to_do(kind: type[ChatError]) -> None:
+    *_, remedy = sentences = kind.message.rstrip(".").split(". ")
+    assert len(sentences) == 2
+    assert all(sentence.endswith("요") for sentence in sentences)
+    assert remedy.endswith("주세요")
 
 
 def test_no_error_is_outside_the_contract() -> None:

@@ -7,6 +7,7 @@ import pytest
 from chat_ws.errors import Busy
 from chat_ws.protocol import (
     MAX_FRAME_BYTES,
+    MAX_FRAME_CHARACTERS,
     Accepted,
     Chat,
     Continue,
@@ -23,7 +24,6 @@ from chat_ws.protocol import (
     encode,
     parse,
 )
-from chat_ws.worker.relay import MAX_TEXT
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -302,5 +302,5 @@ def test_a_frame_is_one_line_and_loses_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("character", ["a", "가", "\U0001f600", '"', "\\", "\n", "\x01", "\0"])
 def test_the_longest_frame_of_the_relay_is_below_32_kb(character: str) -> None:
-    longest = Snapshot(REQUEST, 2**31, 2**31, character * MAX_TEXT)
+    longest = Snapshot(REQUEST, 2**31, 2**31, character * MAX_FRAME_CHARACTERS)
     assert len(encode(longest).encode()) <= MAX_FRAME_BYTES

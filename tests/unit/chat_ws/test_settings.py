@@ -1,6 +1,8 @@
 import pytest
 from chat_ws.settings import UNLIMITED, Limits, ModelSettings, RoutesSettings, WorkerSettings
 
+from tests.builders import MODELS
+
 WORKER = {
     "TABLE_NAME": "seoyeon",
     "WEBSOCKET_CALLBACK_URL": "https://api.execute-api.us-west-2.amazonaws.com/chat",
@@ -19,7 +21,7 @@ def test_the_worker_s_environment_becomes_typed_settings() -> None:
         callback_url="https://api.execute-api.us-west-2.amazonaws.com/chat",
         window_exchanges=10,
         model=ModelSettings(
-            model_ids=("meta.llama3-70b-instruct-v1:0", "us.meta.llama3-3-70b-instruct-v1:0"),
+            models=MODELS,
             region="us-west-2",
             endpoint_url=None,
             max_gen_len=1024,

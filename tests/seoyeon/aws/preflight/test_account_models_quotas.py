@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from chat_ws.models import ModelId
 
-from cdk.bedrock_models import BedrockModel
 from seoyeon import ROOT
 from seoyeon.aws.preflight import account, models, quotas, toolchain
 from seoyeon.aws.preflight.finding import Finding, Level
@@ -23,10 +23,10 @@ from seoyeon.aws.preflight.snapshot import (
 
 REGION = "us-west-2"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-DIRECT = BedrockModel.parse("meta.llama3-70b-instruct-v1:0")
-ROUTED = BedrockModel.parse("us.meta.llama3-3-70b-instruct-v1:0")
-CLAUDE = BedrockModel.parse("anthropic.claude-3-haiku-20240307-v1:0")
-GLOBAL = BedrockModel.parse("global.amazon.nova-2-lite-v1:0")
+DIRECT = ModelId.parse("meta.llama3-70b-instruct-v1:0")
+ROUTED = ModelId.parse("us.meta.llama3-3-70b-instruct-v1:0")
+CLAUDE = ModelId.parse("anthropic.claude-3-haiku-20240307-v1:0")
+GLOBAL = ModelId.parse("global.amazon.nova-2-lite-v1:0")
 ON_DEMAND, TEXT = frozenset({"ON_DEMAND"}), frozenset({"TEXT"})
 LLAMA = FoundationModel("Llama 3 70B Instruct", "Meta", "ACTIVE", ON_DEMAND, TEXT, streams=True)
 OPEN = ModelAccess("AVAILABLE", "AUTHORIZED", "AVAILABLE", "AVAILABLE")
@@ -173,13 +173,13 @@ def test_a_region_is_prepared_only_if_it_is_known_not_to_be(
 # Models
 
 
-def check(snapshot: ModelSnapshot, model: BedrockModel = DIRECT) -> Finding:
+def check(snapshot: ModelSnapshot, model: ModelId = DIRECT) -> Finding:
     return models.check_model(model, snapshot, REGION, NOW)
 
 
 def test_an_active_and_open_model_is_fine() -> None:
     assert check(GOOD).level is Level.OK
-    assert check(GOOD).subject == DIRECT.model_id
+    assert check(GOOD).subject == str(DIRECT)
 
 
 def test_a_model_that_the_region_does_not_know_stops_a_chat() -> None:
@@ -244,7 +244,7 @@ def test_a_global_profile_may_call_the_region_it_is_called_from() -> None:
     ],
 )
 def test_a_model_that_does_not_talk_stops_a_chat(
-    model: BedrockModel, known: FoundationModel, word: str
+    model: ModelId, known: FoundationModel, word: str
 ) -> None:
     finding = check(replace(GOOD, model=known), model)
     assert finding.level is Level.NO_CHAT

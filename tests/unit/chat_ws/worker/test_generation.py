@@ -1,4 +1,3 @@
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,17 +12,18 @@ from chat_ws.errors import (
     ModelUnavailable,
     Throttled,
 )
-from chat_ws.models import Roster
+from chat_ws.models import ModelFallback, ModelId
 from chat_ws.worker import generation
 from chat_ws.worker.bedrock import StreamBroken
-from chat_ws.worker.generation import CONTINUATIONS, THROTTLE_TRIES, Generation, Question
+from chat_ws.worker.generation import CONTINUATIONS, THROTTLE_TRIES, Generation, PromptInput
 from chat_ws.worker.prompt import Exchange
+from chat_ws.worker.threads import THREADS, Threads
 from tenacity import wait_fixed
 
-from tests.builders import MODEL, NEXT_MODEL, turn
+from tests.builders import MODEL, MODELS, NEXT_MODEL, turn
 from tests.fakes import PATIENCE, Answer, FakeModel
 
-QUESTION = Question("chat", "경주", (), 1.0)
+QUESTION = PromptInput("chat", "경주", (), 1.0)
 
 
 @dataclass
@@ -42,15 +42,22 @@ def begin(
     model: FakeModel,
     heard: Heard | None = None,
     *,
-    models: Sequence[str] = (MODEL,),
-    roster: Roster | None = None,
-    question: Question = QUESTION,
+    models: Sequence[ModelId] = MODELS[:1],
+    fallback: ModelFallback | None = None,
+    threads: Threads = THREADS,
+    question: PromptInput = QUESTION,
 ) -> tuple[Generation, Heard]:
     heard = heard or Heard()
-    return (
-        Generation(model, roster or Roster(models), question, 1024, lambda: heard.text, heard.feed),
-        heard,
+    made = Generation(
+        model,
+        fallback or ModelFallback(models),
+        question,
+        1024,
+        lambda: heard.text,
+        heard.feed,
+        threads,
     )
+    return made.__enter__(), heard
 
 
 def finish(model: FakeModel, **arguments: object) -> tuple[Generation, Heard]:
@@ -69,7 +76,7 @@ def test_an_answer_is_fed_piece_by_piece() -> None:
     made, heard = finish(model)
     assert heard.pieces == ["경주는 ", "신라의"]
     assert made.error is None
-    assert (made.stop_reason, made.model_id, made.usage) == ("length", MODEL, Usage(10, 2))
+    assert (made.stop_reason, str(made.model), made.usage) == ("length", MODEL, Usage(10, 2))
     assert made.first_token_ms is not None
 
 
@@ -94,7 +101,7 @@ def test_a_throttled_call_does_not_count_in_the_estimate() -> None:
 
 def test_throttling_without_end_is_told() -> None:
     model = FakeModel(*[Answer(error=Throttled())] * THROTTLE_TRIES)
-    made, heard = finish(model, models=(MODEL, NEXT_MODEL))
+    made, heard = finish(model, models=MODELS)
     assert isinstance(made.error, Throttled)
     assert (heard.text, len(model.asked)) == ("", THROTTLE_TRIES)
 
@@ -121,24 +128,24 @@ def test_a_fault_of_the_model_before_any_text_is_tried_again() -> None:
 def test_a_model_that_cannot_be_had_is_followed_by_the_next_and_remembered(
     error: ChatError,
 ) -> None:
-    roster = Roster((MODEL, NEXT_MODEL))
+    fallback = ModelFallback(MODELS)
     model = FakeModel(Answer(error=error), Answer(["네"]), Answer(["또"]))
-    made, _ = finish(model, roster=roster)
-    assert (made.error, made.model_id) == (None, NEXT_MODEL)
-    finish(model, roster=roster)
+    made, _ = finish(model, fallback=fallback)
+    assert (made.error, str(made.model)) == (None, NEXT_MODEL)
+    finish(model, fallback=fallback)
     assert [model_id for model_id, _ in model.asked] == [MODEL, NEXT_MODEL, NEXT_MODEL]
 
 
 def test_the_last_model_s_error_is_told_when_none_can_be_had() -> None:
     model = FakeModel(Answer(error=ModelRetired()), Answer(error=ModelUnavailable()))
-    made, _ = finish(model, models=(MODEL, NEXT_MODEL))
+    made, _ = finish(model, models=MODELS)
     assert isinstance(made.error, ModelUnavailable)
 
 
 def test_the_next_model_gets_the_window_that_its_context_holds() -> None:
     long = [Exchange("질문", "답" * 3_000)] * 4
     model = FakeModel(Answer(error=ModelUnavailable()), Answer(["네"]))
-    finish(model, models=(MODEL, NEXT_MODEL), question=Question("chat", "경주", long, 1.0))
+    finish(model, models=MODELS, question=PromptInput("chat", "경주", long, 1.0))
     first, second = (len(prompt.messages) for _, prompt in model.asked)
     assert (first, second) == (2 + 2 * 2, 2 + 4 * 2)
 
@@ -179,7 +186,7 @@ def test_a_stream_that_ends_before_any_text_is_tried_again() -> None:
 
 def test_a_question_too_long_is_told_at_once() -> None:
     model = FakeModel(Answer(error=ContextTooLong()))
-    made, _ = finish(model, models=(MODEL, NEXT_MODEL))
+    made, _ = finish(model, models=MODELS)
     assert isinstance(made.error, ContextTooLong)
     assert len(model.asked) == 1
 
@@ -208,27 +215,21 @@ def test_aborting_in_the_middle_of_the_pieces_feeds_no_further_one() -> None:
     model = FakeModel(Answer(["가", "나", "다"]))
     heard = Heard()
 
-    class Stopping:
-        made: Generation
+    def feed(piece: str) -> None:
+        heard.feed(piece)
+        made.abort()
 
-        def feed(self, piece: str) -> None:
-            heard.feed(piece)
-            started.wait(PATIENCE)
-            self.made.abort()
-
-    started, stopping = threading.Event(), Stopping()
-    stopping.made = Generation(
-        model, Roster([MODEL]), QUESTION, 1024, lambda: heard.text, stopping.feed
-    )
-    started.set()
-    assert stopping.made.ended.wait(PATIENCE)
+    fallback = ModelFallback(MODELS[:1])
+    made = Generation(model, fallback, QUESTION, 1024, lambda: heard.text, feed)
+    with made:
+        assert made.ended.wait(PATIENCE)
     assert heard.pieces == ["가"]
 
 
 def test_aborting_ends_the_wait_for_a_throttled_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generation, "THROTTLE_WAIT", wait_fixed(3600))
     model = FakeModel(Answer(error=Throttled()))
-    made, heard = begin(model)
+    made, heard = begin(model, threads=Threads(uniform=lambda _low, high: high))
     while not (model.streams and model.streams[0].closed.is_set()):
         made.ended.wait(0.001)
     made.abort()
@@ -238,10 +239,10 @@ def test_aborting_ends_the_wait_for_a_throttled_model(monkeypatch: pytest.Monkey
 
 def test_a_question_brings_exact_counts_and_a_calibration() -> None:
     earlier = [
-        turn(text="안녕", answer="네", usage=Usage(60, 30), prompt_estimate=100, status="done"),
-        turn(text="뭐해", answer="응", usage=Usage(0, 0), prompt_estimate=100, status="done"),
+        turn(question="안녕", answer="네", usage=Usage(60, 30), prompt_estimate=100, status="done"),
+        turn(question="뭐해", answer="응", usage=Usage(0, 0), prompt_estimate=100, status="done"),
     ]
-    question = Question.of(turn(text="경주", mode="grammar"), earlier)
-    assert (question.mode, question.text) == ("grammar", "경주")
-    assert question.exchanges == [Exchange("안녕", "네", 30), Exchange("뭐해", "응", None)]
-    assert question.calibration == pytest.approx(0.6)
+    prompt_input = PromptInput.of(turn(question="경주", mode="grammar"), earlier)
+    assert (prompt_input.mode, prompt_input.question) == ("grammar", "경주")
+    assert prompt_input.exchanges == [Exchange("안녕", "네", 30), Exchange("뭐해", "응", None)]
+    assert prompt_input.calibration == pytest.approx(0.6)

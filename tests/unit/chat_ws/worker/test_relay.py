@@ -3,9 +3,18 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from chat_ws.connection import Gone
-from chat_ws.protocol import MAX_FRAME_BYTES, Delta, Pong, ServerFrame, Snapshot, encode
+from chat_ws.protocol import (
+    MAX_FRAME_BYTES,
+    MAX_FRAME_CHARACTERS,
+    Delta,
+    Pong,
+    ServerFrame,
+    Snapshot,
+    encode,
+    snapshot_frames,
+)
 from chat_ws.worker import coalescer
-from chat_ws.worker.relay import MAX_TEXT, Relay, snapshot
+from chat_ws.worker.relay import Relay
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +49,7 @@ def _no_interval(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def relay_to(connections: RecordedConnections, *, run: int = 1, text: str = "") -> Relay:
-    return Relay(connections, FIRST, REQUEST, run, text)
+    return Relay(connections, FIRST, REQUEST, run, text).__enter__()
 
 
 def drain(relay: Relay) -> None:
@@ -88,7 +97,7 @@ def test_feeding_never_waits_for_the_network() -> None:
     relay.feed("여")
     gate.wait()
     relay.feed("행")  # would hang here
-    assert relay.text == "여행"
+    assert relay.answer == "여행"
     gate.open()
     drain(relay)
 
@@ -109,7 +118,7 @@ def test_a_later_run_begins_with_a_snapshot_of_what_was_there() -> None:
         Snapshot(REQUEST, 2, 0, "경주는 "),
         Delta(REQUEST, 2, 1, "신라의"),
     ]
-    assert (relay.text, relay.seq) == ("경주는 신라의", 1)
+    assert (relay.answer, relay.seq) == ("경주는 신라의", 1)
 
 
 def test_a_client_that_moves_gets_a_snapshot_then_what_follows() -> None:
@@ -182,7 +191,7 @@ def test_a_client_that_is_gone_is_not_posted_to_again_and_its_text_is_kept() -> 
     drain(relay)
     relay.post(Pong())
     assert (connections.refused, connections.posts) == (1, [])
-    assert relay.text == "가나"
+    assert relay.answer == "가나"
 
 
 def test_a_client_that_was_gone_and_came_back_gets_everything() -> None:
@@ -239,13 +248,13 @@ def test_a_closed_relay_takes_no_more_text() -> None:
     relay.close()
     relay.feed("나")
     assert relay.drained.wait(PATIENCE)
-    assert relay.text == "가"
+    assert relay.answer == "가"
 
 
 @pytest.mark.parametrize("character", ["가", "\U0001f600", "\x01", '"'])
 def test_long_text_is_split_into_frames_below_the_limit(character: str) -> None:
     connections = RecordedConnections()
-    whole = character * (2 * MAX_TEXT + 1)
+    whole = character * (2 * MAX_FRAME_CHARACTERS + 1)
     relay = relay_to(connections, run=2, text=whole)
     connections.wait_for_posts(3)
     relay.feed(whole)
@@ -278,7 +287,7 @@ def test_what_a_client_that_came_back_has_is_the_whole_text(
             relay.feed(step)
             said += step
     drain(relay)
-    assert relay.text == said
+    assert relay.answer == said
     for number in range(1, here + 1):
         frames = connections.frames(f"connection-{number}")
         client = Client().apply(frames)
@@ -333,10 +342,10 @@ def test_with_nothing_abandoned_the_end_has_the_number_of_the_last_delta() -> No
 
 def test_the_beginning_of_a_long_snapshot_has_a_number_of_its_own() -> None:
     """By the number of the last delta, a `done` that is on its way would end it half told."""
-    [short] = snapshot(REQUEST, 1, 7, "가" * MAX_TEXT)
-    assert short == Snapshot(REQUEST, 1, 7, "가" * MAX_TEXT)
-    beginning, rest = snapshot(REQUEST, 1, 7, "가" * MAX_TEXT + "나")
-    assert beginning == Snapshot(REQUEST, 1, 8, "가" * MAX_TEXT)
+    [short] = snapshot_frames(REQUEST, 1, 7, "가" * MAX_FRAME_CHARACTERS)
+    assert short == Snapshot(REQUEST, 1, 7, "가" * MAX_FRAME_CHARACTERS)
+    beginning, rest = snapshot_frames(REQUEST, 1, 7, "가" * MAX_FRAME_CHARACTERS + "나")
+    assert beginning == Snapshot(REQUEST, 1, 8, "가" * MAX_FRAME_CHARACTERS)
     assert rest == Delta(REQUEST, 1, 9, "나")
 
 
@@ -348,4 +357,4 @@ def test_a_withdrawn_answer_is_replaced_by_nothing() -> None:
     relay.withdraw()
     drain(relay)
     assert connections.frames()[-1] == Snapshot(REQUEST, 1, 1, "")
-    assert relay.text == ""
+    assert relay.answer == ""
