@@ -208,6 +208,6 @@ def delta_frames(request_id: str, run: int, seq: int, text: str) -> list[Delta]:
 
 
 def encode(frame: ServerFrame) -> str:
-    """Return the frame as JSON. Without `\\u` escapes, Korean is half as long."""
+    """Return the frame as JSON. Unescaped, Korean text is half as long."""
     fields = {"type": frame.type, **asdict(frame)}
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
