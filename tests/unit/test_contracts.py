@@ -10,9 +10,10 @@ from typing import Any, get_args
 import pytest
 import yaml
 from chat_shared.principal import Principal
+from chat_shared.subprotocol import BEARER_PREFIX, SUBPROTOCOL
 from chat_shared.turn import Status, Turn, Usage
 from chat_ws import protocol
-from chat_ws.errors import MAX_QUESTION_CHARACTERS, ChatError
+from chat_ws.errors import MAX_QUESTION_CHARACTERS, ChatError, TooLarge
 from history_api import cursor, entry, service
 from history_api.conversations import Conversation
 from history_api.errors import ApiError, NotFound, Unauthorized
@@ -21,7 +22,8 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7, DRAFT202012
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 ASYNCAPI = yaml.safe_load((DOCS / "asyncapi.yaml").read_text(encoding="utf-8"))
 OPENAPI = yaml.safe_load((DOCS / "openapi.yaml").read_text(encoding="utf-8"))
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
@@ -147,7 +149,31 @@ def test_limits_are_the_code_s() -> None:
     assert schemas["Chat"]["properties"]["text"]["maxLength"] == MAX_QUESTION_CHARACTERS
     assert schemas["Delta"]["properties"]["text"]["maxLength"] == protocol.MAX_FRAME_CHARACTERS
     assert schemas["Snapshot"]["properties"]["text"]["maxLength"] == protocol.MAX_FRAME_CHARACTERS
+    assert f"{protocol.MAX_FRAME_CHARACTERS:,} characters" in PROTOCOL
     assert f"{protocol.MAX_FRAME_BYTES:,} bytes" in ASYNCAPI["channels"]["chat"]["description"]
+
+
+def test_the_subprotocol_is_the_same_in_code_page_and_documents() -> None:
+    code = [*ROOT.glob("lambda-*"), ROOT / "cdk", ROOT / "seoyeon"]
+    sources = [
+        *(file for folder in code for file in folder.rglob("*.py")),
+        *(ROOT / "html" / "js").rglob("*.js"),
+        *DOCS.glob("*.md"),
+        DOCS / "asyncapi.yaml",
+    ]
+    named = {
+        version
+        for source in sources
+        for version in re.findall(r"\bchat\.v\d+", source.read_text(encoding="utf-8"))
+    }
+    assert named == {SUBPROTOCOL}
+    assert f"`{BEARER_PREFIX}<token>`" in PROTOCOL
+
+
+def test_documents_and_messages_quote_the_longest_question() -> None:
+    longest = f"{MAX_QUESTION_CHARACTERS:,}"
+    assert f"{longest} characters" in PROTOCOL
+    assert f"{longest}자" in TooLarge.message
 
 
 @pytest.mark.parametrize("name", [*CLIENT, *SERVER])
@@ -177,7 +203,7 @@ def test_an_example_of_a_failure_quotes_the_code_s_own_words(error: ChatError) -
     [
         {"text": ""},
         {"text": " \n\t"},
-        {"text": "가" * 8_001},
+        {"text": "가" * (MAX_QUESTION_CHARACTERS + 1)},
         {"text": "가\0나"},
         {"text": 1},
         {"text": None},
@@ -202,7 +228,12 @@ def test_schema_and_parser_refuse_the_same_questions(changed: dict[str, Any]) ->
 
 @pytest.mark.parametrize(
     "changed",
-    [{"text": "가" * 8_000}, {"text": "\n가\n"}, {"request_id": ID.upper()}, {"mode": "grammar"}],
+    [
+        {"text": "가" * MAX_QUESTION_CHARACTERS},
+        {"text": "\n가\n"},
+        {"request_id": ID.upper()},
+        {"mode": "grammar"},
+    ],
     ids=lambda changed: next(iter(changed)),
 )
 def test_schema_and_parser_take_the_same_questions(changed: dict[str, Any]) -> None:

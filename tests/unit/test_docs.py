@@ -15,10 +15,18 @@ DECISIONS = ROOT / "docs" / "decisions"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 GENERATED = (".local/", ".venv/", "cdk.out/", "node_modules/")  # by commands, not in git
 FILE = re.compile(r"[\w.*-]+(/[\w.*-]+)*(/|\.(css|html|js|json|md|py|toml|txt|yaml))")
+# Constants and environment variables, and durations, in decisions.
+CODE = [*ROOT.glob("lambda-*"), ROOT / "cdk", ROOT / "seoyeon"]
+CONSTANT = re.compile(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)`")
+DURATION = re.compile(r"\b\d+(?:\.\d+)? (?:s|seconds|minutes)\b")
 MAKE = re.compile(r"^(?:\w+=\S+ )*make ([a-z-]+)", re.MULTILINE)
 
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT))
+)
+
+each_decision = pytest.mark.parametrize(
+    "file", sorted(DECISIONS.glob("0*.md")), ids=lambda file: file.name
 )
 
 
@@ -85,9 +93,28 @@ def test_the_list_of_decisions_has_each_decision_by_its_title() -> None:
     assert [name for _, name, _ in listed] == [file.name for file in files]
 
 
-@pytest.mark.parametrize("file", sorted(DECISIONS.glob("0*.md")), ids=lambda file: file.name)
+@each_decision
 def test_a_decision_is_a_short_page(file: Path) -> None:
     assert len(file.read_text(encoding="utf-8").splitlines()) <= 30
+
+
+@cache
+def code_names() -> set[str]:
+    """Return the names in upper case in our Python code: constants and environment variables."""
+    files = (file for folder in CODE for file in folder.rglob("*.py"))
+    return {name for file in files for name in re.findall(r"\b[A-Z_0-9]+\b", file.read_text())}
+
+
+@each_decision
+def test_each_constant_that_a_decision_names_is_in_the_code(file: Path) -> None:
+    assert set(CONSTANT.findall(file.read_text(encoding="utf-8"))) <= code_names()
+
+
+@each_decision
+def test_a_decision_names_a_duration_of_ours_by_its_constant(file: Path) -> None:
+    """Its value changes in the code alone. The context may quote AWS's limits."""
+    decided = file.read_text(encoding="utf-8").partition("\n## Decision\n")[2]
+    assert DURATION.findall(decided) == []
 
 
 def test_the_notices_name_each_vendored_library_with_its_version_and_licence() -> None:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from chat_ws.errors import Busy
+from chat_ws.errors import MAX_QUESTION_CHARACTERS, Busy
 from chat_ws.protocol import (
     MAX_FRAME_BYTES,
     MAX_FRAME_CHARACTERS,
@@ -164,13 +164,24 @@ def test_of_a_field_given_twice_the_last_counts() -> None:
     assert parse('{"action":"stop","action":"ping"}') == Ping()
 
 
-@pytest.mark.parametrize("text", ["가", "a" * 8_000, "가" * 8_000, "\U0001f600" * 8_000, " 가 "])
-def test_a_text_of_up_to_8000_characters_is_taken_as_it_is(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "가",
+        "a" * MAX_QUESTION_CHARACTERS,
+        "가" * MAX_QUESTION_CHARACTERS,
+        "\U0001f600" * MAX_QUESTION_CHARACTERS,
+        " 가 ",
+    ],
+)
+def test_a_question_of_the_greatest_length_is_taken_as_it_is(text: str) -> None:
     assert parse(frame("chat", text=text)) == Chat(REQUEST, CONVERSATION, text)
 
 
-@pytest.mark.parametrize("text", ["a" * 8_001, "가" * 8_001])
-def test_a_text_of_8001_characters_is_too_large(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["a" * (MAX_QUESTION_CHARACTERS + 1), "가" * (MAX_QUESTION_CHARACTERS + 1)]
+)
+def test_a_question_of_one_more_character_is_too_large(text: str) -> None:
     refused = refusal(frame("chat", text=text))
     assert (refused.error.code, refused.request_id) == ("too_large", REQUEST)
 
@@ -178,7 +189,7 @@ def test_a_text_of_8001_characters_is_too_large(text: str) -> None:
 def test_decomposed_hangul_is_composed_before_it_is_counted() -> None:
     syllables = "한" * 3_300
     decomposed = unicodedata.normalize("NFD", syllables)
-    assert len(decomposed) > 8_000
+    assert len(decomposed) > MAX_QUESTION_CHARACTERS
     assert parse(frame("chat", text=decomposed)) == Chat(REQUEST, CONVERSATION, syllables)
 
 
