@@ -20,10 +20,10 @@ from chat_ws.errors import (
     Throttled,
 )
 from chat_ws.models import ModelId
-from chat_ws.settings import ModelSettings
 from chat_ws.worker import prompt as prompts
 from chat_ws.worker.bedrock import BedrockModel, BedrockStream, StreamBroken
 from chat_ws.worker.prompt import Exchange
+from chat_ws.worker.settings import ModelSettings
 
 from seoyeon.local.bedrock.script import Failure, Record, Reply
 from seoyeon.local.bedrock.scripted import Scripted, tokens

@@ -25,9 +25,9 @@ from urllib3.exceptions import HTTPError
 from chat_ws.errors import ContentBlocked, Internal, ModelFault, from_bedrock
 from chat_ws.models import ModelId
 from chat_ws.protocol import StopReason
-from chat_ws.settings import ModelSettings
 from chat_ws.worker import prompt as prompts
 from chat_ws.worker.prompt import Prompt
+from chat_ws.worker.settings import ModelSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient

@@ -13,10 +13,10 @@ from chat_shared.metrics import Metrics
 from chat_ws.connection import ApiGatewayConnections
 from chat_ws.job import Job
 from chat_ws.models import ModelFallback
-from chat_ws.settings import WorkerSettings
 from chat_ws.store.leases import Leases
 from chat_ws.store.quota import Quota
 from chat_ws.worker.bedrock import BedrockModel
+from chat_ws.worker.settings import WorkerSettings
 from chat_ws.worker.telemetry import Telemetry
 from chat_ws.worker.worker import Worker, load_window
 

@@ -1,5 +1,6 @@
 import pytest
-from chat_ws.settings import UNLIMITED, Limits, ModelSettings, RoutesSettings, WorkerSettings
+from chat_ws.settings import UNLIMITED, Limits, RoutesSettings
+from chat_ws.worker.settings import ModelSettings, WorkerSettings
 
 from tests.builders import MODELS
 
