@@ -34,19 +34,19 @@ class Store:
         chat = Chat(request, conversation, "여행하고 싶다")
         return self.turns.accept(who, chat, "connection-1")[0]
 
-    def take(self, turn: Turn) -> Turn:
-        """The turn under a new lease."""
-        taken, mine = self.leases.acquire(job(turn))
-        assert mine
-        return taken
+    def acquire(self, turn: Turn) -> Turn:
+        """Return the turn under a new lease."""
+        held, acquired = self.leases.acquire(job(turn))
+        assert acquired
+        return held
 
     def find(self, who: Principal = ALICE, request: str = REQUEST) -> Turn:
         found = self.turns.find(who, request)
         assert found
         return found
 
-    def ended(self, **outcome: object) -> Turn:
-        return self.leases.finish(self.take(self.accept()), ending(**outcome))
+    def ended(self, **fields: object) -> Turn:
+        return self.leases.finish(self.acquire(self.accept()), outcome(**fields))
 
 
 def job(turn: Turn) -> Job:
@@ -57,7 +57,7 @@ def chat(number: int) -> Chat:
     return Chat(uuid(number), CONVERSATION, "여행하고 싶다")
 
 
-def ending(**fields: object) -> Outcome:
+def outcome(**fields: object) -> Outcome:
     usual = {
         "status": "done",
         "answer": "경주",
@@ -137,7 +137,7 @@ class StoreContract:
         assert store.find() == ended
 
     def test_a_stop_is_seen_at_the_next_renewal(self, store: Store) -> None:
-        held = store.take(store.accept())
+        held = store.acquire(store.accept())
         store.turns.request_stop(held, "connection-2")
         seen = store.leases.renew(held, "경")
         assert (seen.stop_requested, seen.connection_id) == (True, "connection-2")
@@ -156,7 +156,7 @@ class StoreContract:
         assert reopened
         assert (reopened.status, reopened.answer) == ("streaming", "경주")
         assert (reopened.stop_reason, reopened.connection_id) == (None, "connection-2")
-        assert store.take(reopened).run == cut.run + 1
+        assert store.acquire(reopened).run == cut.run + 1
 
     def test_only_one_can_reopen_and_only_what_is_done(self, store: Store) -> None:
         assert store.turns.reopen(store.accept(), "connection-2") is None
@@ -170,12 +170,12 @@ class StoreContract:
         assert store.find().code == "internal"
 
     def test_a_stop_does_not_outlive_its_run(self, store: Store) -> None:
-        held = store.take(store.accept())
+        held = store.acquire(store.accept())
         store.turns.request_stop(held, "connection-1")
-        store.leases.finish(held, ending(stop_reason="cancelled"))
+        store.leases.finish(held, outcome(stop_reason="cancelled"))
         reopened = store.turns.reopen(held, "connection-1")
         assert reopened
-        assert not store.take(reopened).stop_requested
+        assert not store.acquire(reopened).stop_requested
 
     def test_a_worker_is_not_woken_while_the_first_may_still_come(self, store: Store) -> None:
         turn = store.accept()
@@ -192,7 +192,7 @@ class StoreContract:
         assert claims.count(True) == 1
 
     def test_a_live_run_needs_no_waking_and_a_dead_one_does(self, store: Store) -> None:
-        held = store.take(store.accept())
+        held = store.acquire(store.accept())
         store.clock.pass_by(LEASE_SECONDS - 0.001)
         assert not store.turns.claim_wake(held)
         store.clock.pass_by(0.002)
@@ -205,34 +205,34 @@ class StoreContract:
 
     def test_a_new_turn_can_be_taken_at_once_and_by_one_alone(self, store: Store) -> None:
         turn = store.accept()
-        assert store.take(turn).run == 1
-        held, mine = store.leases.acquire(job(turn))
-        assert not mine
+        assert store.acquire(turn).run == 1
+        held, acquired = store.leases.acquire(job(turn))
+        assert not acquired
         assert (held.status, held.run) == ("streaming", 1)
 
     def test_of_many_workers_one_gets_the_turn(self, store: Store) -> None:
         turn = store.accept()
         with ThreadPoolExecutor(20) as pool:
-            takes = list(pool.map(lambda _: store.leases.acquire(job(turn))[1], range(20)))
-        assert takes.count(True) == 1
+            acquired = list(pool.map(lambda _: store.leases.acquire(job(turn))[1], range(20)))
+        assert acquired.count(True) == 1
         assert store.find().run == 1
 
     def test_a_lease_that_ran_out_goes_to_the_next_run(self, store: Store) -> None:
         turn = store.accept()
-        store.take(turn)
+        store.acquire(turn)
         store.clock.pass_by(LEASE_SECONDS - 0.001)
         assert not store.leases.acquire(job(turn))[1]
         store.clock.pass_by(0.002)
-        assert store.take(turn).run == 2
+        assert store.acquire(turn).run == 2
 
     def test_a_claimed_wake_lets_the_worker_in_at_once(self, store: Store) -> None:
-        held = store.take(store.accept())
+        held = store.acquire(store.accept())
         store.clock.pass_by(LEASE_SECONDS + 1)
         assert store.turns.claim_wake(held)
-        assert store.take(held).run == 2
+        assert store.acquire(held).run == 2
 
     def test_renewing_keeps_the_lease_and_the_text(self, store: Store) -> None:
-        held = store.take(store.accept())
+        held = store.acquire(store.accept())
         for text in ("경", "경주", "경주는"):
             store.clock.pass_by(LEASE_SECONDS - 1)
             store.leases.renew(held, text)
@@ -241,23 +241,23 @@ class StoreContract:
         assert store.find().answer == "경주는"
 
     def test_a_run_that_lost_its_lease_can_write_nothing_more(self, store: Store) -> None:
-        old = store.take(store.accept())
+        old = store.acquire(store.accept())
         store.clock.pass_by(LEASE_SECONDS + 1)
-        new = store.take(old)
+        new = store.acquire(old)
         with pytest.raises(Lost):
             store.leases.renew(old, "늦은 글")
         with pytest.raises(Lost):
-            store.leases.finish(old, ending(answer="늦은 글"))
+            store.leases.finish(old, outcome(answer="늦은 글"))
         assert store.find() == new
-        assert store.leases.finish(new, ending()).answer == "경주"
+        assert store.leases.finish(new, outcome()).answer == "경주"
 
     def test_a_finished_run_can_write_nothing_more(self, store: Store) -> None:
-        held = store.take(store.accept())
-        ended = store.leases.finish(held, ending())
+        held = store.acquire(store.accept())
+        ended = store.leases.finish(held, outcome())
         with pytest.raises(Lost):
             store.leases.renew(held, "늦은 글")
         with pytest.raises(Lost):
-            store.leases.finish(held, ending(answer="늦은 글"))
+            store.leases.finish(held, outcome(answer="늦은 글"))
         assert store.find() == ended
 
     def test_a_finished_turn_is_not_taken_again_and_tells_why(self, store: Store) -> None:
@@ -266,8 +266,8 @@ class StoreContract:
         assert store.leases.acquire(job(ended)) == (ended, False)
 
     def test_finishing_stores_how_the_turn_ended(self, store: Store) -> None:
-        held = store.take(store.accept())
-        store.leases.finish(held, ending(stop_reason="length"))
+        held = store.acquire(store.accept())
+        store.leases.finish(held, outcome(stop_reason="length"))
         ended = store.find()
         assert (ended.status, ended.answer, ended.seq) == ("done", "경주", 3)
         assert (ended.usage, ended.prompt_estimate) == (Usage(10, 2), 12)

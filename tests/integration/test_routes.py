@@ -26,7 +26,7 @@ from tests.builders import (
     websocket_event,
 )
 from tests.fakes import Clock, Context, Invocations, RecordedMetrics
-from tests.store_contract import ending
+from tests.store_contract import outcome
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -75,8 +75,8 @@ class Stage:
         assert acquired
         return turn
 
-    def end(self, **outcome: Any) -> Turn:
-        return self.leases.finish(self.run(), ending(**outcome))
+    def end(self, **fields: Any) -> Turn:
+        return self.leases.finish(self.run(), outcome(**fields))
 
 
 @pytest.fixture
