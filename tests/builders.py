@@ -1,4 +1,4 @@
-"""What tests are made of: ids, turns, frames and AWS events."""
+"""Test data: ids, turns, frames and AWS events."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ MODELS = (ModelId.parse(MODEL), ModelId.parse(NEXT_MODEL))
 
 
 def secret(name: str) -> str:
-    """A guest's secret: 32 bytes in base64url."""
+    """Return a guest's secret: 32 bytes in base64url."""
     return base64.urlsafe_b64encode(hashlib.sha256(name.encode()).digest()).decode().rstrip("=")
 
 
@@ -37,7 +37,7 @@ REQUEST, CONVERSATION = uuid(1), uuid(1_000)
 
 
 def frame(action: str = "chat", **fields: Any) -> str:
-    """A client frame as text; `chat` is complete, and any field can be put in its place."""
+    """Return a client frame as text; `fields` replace or extend its usual fields."""
     usual: dict[str, Any] = {} if action == "ping" else {"request_id": REQUEST}
     if action == "chat":
         usual |= {"conversation_id": CONVERSATION, "text": "여행하고 싶다"}
@@ -92,7 +92,7 @@ def websocket_event(
     user: Principal | None = ALICE,
     connection_id: str = "connection-1",
 ) -> dict[str, Any]:
-    """What API Gateway's WebSocket API gives a Lambda proxy integration."""
+    """Return the event of a WebSocket API's Lambda proxy integration."""
     kind = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}.get(route, "MESSAGE")
     context: dict[str, Any] = {
         "routeKey": route,
@@ -116,7 +116,7 @@ def rest_event(
     body: str | None = None,
     user: Principal | None = ALICE,
 ) -> dict[str, Any]:
-    """What API Gateway's REST API gives a Lambda proxy integration."""
+    """Return the event of a REST API's Lambda proxy integration."""
     context: dict[str, Any] = {"httpMethod": method, "resourcePath": resource, "stage": "api"}
     if user:
         context["authorizer"] = {"principalId": user.user_id, "user_id": user.user_id}
@@ -138,7 +138,7 @@ WEBSOCKET_ARN = "arn:aws:execute-api:us-west-2:123456789012:abcdefghij/chat/$con
 
 
 def authorizer_event(headers: dict[str, str] | None, arn: str = REST_ARN) -> dict[str, Any]:
-    """What both kinds of API give a REQUEST authorizer."""
+    """Return the event that either kind of API sends to a REQUEST authorizer."""
     connect = {"routeKey": "$connect", "eventType": "CONNECT", "messageDirection": "IN"}
     return {
         "type": "REQUEST",

@@ -1,4 +1,4 @@
-"""Stand-ins for the edges, written by hand: a clock, the way to the client, the model."""
+"""Hand-written fakes of the edges: the clock, the connections, the model, the metrics."""
 
 import json
 import threading
@@ -16,11 +16,11 @@ from chat_ws.protocol import Delta, ServerFrame, Snapshot, StopReason, encode
 from chat_ws.worker.bedrock import StreamBroken
 from chat_ws.worker.prompt import Prompt
 
-PATIENCE = 10.0  # seconds after which a test that waits for another thread has failed
+PATIENCE = 10.0  # seconds that a test waits for another thread before it fails
 
 
 class Context:
-    """Of Lambda's context, what the functions look at."""
+    """The part of Lambda's context that the functions use."""
 
     aws_request_id = "invocation-1"
 
@@ -46,7 +46,7 @@ class RecordedMetrics(Metrics):
 
 
 class Clock:
-    """Seconds that pass only when a test says so."""
+    """A clock that advances only when a test advances it."""
 
     def __init__(self, now: float) -> None:
         self.now = now
@@ -59,9 +59,9 @@ class Clock:
 
 
 class RecordedConnections:
-    """Keeps every frame in the order of its arrival; a connection in `gone` takes none.
+    """Connections that keep every frame in order of arrival and refuse those in `gone`.
 
-    `on_post` is called first, in the sender's thread: it may block, or look at the world.
+    `on_post` is called first, in the sender's thread; it may block.
     """
 
     def __init__(self, on_post: Callable[[str, ServerFrame], None] | None = None) -> None:
@@ -88,7 +88,7 @@ class RecordedConnections:
             return [frame for to, frame in self.posts if connection_id in (None, to)]
 
     def wait(self, until: Callable[[], bool]) -> None:
-        """Waits for a post after which `until` holds."""
+        """Wait for a post after which `until` holds."""
         with self._arrived:
             assert self._arrived.wait_for(until, PATIENCE), "the frame never came"
 
@@ -98,7 +98,7 @@ class RecordedConnections:
 
 @dataclass
 class Client:
-    """Applies frames as the contract tells a client to, and fails where a frame breaks it."""
+    """A client that applies frames by docs/protocol.md, and fails if one breaks its rules."""
 
     text: str = ""
     run: int = 0
@@ -119,8 +119,10 @@ class Client:
 
 @dataclass
 class Answer:
-    """One answer of the fake model: pieces, then an end. `error` comes after the pieces;
-    with `hangs`, nothing comes after them until the stream is aborted."""
+    """One answer of the fake model: its pieces, then `error` if there is one.
+
+    With `hangs`, nothing follows the pieces until the stream is aborted.
+    """
 
     pieces: Sequence[str] = ()
     error: ChatError | None = None
@@ -180,7 +182,7 @@ class FakeModel:
 
 
 class Invocations:
-    """The routes' way to the worker: records jobs, and refuses while `refusal` is set."""
+    """A recorder of the jobs that the routes invoke; it raises `refusal` while that is set."""
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []

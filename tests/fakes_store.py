@@ -1,5 +1,6 @@
-"""A table in memory that understands the expressions of chat_ws.store and chat_shared.history, and
-refuses any other. It is held to tests/store_contract.py.
+"""An in-memory table for the expressions of chat_ws.store and chat_shared.history, and no others.
+
+tests/store_contract.py holds it to the behaviour of DynamoDB.
 """
 
 import re
@@ -32,25 +33,27 @@ class TransactionCanceled(ClientError):
 
 
 class Items:
-    """What is stored. `watch` is told of every write: the process, the item before and after."""
+    """The stored items. `watch` is called for every write: process, item before, item after."""
 
     def __init__(self) -> None:
         self.all: dict[Key, Item] = {}
         self.lock = threading.Lock()
         self.watch: Callable[[object, Item, Item], None] = lambda _who, _before, _after: None
-        self.conflicts = 0  # transactions to come that are cancelled for a conflict
+        self.conflicts = 0  # number of next transactions to cancel for a conflict
 
     def turns(self) -> list[Item]:
         return [item for (pk, _), item in self.all.items() if pk.startswith("turns#")]
 
     def total(self, counter: str, attribute: str) -> int:
-        """Over all days."""
+        """Return the sum of a counter's attribute over all days."""
         return sum(item[attribute] for (pk, _), item in self.all.items() if pk == counter)
 
 
 class FakeTable:
-    """One process's way to the items; `step` is called before and after each request, and may
-    raise in the place of either."""
+    """One process's view of the items.
+
+    `step` is called before and after each request; it may raise.
+    """
 
     name = "table"
 
@@ -77,7 +80,7 @@ class FakeTable:
     def table(
         cls, items: Items, who: object = None, step: Callable[[str], None] = lambda _what: None
     ) -> "Table":
-        """For code that is typed for boto3's table."""
+        """Create a FakeTable, typed as boto3's table."""
         return cast("Table", cls(items, who, step))
 
     def get_item(self, *, Key: Item, ConsistentRead: bool) -> Item:
@@ -172,7 +175,7 @@ def key_of(item: Mapping[str, Any]) -> Key:
 
 
 def matches(condition: ConditionBase, item: Item) -> bool:
-    """Whether an item is one that boto3's key condition names."""
+    """Return whether an item satisfies boto3's key condition."""
     expression = condition.get_expression()
     left, right = expression["values"]
     match expression["operator"]:
@@ -212,7 +215,7 @@ def updated(before: Item, request: Mapping[str, Any]) -> Item:
 
 @cache
 def condition_of(condition: str) -> Test:
-    """Comparisons and `attribute_not_exists` with AND, OR and brackets."""
+    """Parse comparisons and `attribute_not_exists` with AND, OR and brackets."""
     return _either(Tokens(TOKEN.findall(condition)))
 
 
@@ -222,7 +225,7 @@ class Tokens:
         self._at = 0
 
     def take(self, *wanted: str) -> str:
-        """The next token; an empty text where it is not one of `wanted` (if any is named)."""
+        """Return the next token; an empty text if it is not one of `wanted`."""
         token = self._tokens[self._at]
         if wanted and token not in wanted:
             return ""

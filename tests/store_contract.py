@@ -1,4 +1,4 @@
-"""What the store of turns promises, whatever it is made of: subclass it and give it a `store`."""
+"""The contract of the store of turns; a subclass provides the fixture `store`."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ class Store:
     turns: Turns
     leases: Leases
     clock: Clock
-    count: Callable[[], int]  # of everything that is stored
+    count: Callable[[], int]  # of all stored items
     limited: Callable[[Limits], Turns]  # the same turns, with quotas
     quota: Quota
 

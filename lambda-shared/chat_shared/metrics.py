@@ -1,6 +1,6 @@
 """CloudWatch metrics in the embedded metric format: lines on stdout, no API calls.
 
-Dimensions are the stage and what `put` is given (an error code, a model), never a user.
+Dimensions are the stage and the arguments of `put` (an error code, a model), never a user.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 

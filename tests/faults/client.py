@@ -1,4 +1,4 @@
-"""A client that does what docs/protocol.md says, and nothing else: the page's twin."""
+"""A client that follows docs/protocol.md and nothing else."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.faults.world import World
 
 Frame = dict[str, Any]
-PATIENCE = 3.0  # seconds of silence after which a client asks; then twice as long, up to
+PATIENCE = 3.0  # seconds of silence before a client asks again; doubled each time, up to
 MOST_PATIENCE = 20.0
 RECONNECT_SECONDS = 1.0
 REFUSALS = {"bad_request", "too_large", "unauthorized", "not_found", "busy", "quota_exceeded"}
@@ -23,14 +23,16 @@ CAN_CONTINUE = {"length", "cancelled", "deadline"}
 
 @dataclass(eq=False)
 class Link:
-    """A connection. The gateway posts to one that is `open`; frames reach the client until
-    `frames_left` is used up (None: never), and then are lost without a word."""
+    """A connection. The gateway can post to it while it is `open`.
+
+    After `frames_left` frames (None: any number), further ones are lost silently.
+    """
 
     id: str
     client: "Client"
     open: bool = True
     frames_left: int | None = None
-    latency: float = 0.005  # seconds that a post takes
+    latency: float = 0.005  # duration of a post in seconds
 
     def deliver(self, frame: Frame) -> None:
         if self.frames_left is not None:
@@ -43,28 +45,28 @@ class Link:
 
 @dataclass(eq=False)
 class View:
-    """What a client shows of one turn."""
+    """A turn as a client shows it."""
 
     request_id: str
     conversation_id: str
     question: str
     mode: str = "chat"
-    known: bool = False  # the server has said something of it
+    known: bool = False  # a frame of the turn has arrived
     text: str = ""
     run: int = 0
     seq: int = 0
-    continued: int = 0  # the run that `continue` was sent after: its end is over
+    continued: int = 0  # the run that `continue` was sent after; its end no longer counts
     ended: bool = False
     end: Frame | None = None
     ends: list[Frame] = field(default_factory=list)  # terminal frames that counted
     heard: list[Frame] = field(default_factory=list)  # all frames
     quiet_since: float = 0.0
     patience: float = PATIENCE
-    may_be_behind: bool = False  # `continue` was sent from elsewhere: who has ended need not know
+    may_be_behind: bool = False  # another client sent `continue`, which this one need not notice
 
     @property
     def how(self) -> str:
-        """The stop reason or the code it ended with."""
+        """Return the stop reason or the code of the end."""
         assert self.end, "the turn has not ended"
         return str(self.end["stop_reason" if self.end["type"] == "done" else "code"])
 
@@ -94,7 +96,7 @@ class Client:
         world.simulation.spawn(self.process, self._live)
         self.connect()
 
-    # What the person does.
+    # Actions of the user.
 
     def ask(
         self, question: str = "경주", number: int = 1, conversation_id: str = CONVERSATION
@@ -105,7 +107,7 @@ class Client:
         return view
 
     def watch(self, view: View) -> View:
-        """Opens a turn of another tab, as the history shows it to one who begins with nothing."""
+        """Open a turn of another tab, found in the history."""
         mine = View(view.request_id, view.conversation_id, view.question, known=True)
         mine.may_be_behind = view.may_be_behind = True
         self.views[view.request_id] = mine
@@ -124,7 +126,7 @@ class Client:
         self.send({"action": "resume", "request_id": view.request_id})
 
     def drop(self, gone: bool = True) -> None:
-        """The connection breaks; where not `gone`, the gateway does not know yet."""
+        """Break the connection; unless `gone`, the gateway has not noticed yet."""
         if self.link:
             self.link.open = not gone
             self.link = None
@@ -136,7 +138,7 @@ class Client:
     def come_back(self) -> None:
         self.online = True
 
-    # What the client does by itself.
+    # Actions of the client.
 
     def connect(self) -> None:
         self.link = self.world.open_link(self)
@@ -155,7 +157,7 @@ class Client:
                 silence = self.world.simulation.now - view.quiet_since
                 if not view.ended and silence >= view.patience:
                     if view.patience > 2 * PATIENCE:
-                        self.link = None  # it has been asked twice in vain: it may be dead
+                        self.link = None  # two requests had no reply: the connection may be dead
                     view.patience = min(2 * view.patience, MOST_PATIENCE)
                     self._request(view)
 
@@ -194,10 +196,10 @@ class Client:
         self._apply(view, frame)
 
     def _apply(self, view: View, frame: Frame) -> None:
-        """The table of docs/protocol.md, line by line."""
+        """Apply the table "What a client does" of docs/protocol.md."""
         last = 0 if view.end and refused(view.end) else sys.maxsize
         if view.ended and view.end and frame.get("run", 0) <= view.end.get("run", last):
-            return  # told once more
+            return  # a repeated end
         match frame["type"]:
             case "accepted":
                 view.known = True
@@ -232,7 +234,7 @@ class Client:
             return
         at = frame["run"], frame["seq"]
         if at < (view.run, view.seq):
-            return  # of what was told before the snapshot that is shown; that has its own end
+            return  # older than the snapshot that is shown, which has its own end
         if at == (view.run, view.seq) or (begins(view) and at == (1, 0)):
             view.run = frame["run"]
             self._end(view, frame)
@@ -240,15 +242,17 @@ class Client:
             self.resume(view)
 
     def _refuse(self, view: View, frame: Frame) -> None:
-        """What was to be continued stays as it ended; anything else was told of a turn that is
-        there, and of which more will be heard."""
+        """End a view by a refusal, if the turn is not known or was to be continued.
+
+        Any other turn exists, and more frames follow.
+        """
         if not view.known:
             view.ended, view.end = True, frame
         elif view.end and view.continued == view.run:
             view.ended = True
 
     def _move(self, view: View, frame: Frame) -> None:
-        view.ended = False  # where it had ended, another tab has sent `continue`
+        view.ended = False  # after an end, another tab has sent `continue`
         view.run, view.seq = frame["run"], frame["seq"]
 
     def _end(self, view: View, frame: Frame) -> None:

@@ -1,4 +1,4 @@
-"""Frames as nobody should send them, and as people do, for Hypothesis to play with."""
+"""Hypothesis strategies for valid and invalid client frames."""
 
 import json
 from typing import Any
@@ -34,13 +34,13 @@ TEXTS = st.one_of(
 
 
 def known_ids(count: int) -> st.SearchStrategy[str]:
-    """Few enough that frames meet the same turn again and again."""
+    """Draw from few ids, so that frames often name the same turn."""
     return st.integers(1, count).map(uuid)
 
 
 @st.composite
 def good_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
-    """A frame as the page sends it, save that its text may be anything."""
+    """Draw a frame as the page sends it, with any text."""
     action = draw(st.sampled_from(ACTIONS))
     fields: dict[str, Any] = {"action": action}
     if action != "ping":
@@ -54,7 +54,7 @@ def good_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
 
 @st.composite
 def bent_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
-    """A good frame with one or two things wrong, or at least odd."""
+    """Draw a valid frame and change one or two of its fields."""
     fields = draw(good_fields(ids))
     for _ in range(draw(st.integers(1, 2))):
         name = draw(st.sampled_from([*fields, "request_id", "text", "mode", "user_id", "type", ""]))
@@ -76,7 +76,7 @@ def bent_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
 
 @st.composite
 def torn(draw: st.DrawFn, whole: st.SearchStrategy[str]) -> str:
-    """A part of a frame is missing, doubled or overwritten."""
+    """Draw a frame with a part missing, doubled or overwritten."""
     body = draw(whole)
     start, end = sorted(draw(st.tuples(*[st.integers(0, len(body))] * 2)))
     return draw(
@@ -117,6 +117,6 @@ ODD = st.sampled_from(
 
 
 def bodies(ids: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Good, bent, torn, and nothing like a frame at all."""
+    """Draw valid frames, changed ones, torn ones and other text."""
     good, bent = encoded(good_fields(ids)), encoded(bent_fields(ids))
     return st.one_of(good, bent, bent, torn(good), st.text(max_size=80), encoded(JSON), ODD)

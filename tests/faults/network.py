@@ -1,4 +1,4 @@
-"""A stretch of network between a browser and the stack, which a test can cut or silence."""
+"""A TCP proxy between a browser and the stack, which a test can cut or silence."""
 
 import socket
 import struct
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 BLOCK = 64 * 1024
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST, not in good order
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST
 
 
 class Network:
-    """Forwards every connection to `port`; `address` is where to connect instead."""
+    """A proxy of `port`; clients connect to `address`."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -27,14 +27,14 @@ class Network:
         return f"localhost:{self._listener.getsockname()[1]}"
 
     def cut(self) -> None:
-        """Resets what is connected; new connections are welcome."""
+        """Reset all connections; new ones are accepted."""
         for end in list(self._sockets):
             with suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                 end.shutdown(socket.SHUT_RDWR)
 
     def silence(self) -> None:
-        """Nothing arrives any more, and nobody is told: a radio that has lost its signal."""
+        """Stop forwarding without closing, as a lost radio signal does."""
         self._flowing.clear()
 
     def restore(self) -> None:

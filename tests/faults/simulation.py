@@ -23,39 +23,39 @@ Step = tuple[float, int, "Task", int]
 
 
 class Killed(greenlet.GreenletExit):  # type: ignore[misc] # for the same reason
-    """What the threads of a dead process get instead of anything else: they never go on."""
+    """Raised in the threads of a killed process at their next step."""
 
 
 @dataclass(eq=False)
 class Process:
-    """What a `kill -9` ends as a whole. `skew` is by how many seconds its clock is ahead."""
+    """A unit that `kill -9` ends. Its clock is `skew` seconds ahead."""
 
     kind: str
     skew: float = 0.0
     dead: bool = False
-    frozen: bool = False  # as Lambda keeps an environment between two invocations
+    frozen: bool = False  # as an environment between two invocations of Lambda
     steps: int = 0
-    crash_at: int | None = None  # at which of its steps it dies by itself
+    crash_at: int | None = None  # number of the step at which it crashes
     tasks: list["Task"] = field(default_factory=list)
     parked: list["Task"] = field(default_factory=list)
     on_death: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Task:
-    """A thread."""
+    """A simulated thread."""
 
     def __init__(self, process: Process, body: Callable[[], object], hub: greenlet.greenlet):
         self.process = process
         self.greenlet = greenlet.greenlet(body, hub)
         self.blocked = False
-        self.waits = 0  # how often it has blocked: a timer of an earlier time is void
+        self.waits = 0  # number of blocks so far: a timer of an earlier one is void
         self.woken = False
         process.tasks.append(self)
 
 
 class Simulation:
     def __init__(self, seed: int = 0) -> None:
-        """Seed 0 lets the threads take turns; any other shuffles them."""
+        """Schedule threads round-robin with seed 0, at random with any other."""
         self.now = 1.0
         self.random = Random(seed)
         self.violations: list[str] = []
@@ -74,7 +74,7 @@ class Simulation:
             uniform=self.random.uniform,
         )
 
-    # What happens outside of all threads.
+    # Called from outside of all threads.
 
     def spawn(self, process: Process, body: Callable[[], object]) -> None:
         def guarded() -> None:
@@ -87,7 +87,7 @@ class Simulation:
         (process.parked if process.frozen else self._ready).append(task)
 
     def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
-        """Lets time pass; fails if anything was seen that must not be."""
+        """Let time pass; fail on any violation."""
         end = self.now + seconds
         for _ in range(1_000_000):
             self._reap()
@@ -102,7 +102,7 @@ class Simulation:
         assert not self.violations, "\n".join(self.violations)
 
     def kill(self, process: Process) -> None:
-        """From outside, or by one of its own threads, which then has to raise Killed."""
+        """Kill a process; called from one of its threads, that thread must raise Killed."""
         if not process.dead:
             process.dead = True
             self._dying.append(process)
@@ -150,7 +150,7 @@ class Simulation:
                 self.now = max(self.now, at)
                 self._wake(task, woken=False)
 
-    # What threads do.
+    # Called by threads.
 
     @property
     def process(self) -> Process:
@@ -158,7 +158,7 @@ class Simulation:
         return self._current.process
 
     def step(self, what: str) -> None:
-        """A step that the world outside can see: the process may die before it."""
+        """Mark an external effect, before which the process may crash."""
         process = self.process
         process.steps += 1
         if process.steps == process.crash_at:
@@ -166,7 +166,7 @@ class Simulation:
         self.pause()
 
     def pause(self) -> None:
-        """Another thread may go on."""
+        """Let another thread run."""
         if task := self._current:
             self._check(task)
             self._ready.append(task)
@@ -181,7 +181,7 @@ class Simulation:
         self.block(seconds)
 
     def block(self, seconds: float | None = None) -> bool:
-        """Waits to be woken; False where the time was over before."""
+        """Wait to be woken; return False after the timeout."""
         task = self._current
         assert task
         self._check(task)
@@ -221,7 +221,7 @@ class Event:
 
     def is_set(self) -> bool:
         answer = self._set
-        self._simulation.pause()  # it may be set before the caller acts on the answer
+        self._simulation.pause()  # it may be set before the caller acts on the result
         return answer
 
     def set(self) -> None:
@@ -229,7 +229,7 @@ class Event:
         self._simulation.pause()
 
     def tell(self) -> None:
-        """`set`, from outside of all threads."""
+        """Set the event from outside of all threads."""
         self._set = True
         self._simulation.wake(self._waiting)
         self._waiting.clear()
@@ -243,7 +243,7 @@ class Event:
 
 
 class Condition:
-    """With a lock that no thread is ever seen to hold: none gives way while it does."""
+    """A condition without a lock: no other thread runs while one is inside of it."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -273,5 +273,5 @@ class Condition:
 
 
 def wall_clock(simulation: Simulation, process: Process) -> Callable[[], float]:
-    """Seconds since the epoch, as the process sees it."""
+    """Return a clock of seconds since the epoch, by the process's skewed time."""
     return lambda: NOW + simulation.now + process.skew

@@ -1,7 +1,7 @@
-"""A person in Chromium and the real stack, while the network, the page or the worker fails.
+"""The page in Chromium on the real stack, while the network, the page or the worker fails.
 
-Whatever happens in mid-answer, in the end the whole answer is on the page, once, as the history
-API has it, and the person was told in a few words meanwhile.
+After each fault in mid-answer, the page shows the complete answer once, as the history API has it.
+Meanwhile it says briefly what is going on.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whatever comes over a socket, the answer is in contract and nothing else happens."""
+"""Any frame gets a reply that docs/asyncapi.yaml describes; an invalid one has no effect."""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ CLIENT = {kind: frame_schema(kind) for kind in ("chat", "stop", "resume", "conti
 
 @dataclass
 class Backstage:
-    """What the routes do besides answering: the calls that write, the jobs for the worker."""
+    """The effects of the routes: calls that write, and jobs for the worker."""
 
     table: "Table"
     writes: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Backstage:
 
 @pytest.fixture
 def backstage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstage]:
-    """The routes function on DynamoDB as moto plays it, with turns in every state."""
+    """The routes function on moto's DynamoDB, with turns in every state."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
         monkeypatch.delenv(name, raising=False)
     log = Logger(service="fuzz", log_uncaught_exceptions=False)
@@ -82,12 +82,12 @@ def backstage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstage]:
 
 
 def is_described(body: str) -> bool:
-    """Whether asyncapi.yaml has such a client frame; an oracle that shares no code with ours."""
+    """Return whether a client frame is valid by asyncapi.yaml, without our parser."""
     try:
         fields = json.loads(body)
         json.dumps(
             fields, ensure_ascii=False
-        ).encode()  # a lone surrogate is no text; no schema says so
+        ).encode()  # refuses a lone surrogate, which the schema cannot
     except (ValueError, RecursionError):
         return False
     kind = fields.get("action") if isinstance(fields, dict) else None
@@ -134,7 +134,7 @@ def test_any_frame_is_answered_in_contract_and_a_bad_one_does_nothing(
 
 
 def can_travel(body: str) -> bool:
-    """A text frame is UTF-8 of at most 32 KB; questions are left out, as each would be answered."""
+    """Return whether a body can be sent: UTF-8 of at most 32 KB, and no question to be answered."""
     try:
         frame = parse(body)
     except Malformed:

@@ -1,7 +1,6 @@
-"""Whatever is asked of the history API, the answer is one that docs/openapi.yaml describes.
+"""Any request to the history API gets a response that docs/openapi.yaml describes.
 
-Schemathesis makes the requests from that file, sound ones and unsound ones, with a token and
-without.
+Schemathesis generates valid and invalid requests from that file, with a token and without.
 """
 
 import json
@@ -60,7 +59,7 @@ CHECKED = (
 
 
 def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """The functions behind what stands for API Gateway: its routes, its authorizer, its errors."""
+    """Serve the functions as API Gateway does: its routes, its authorizer, its errors."""
 
     def answer(status: int, body: str, headers: dict[str, str]) -> list[bytes]:
         start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
@@ -81,7 +80,7 @@ def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
     try:
         headers = {"Authorization": environ.get("HTTP_AUTHORIZATION", "")}
         allowed = authorizer.lambda_handler(authorizer_event(headers), None)
-    except Exception:  # how an authorizer says no
+    except Exception:  # the authorizer refuses by an exception
         return refusal(401)
     body = (
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode(errors="replace")
@@ -100,14 +99,14 @@ def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
 
 @dataclass(frozen=True)
 class Target:
-    """The API under test. `seed` puts a history back, as deletions are played too."""
+    """The API under test. `seed` restores a history, because requests may delete it."""
 
     schema: BaseSchema
     seed: Callable[[], object]
     url: str | None = None
 
     def meet(self, case: Any) -> Any:
-        """The same request about a conversation that exists."""
+        """Return the request for a conversation that exists."""
         if case.path_parameters:
             self.seed()
             case.path_parameters["id"] = CONVERSATION
@@ -116,7 +115,7 @@ class Target:
 
 @pytest.fixture
 def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
-    """The history and authorizer functions on DynamoDB as moto plays it."""
+    """The history and authorizer functions on moto's DynamoDB."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AUTH", "guest")
@@ -133,10 +132,10 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
 
 
 def fuzz(target: Target, requests: int) -> None:
-    """Twice so many requests of each operation: sound, sound and about something, unsound."""
+    """Send 2 x `requests` requests to each operation: valid, valid for existing data, invalid."""
     load_all_checks()
     checks = [CHECKS.get_one(name) for name in CHECKED]
-    # The token is ours in all requests; a missing one is the check `ignored_auth`'s to play.
+    # Each request has our token; the check `ignored_auth` omits it.
     target.schema.config.generation.with_security_parameters = False
     headers = {"Authorization": f"Bearer {secret('fuzz')}"}
     for found in target.schema.get_all_operations():

@@ -1,6 +1,6 @@
-"""Anything at any moment: two people, three tabs, every fault that test_scenarios.py names, mixed.
+"""Random sequences of the faults of test_scenarios.py, for two users in three tabs.
 
-`pytest --hypothesis-profile=thorough tests/faults/test_machine.py` looks much longer.
+`pytest --hypothesis-profile=thorough tests/faults/test_machine.py` runs 30 times as many.
 """
 
 from collections.abc import Callable
@@ -96,11 +96,11 @@ class Chats(RuleBasedStateMachine):
             self.failed = True
             raise
 
-    # What people do.
+    # Actions of users.
 
     @rule(tab=clients, number=few, conversation=st.integers(1, 2))
     def ask(self, tab: int, number: int, conversation: int) -> None:
-        """The same number is the same request id: another's, or one's own once more."""
+        """Ask; the same number is the same request id, also of another user."""
         client = self.tabs[tab]
         if all(view.request_id[-1] != str(number) for view in client.views.values()):
             question = f"{client.principal.user_id}{number}"
@@ -133,7 +133,7 @@ class Chats(RuleBasedStateMachine):
         if view and view.known and view.request_id not in self.tabs[1].views:
             self.tabs[1].watch(view)
 
-    # What happens to sockets and frames.
+    # Faults of sockets and frames.
 
     @rule(tab=clients, number=st.integers(0, 1_000), times=few)
     def send_an_old_frame_again(self, tab: int, number: int, times: int) -> None:
@@ -151,7 +151,7 @@ class Chats(RuleBasedStateMachine):
 
     @rule(tab=clients, frames=st.integers(0, 6))
     def lose_frames(self, tab: int, frames: int) -> None:
-        """The socket is dead after so many more, which nobody knows."""
+        """Lose all frames after the next `frames` ones, unnoticed."""
         if link := self.tabs[tab].link:
             link.frames_left = frames
 
@@ -172,7 +172,7 @@ class Chats(RuleBasedStateMachine):
     def answer_429(self, times: int) -> None:
         self.world.refusals = times
 
-    # What happens to the model.
+    # Faults of the model.
 
     @rule(error=st.sampled_from(ERRORS), after=st.integers(0, 12), times=few)
     def break_the_model(self, error: Callable[[], ChatError], after: int, times: int) -> None:
@@ -190,7 +190,7 @@ class Chats(RuleBasedStateMachine):
     def hang(self, after: int) -> None:
         self.world.model.plans.append(Plan(after, hangs=True))
 
-    # What happens to functions.
+    # Faults of functions.
 
     @rule(kind=st.sampled_from(KINDS), at=st.lists(steps, min_size=1, max_size=4))
     def crash(self, kind: str, at: list[int]) -> None:

@@ -1,5 +1,6 @@
-"""Each fault that we can cause, by name. `settle` holds every promise of docs/protocol.md to what
-each client has got; the tests say what this fault's outcome is beside.
+"""One test for each simulated fault.
+
+`World.settle` checks every promise of docs/protocol.md; a test adds the outcome of its fault.
 """
 
 from collections.abc import Callable
@@ -137,7 +138,7 @@ def test_a_failed_turn_asked_for_again_fails_the_same_way(world: World, alice: C
     assert len(world.model.calls) == 1
 
 
-# The way to the client fails.
+# The connection fails.
 
 
 @pytest.mark.parametrize("frames", range(8))
@@ -230,7 +231,7 @@ def test_an_end_on_its_way_does_not_pass_off_the_beginning_of_a_replay_as_the_wh
     assert view.how == "stop"
 
 
-# Processes die.
+# Processes crash.
 
 
 def steps_of_a_good_run(kind: str) -> int:
@@ -312,7 +313,7 @@ def test_a_slow_socket_near_the_time_limit_does_not_cost_the_run(
     world.settle()
 
 
-# Two at once.
+# Concurrency.
 
 
 def test_the_same_question_fifty_times_over_five_sockets_makes_one_turn(world: World) -> None:
@@ -336,7 +337,7 @@ def test_an_event_delivered_twice_makes_one_run(world: World, alice: Client) -> 
 
 
 def test_two_runs_at_once_leave_one_that_writes(world: World, alice: Client) -> None:
-    """The second one's clock is a minute ahead: to it, the first one's lease is over."""
+    """The second clock is a minute ahead: by it, the first lease has expired."""
     world.model.interval = 0.5
     world.skews.extend([0.0, 0.0, MINUTE])
     view = alice.ask()
@@ -447,7 +448,7 @@ def test_what_an_overtaken_run_has_used_is_counted_too(world: World, alice: Clie
     assert {run for _, run in world.watch.counted} == {1, 2}
 
 
-# What the client asks for.
+# Frames of the client.
 
 
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.1, 0.2, 0.25, 0.3, 0.4])
@@ -542,7 +543,7 @@ def test_an_old_replay_does_not_end_an_answer_that_goes_on(world: World, alice: 
     world.model.plans.append(cut(3))
     view = alice.ask()
     world.run(5)
-    alice.resume(view)  # the replay is on its way when …
+    alice.resume(view)  # its replay is in flight
     alice.carry_on(view)
     world.settle()
     assert (view.how, len(view.ends)) == ("stop", 2)
@@ -558,7 +559,7 @@ def test_two_tabs_of_one_conversation_both_hear_the_end(world: World, alice: Cli
     assert len(world.model.calls) == 1
 
 
-# Other people.
+# Other users.
 
 
 def test_the_same_ids_of_two_people_are_two_turns(world: World, alice: Client) -> None:

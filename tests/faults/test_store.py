@@ -1,4 +1,4 @@
-"""The store that the fault tests run on keeps the contract of the real one."""
+"""The in-memory table of the simulation, held to the store's contract."""
 
 import pytest
 from chat_ws.store.leases import Leases
@@ -26,4 +26,4 @@ def store() -> Store:
 
 
 class TestFakeTable(StoreContract):
-    """The one in memory."""
+    """The contract on the in-memory table."""

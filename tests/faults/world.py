@@ -1,6 +1,6 @@
-"""The back end's own code between fakes of all that it runs on, in one simulation.
+"""The back end's code on a simulated AWS.
 
-What is checked at every step is in `Watch`, what is checked once all is at rest in `World.settle`.
+`Watch` checks each step, `World.settle` the final state.
 """
 
 import io
@@ -38,43 +38,43 @@ from tests.fakes_store import FakeTable, Item, Items, Key, key_of
 from tests.faults.client import REFUSALS, Client, Frame, Link, View
 from tests.faults.simulation import Event, Process, Simulation, wall_clock
 
-TIMEOUT = 300.0  # seconds that Lambda gives the worker
-RETRIES = (60.0, 120.0)  # seconds after which Lambda tries a failed asynchronous invoke again
-PIECES = 12  # of an answer, unless a test says otherwise
-MOST_PAUSE = 1_500.0  # seconds within which everything has to have ended
+TIMEOUT = 300.0  # the worker's timeout in seconds
+RETRIES = (60.0, 120.0)  # seconds before Lambda's retries of an asynchronous invoke
+PIECES = 12  # default number of chunks of an answer
+MOST_PAUSE = 1_500.0  # seconds within which all turns must end
 
 
 @dataclass
 class Plan:
-    """One call of the model: how it ends, and after how many pieces of its own.
+    """The end of one model call, after `after` chunks (None: all).
 
-    `error` is raised; without one, and with `after`, the answer ends there by `stop_reason`.
+    `error` is raised; without one, the answer ends there with `stop_reason`.
     """
 
     after: int | None = None
     error: ChatError | None = None
     stop_reason: StopReason = "stop"
-    hangs: bool = False  # nothing more comes, until the stream is aborted
+    hangs: bool = False  # no further chunk until the stream is aborted
 
 
 def truncated(after: int) -> Plan:
-    """The stream just ends."""
+    """Plan a stream that ends without a stop reason."""
     return Plan(after, StreamBroken())
 
 
 def cut(after: int) -> Plan:
-    """The model has written as much as it may."""
+    """Plan an answer that reaches the output limit."""
     return Plan(after, stop_reason="length")
 
 
 class SimulatedModel:
-    """Tells, for every question, one story; a prompt's prefill is where it goes on."""
+    """A model with one fixed answer for each question, which it continues after a prefill."""
 
     def __init__(self, world: "World") -> None:
         self.world = world
         self.plans: deque[Plan] = deque()
         self.pieces = PIECES
-        self.interval = 0.02  # seconds between two pieces
+        self.interval = 0.02  # seconds between two chunks
         self.calls: list[tuple[ModelId, Prompt]] = []
         self.streams: list[SimulatedStream] = []
 
@@ -149,11 +149,11 @@ class Ending:
 
 
 class Watch:
-    """Sees every write, post and call as it happens, and tells the world what must not be."""
+    """A monitor of every write, post and model call; it reports violations to the world."""
 
     def __init__(self, world: "World") -> None:
         self.world = world
-        self.holds: dict[Process, int] = {}  # the run that a process has taken last
+        self.holds: dict[Process, int] = {}  # the latest run whose lease a process has acquired
         self.endings: dict[Key, list[Ending]] = {}
         self.ended_at: dict[Key, float] = {}
         self.counted: dict[Hold, int] = {}  # tokens
@@ -162,7 +162,7 @@ class Watch:
         return turn_key(self.world.jobs[process]), self.holds[process]
 
     def used(self, hold: Hold) -> int:
-        """Tokens that the model has reported to a run."""
+        """Return the tokens that the model has reported to a run."""
         return sum(one.usage.total for one in self.world.model.streams if one.hold == hold)
 
     def write(self, who: object, before: Item, item: Item) -> None:
@@ -218,7 +218,7 @@ class Watch:
         forbid(len(encode(frame).encode()) > MAX_FRAME_BYTES, "a frame larger than 32 KB")
 
     def call(self) -> None:
-        """The model is asked. A run that has been overtaken hears of it at its next renewal."""
+        """Check a model call. A run that has lost its lease notices at its next renewal."""
         job = self.world.jobs[self.world.simulation.process]
         ended = self.ended_at.get(turn_key(job))
         late = ended is not None and self.world.simulation.now > ended + RENEW_SECONDS + 0.1
@@ -226,7 +226,7 @@ class Watch:
 
 
 class Gateway:
-    """API Gateway's @connections, as one process sees them."""
+    """API Gateway's @connections for one process."""
 
     def __init__(self, world: "World", process: Process) -> None:
         self._world = world
@@ -239,7 +239,7 @@ class Gateway:
         simulation.sleep(link.latency)
         if self._world.refusals:
             self._world.refusals -= 1
-            simulation.sleep(3.0)  # what botocore's retries take
+            simulation.sleep(3.0)  # duration of botocore's retries
             raise Gone
         if not link.open:
             raise Gone
@@ -258,28 +258,28 @@ class World:
         self.clients: list[Client] = []
         self.processes: list[Process] = []
         self.jobs: dict[Process, Job] = {}
-        self.environments: list[Process] = []  # idle ones of the worker
+        self.environments: list[Process] = []  # idle environments of the worker
         self.fallbacks: dict[Process, ModelFallback] = {}
         self.turn_numbers = count()
-        self.events = 0  # asynchronous invokes that are not over
+        self.events = 0  # unfinished asynchronous invokes
         self.timeout = TIMEOUT
         self.limits = UNLIMITED
-        # What will go wrong:
+        # Planned faults:
         self.skews: deque[float] = deque()  # of the clocks of the next processes
         self.crashes: dict[str, deque[int]] = {
             kind: deque() for kind in ("routes", "worker", "failure")
-        }  # at which step the next invocations die
-        self.refusals = 0  # posts to come that end in 429, until the retries are used up
-        self.busy = 0  # invokes to come that are refused
-        self.duplicates = 0  # events to come that are delivered twice
-        self.delay = 0.01  # seconds that an event takes to its worker
+        }  # the steps at which the next invocations crash
+        self.refusals = 0  # number of next posts that fail with 429 and all retries
+        self.busy = 0  # number of next invokes that are refused
+        self.duplicates = 0  # number of next events that are delivered twice
+        self.delay = 0.01  # seconds between an invoke and its event
         self.aws = self.process("aws", skew=0.0)
         self.metrics = Metrics("simulated", lambda _line: None)
         self.log = Logger(
             service="faults", stream=io.StringIO(), level="CRITICAL", log_uncaught_exceptions=False
         )
 
-    # What a test does.
+    # Called by tests.
 
     def client(self, name: str = "alice", as_user: str | None = None) -> Client:
         client = Client(self, name, Principal(as_user or name))
@@ -294,11 +294,11 @@ class World:
         assert event(), "it never came to that"
 
     def crash(self, kind: str = "worker", *steps: int) -> None:
-        """The next invocations of this kind die at these steps (store, post, model, invoke)."""
+        """Crash the next invocations of this kind at these steps (store, post, model, invoke)."""
         self.crashes[kind].extend(steps)
 
     def kill_workers(self) -> int:
-        """kill -9, now; how many there were."""
+        """Kill all running workers as `kill -9` does; return their number."""
         live = [process for process in self.live("worker") if not process.frozen]
         for process in live:
             self.simulation.kill(process)
@@ -317,7 +317,7 @@ class World:
         return self.watch.endings.get(turn_key(self.turn(view)), [])
 
     def settle(self) -> None:
-        """Nothing more goes wrong, everyone comes back: what was promised must be so."""
+        """End all faults, let every client reconnect, and check every promise."""
         for crashes in self.crashes.values():
             crashes.clear()
         self.model.plans.clear()
@@ -342,8 +342,10 @@ class World:
         self._check_counters()
 
     def _check_refusal(self, client: Client, view: View) -> None:
-        """Of a question that was sent once. Of two at once, the first may have been taken before
-        the tokens had run out."""
+        """Check that a refused question is not stored.
+
+        Of two copies, the first may have been accepted before the tokens had run out.
+        """
         chats = [frame for one in self.clients for frame in one.sent if is_chat(frame, view)]
         stored = Turns(FakeTable.table(self.items), 90).find(client.principal, view.request_id)
         assert not stored or len(chats) > 1, f"refused, and stored: {stored}"
@@ -370,14 +372,14 @@ class World:
         if not view.may_be_behind:
             assert view.end.get("run", turn.run) == turn.run
             assert (turn.status, turn.stop_reason or turn.code) == (view.end["type"], view.how)
-        # What is shown is what was stored, and of the right story.
+        # The shown text is the stored one, and belongs to the question.
         whole = "".join(self.model.story(view.question))
         shown = next(end for end in reversed(endings) if view.end.get("run", end.run) == end.run)
         assert shown.status == "failed" or view.text == shown.answer
         assert shown.code != ContentBlocked.code or shown.answer == ""
         assert whole.startswith(shown.answer), f"{shown.answer!r} is not of {whole!r}"
         assert shown.stop_reason != "stop" or shown.answer == whole
-        # One terminal frame for each time that the turn has ended, always the same.
+        # One terminal frame for each end of the turn, always the same.
         heard = {
             (frame["type"], frame.get("run"), frame.get("stop_reason"), frame.get("code"))
             for frame in view.heard
@@ -395,7 +397,7 @@ class World:
         if wrong:
             self.simulation.violations.append(what)
 
-    # What AWS does.
+    # Simulated AWS.
 
     def open_link(self, client: Client) -> Link:
         link = Link(f"connection-{len(self.links)}", client)
@@ -410,7 +412,7 @@ class World:
         return process
 
     def route(self, link: Link, principal: Principal, body: str) -> None:
-        """A frame of a client; the answer goes back by the route's response."""
+        """Handle a client's frame; the reply is the route response."""
         process = self.process("routes")
         self._arm(process)
         table = self._table(process)
@@ -462,7 +464,7 @@ class World:
         self.simulation.spawn(self.aws, lambda: self._deliver(job))
 
     def _deliver(self, job: Job) -> None:
-        """Lambda's queue of asynchronous invokes: two retries, then the failure destination."""
+        """Deliver an asynchronous invoke: two retries, then the failure destination."""
         sleep = self.simulation.sleep
         sleep(self.delay)
         for pause in (*RETRIES, None):
@@ -478,7 +480,7 @@ class World:
         self.events -= 1
 
     def _invocation(self, kind: str, job: Job, timeout: float) -> bool:
-        """One invocation, in an environment that may have been used; whether it went well."""
+        """Run one invocation in a new or idle environment; return whether it succeeded."""
         simulation = self.simulation
         idle = self.environments if kind == "worker" else []
         process = idle.pop() if idle else self.process(kind)

@@ -1,4 +1,4 @@
-"""DynamoDB as moto plays it, made a little stricter: as DynamoDB is where moto is lenient."""
+"""Moto's DynamoDB, made as strict as DynamoDB where moto is more lenient."""
 
 import io
 import threading
@@ -24,7 +24,7 @@ _numbers = count()
 
 @contextmanager
 def _no_profile() -> Iterator[None]:
-    """Whoever runs the tests, his own AWS settings do not matter."""
+    """Remove the AWS settings of the environment."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
             patch.delenv(name, raising=False)
@@ -58,7 +58,7 @@ def table(dynamodb: "DynamoDBServiceResource") -> Iterator["Table"]:
 
 
 class Reads:
-    """The queries that have reached the table, and how many items they have read."""
+    """The number of queries of the table, and of the items that they have read."""
 
     def __init__(self) -> None:
         self.queries = 0
@@ -85,12 +85,12 @@ def written() -> io.StringIO:
 
 @pytest.fixture
 def log(written: io.StringIO) -> Logger:
-    """A logger as the functions have it, writing where `logs` reads."""
-    service = f"test-{next(_numbers)}"  # loggers of one name are one
+    """A logger as the functions have it; `logs` returns its output."""
+    service = f"test-{next(_numbers)}"  # a logger's name identifies it
     return Logger(service=service, stream=written, log_uncaught_exceptions=False)
 
 
 @pytest.fixture
 def logs(written: io.StringIO) -> Callable[[], str]:
-    """All that has been logged."""
+    """Return a function that returns the log."""
     return written.getvalue

@@ -20,7 +20,7 @@ HERE, THERE = "connection-1", "connection-2"
 
 
 class Stage:
-    """A question was accepted; whoever waits lets the clock pass."""
+    """An accepted question; waiting advances the clock."""
 
     def __init__(self, table: "Table", log: "Logger", monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = Clock(NOW)
@@ -34,7 +34,7 @@ class Stage:
         self.job = Job.on(asked, "run", HERE)
 
     def give_up(self, job: Job | None = None) -> None:
-        """As Lambda does after its last retry."""
+        """Invoke the failure function as Lambda does after its last retry."""
         record = {
             "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
             "requestPayload": (job or self.job).payload(),

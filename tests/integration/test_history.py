@@ -29,13 +29,13 @@ OTHER = uuid(2_000)
 
 
 class Api:
-    """The history function, its entry included."""
+    """The history function with its entry point."""
 
     def __init__(self, table: "Table") -> None:
         self.table = table
 
     def call(self, method: str, resource: str = "/history", **event: Any) -> tuple[int, Any]:
-        """Status and JSON of the answer."""
+        """Return status and JSON of the response."""
         answer = entry.lambda_handler(rest_event(method, resource, **event), None)
         assert answer["headers"]["Cache-Control"] == "no-store"
         if answer["statusCode"] == 204:
@@ -52,7 +52,7 @@ class Api:
         return body
 
     def pages(self, conversation_id: str, limit: int) -> list[list[str]]:
-        """The texts of all pages, in the order in which they come."""
+        """Return the questions of all pages in order."""
         query = {"conversation_id": conversation_id, "limit": str(limit)}
         pages, next_cursor = [], None
         while True:
@@ -69,7 +69,7 @@ class Api:
         user: Principal = ALICE,
         **fields: Any,
     ) -> list[Turn]:
-        """That many answered turns, a second apart; texts 0, 1, 2…"""
+        """Store `count` answered turns, a second apart, with the questions 0, 1, 2…"""
         with self.table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
             return [
                 store(batch, past(number, conversation_id, user, **fields))

@@ -1,4 +1,4 @@
-"""A word and a token, planted where people put theirs, through all three functions of the chat."""
+"""Neither messages nor tokens are logged by the routes, the worker or the failure function."""
 
 import json
 from collections.abc import Callable
@@ -38,7 +38,7 @@ WORD, TOKEN = "표식말", secret("alice")
 
 
 class Chat:
-    """Routes, worker and failure, entries included."""
+    """Routes, worker and failure function with their entry points."""
 
     def __init__(self, table: "Table", log: "Logger", patch: pytest.MonkeyPatch) -> None:
         metrics, connections = RecordedMetrics(), RecordedConnections()

@@ -45,7 +45,7 @@ NOVA, CLAUDE = "us.amazon.nova-lite-v1:0", "global.anthropic.claude-sonnet-4-202
 
 @dataclass
 class Endpoint:
-    """The scripted Bedrock endpoint, in a thread of its own, and a client of it."""
+    """The scripted Bedrock endpoint in a thread, and a client."""
 
     url: str
     backend: Scripted
@@ -67,11 +67,11 @@ class Endpoint:
         return self.backend.script.records
 
     def wait_for(self, state: str) -> None:
-        """Until the endpoint has seen its last invocation come to this end."""
+        """Wait until the endpoint's last invocation has ended in this state."""
         patience = time.monotonic() + PATIENCE
         while not (self.records and self.records[-1].state == state):
             assert time.monotonic() < patience, f"the endpoint saw {self.records}"
-            time.sleep(0.005)  # the endpoint lives in another thread and tells nobody
+            time.sleep(0.005)  # the endpoint's thread sends no signal
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +225,7 @@ def test_an_endpoint_that_is_not_there_is_a_broken_stream() -> None:
 
 
 class Reader(threading.Thread):
-    """Reads a stream in another thread, as a run's generation does."""
+    """A thread that reads a stream, as a run's generation does."""
 
     def __init__(self, stream: BedrockStream) -> None:
         super().__init__()

@@ -36,8 +36,7 @@ HERE, THERE = "connection-1", "connection-2"
 
 
 class Stage:
-    """The routes function, its entry included, with a real (moto) table and a worker that only
-    records what it is asked."""
+    """The routes function with its entry point, on moto's table, with a recording worker."""
 
     def __init__(self, table: "Table", log: "Logger") -> None:
         self.table = table
@@ -54,7 +53,7 @@ class Stage:
         self.routes = Routes(turns, self.worker, self.log, self.metrics)
 
     def send(self, body: str | None, **event: Any) -> dict[str, Any] | None:
-        """The frame that answers at once."""
+        """Return the reply."""
         answer = routes_entry.lambda_handler(websocket_event(body=body, **event), Context())
         assert answer["statusCode"] == 200
         return json.loads(answer["body"]) if "body" in answer else None
@@ -70,7 +69,7 @@ class Stage:
         return [(job.kind, job.connection_id) for job in self.worker.jobs]
 
     def run(self) -> Turn:
-        """The worker takes what it was last asked to."""
+        """Acquire the lease of the last job, as the worker does."""
         turn, acquired = self.leases.acquire(self.worker.jobs[-1])
         assert acquired
         return turn
@@ -399,7 +398,7 @@ def test_every_line_carries_its_request_its_connection_and_its_invocation(
 
 
 class Lambda:
-    """The client of Lambda: one operation."""
+    """A client of Lambda with one operation."""
 
     def __init__(self) -> None:
         self.invocations: list[dict[str, Any]] = []

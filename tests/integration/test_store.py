@@ -38,7 +38,7 @@ def store(table: "Table") -> Store:
 
 
 class TestDynamoDb(StoreContract):
-    """The one that is shipped."""
+    """The contract on moto's DynamoDB."""
 
 
 def item(table: "Table", key: dict[str, str]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def test_a_conversation_keeps_its_title_and_moves_up_the_list(table: "Table", st
 def refuse_transactions(
     table: "Table", monkeypatch: pytest.MonkeyPatch, *codes: str, times: int = 1_000
 ) -> list[None]:
-    """The table's next `times` transactions are cancelled for these reasons; a list of them."""
+    """Cancel the next `times` transactions for these reasons; return the list of cancellations."""
     client: Any = table.meta.client
     call = client._make_api_call
     refused: list[None] = []

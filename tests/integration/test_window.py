@@ -42,10 +42,10 @@ def now() -> Any:
 
 def memory(statuses: list[str]) -> list[tuple[str, str]]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it is deprecated, and the measure all the same
+        warnings.simplefilter("ignore")  # deprecated, but still the reference
         from langchain_classic.memory import ConversationBufferWindowMemory
 
-        warnings.simplefilter("ignore")  # once more: LangChain's import shows its own again
+        warnings.simplefilter("ignore")  # the import of LangChain resets the filter
         window: Any = ConversationBufferWindowMemory(k=WINDOW, return_messages=True)
     for number, status in enumerate(statuses):
         if status == "done":

@@ -56,13 +56,13 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from mypy_boto3_dynamodb.service_resource import Table
 
-PLENTY = 900.0  # seconds that the function has left
+PLENTY = 900.0  # remaining seconds of the function
 HERE, THERE = "connection-1", "connection-2"
 
 
 @dataclass
 class Stage:
-    """A worker among fakes, with a real (moto) table."""
+    """A worker with fakes and moto's table."""
 
     table: "Table"
     log: "Logger"
@@ -78,7 +78,7 @@ class Stage:
         self.metrics = RecordedMetrics()
 
     def ask(self, text: str = "경주", request: str = REQUEST, mode: Mode = "chat") -> Job:
-        """The job of a question that the routes have just accepted."""
+        """Return the job of a newly accepted question."""
         accepted, new = self.turns.accept(ALICE, Chat(request, CONVERSATION, text, mode), HERE)
         assert new
         return Job.on(accepted, "run", HERE)
@@ -100,7 +100,7 @@ class Stage:
         )
 
     def be_overtaken(self) -> None:
-        """Another run takes the turn: by its clock, this one's lease is over."""
+        """Let another run acquire the lease: by its clock, this one has expired."""
         ahead = Clock(self.clock.now + LEASE_SECONDS + 1)
         assert Leases(self.table, ahead).acquire(Job.on(self.turn, "run", HERE))[1]
 
@@ -114,7 +114,7 @@ class Stage:
         return self.connections.frames(connection_id)
 
     def at_first_delta(self, deed: Callable[[], object]) -> None:
-        """Does it once, while the first delta is on its way."""
+        """Do it once, while the first delta is in flight."""
         done: list[object] = []
 
         def on_post(frame: ServerFrame) -> None:
@@ -125,7 +125,7 @@ class Stage:
 
 
 class Sleeper:
-    """Records how long the worker would have slept, and lets the clock pass."""
+    """A recorder of sleeps that advances the clock."""
 
     def __init__(self, clock: Clock) -> None:
         self.slept: list[float] = []
@@ -244,7 +244,7 @@ def test_a_client_that_comes_back_in_mid_answer_gets_a_snapshot_and_the_rest(
 def test_who_comes_back_at_the_very_end_is_told_too(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, connection_id: str
 ) -> None:
-    monkeypatch.setattr(subject, "RENEW_SECONDS", 10.0)  # the end comes before the next look
+    monkeypatch.setattr(subject, "RENEW_SECONDS", 10.0)  # the end comes before the next renewal
     stage.at_first_delta(lambda: stage.turns.attach(stage.turn, connection_id))
     stage.handle(stage.ask(), Answer(["경주"]))
     *_, snapshot, done = stage.frames(connection_id)
@@ -294,7 +294,7 @@ def test_an_ended_turn_is_told_again_to_whoever_asked(stage: Stage) -> None:
 
 
 def test_the_retry_of_a_run_that_had_finished_tells_the_client_where_it_is(stage: Stage) -> None:
-    """A crash between storing and telling."""
+    """A crash after the store and before `done`."""
     job = stage.ask()
     held, _ = stage.leases.acquire(job)
     stage.turns.attach(held, THERE)
@@ -347,7 +347,7 @@ def test_a_retry_whose_clock_is_behind_sees_a_dead_lease_by_its_standing_still(
 def test_the_retry_of_a_crashed_run_goes_on_in_mid_sentence(stage: Stage, sleeper: Sleeper) -> None:
     job = stage.ask()
     held, _ = stage.leases.acquire(job)
-    stage.leases.renew(held, "경주는 ")  # and then the process was no more
+    stage.leases.renew(held, "경주는 ")  # then the process crashes
     stage.handle(job, Answer(["신라의"]))
     assert sleeper.slept == [LEASE_SECONDS]
     assert stage.model.prefills == ["경주는 "]

@@ -86,7 +86,7 @@ class Leases:
         """Acquire the lease; if another run's is valid, wait until it would expire and try again.
 
         Lambda retries a crashed run, perhaps before the lease has expired. A live run renews each
-        second, so a lease that has not changed is dead, whatever this machine's clock says.
+        second, so a lease that has not changed is dead even if this machine's clock is behind.
         """
         turn, acquired = self.acquire(job)
         if not acquired and turn.status == "streaming" and job.kind == "run":
@@ -97,7 +97,7 @@ class Leases:
     def renew(self, turn: Turn, answer: str) -> Turn:
         """Renew the lease and store the answer so far; raise Lost.
 
-        The returned turn has what clients have asked for meanwhile.
+        The returned turn has the latest connection and requests of clients.
         """
         until = self._clock() + LEASE_SECONDS
         return self._update(

@@ -11,8 +11,8 @@ from chat_ws.settings import STAGE
 class ModelSettings:
     """The models and their parameters.
 
-    Without an `endpoint_url`, Bedrock's own endpoint is called. An empty `guardrail_id` means that
-    no guardrail is used.
+    Without an `endpoint_url`, Bedrock's public endpoint is called. Without a `guardrail_id`, no
+    guardrail is used.
     """
 
     models: tuple[ModelId, ...]

@@ -57,7 +57,7 @@ class Worker:
         if acquired:
             self._run(turn, remaining)
         elif turn.status != "streaming":
-            # A retry of the run has no connection of its own: the client's last one is stored.
+            # A retried run carries the connection of its first invoke; the stored one is newer.
             replay_turn(
                 self.connections,
                 turn,
