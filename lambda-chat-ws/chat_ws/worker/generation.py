@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 from chat_shared.turn import Turn, Usage
@@ -98,12 +97,7 @@ class Generation:
         self._threads.start(self._run, "model")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.abort()
         self.ended.wait(ABORT_SECONDS)
 

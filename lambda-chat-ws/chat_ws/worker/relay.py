@@ -1,7 +1,6 @@
 """The relay of a run's answer to the client, in a thread: a slow client does not slow the model."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self
 
 from chat_ws.connection import Connections, Gone
@@ -44,12 +43,7 @@ class Relay:
         self._threads.start(self._send, "relay")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.abandon()
 
     @property
