@@ -211,6 +211,17 @@ def test_aborting_closes_the_stream_and_feeds_nothing_more() -> None:
     assert (heard.text, len(model.asked)) == ("경주", 1)
 
 
+def test_leaving_a_generation_aborts_it_and_waits_for_its_end() -> None:
+    model, heard = FakeModel(Answer(["경주"], hangs=True)), Heard()
+    fallback = ModelFallback(MODELS[:1])
+    with Generation(model, fallback, QUESTION, 1024, lambda: heard.text, heard.feed) as made:
+        while not model.streams:
+            made.ended.wait(0.001)
+        assert model.streams[0].hanging.wait(PATIENCE)
+    assert made.ended.is_set()
+    assert model.streams[0].aborted
+
+
 def test_aborting_in_the_middle_of_the_pieces_feeds_no_further_one() -> None:
     model = FakeModel(Answer(["가", "나", "다"]))
     heard = Heard()

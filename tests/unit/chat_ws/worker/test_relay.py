@@ -242,6 +242,18 @@ def test_abandoning_sends_nothing_of_what_waits() -> None:
     assert connections.posts == [(FIRST, Delta(REQUEST, 1, 1, "가"))]
 
 
+def test_leaving_a_relay_drops_unsent_text_and_ends_its_thread() -> None:
+    gate = Gate()
+    connections = RecordedConnections(gate)
+    with Relay(connections, FIRST, REQUEST, 1, "") as relay:
+        relay.feed("가")
+        gate.wait()
+        relay.feed("나")
+    gate.open()
+    assert relay.drained.wait(PATIENCE)
+    assert connections.posts == [(FIRST, Delta(REQUEST, 1, 1, "가"))]
+
+
 def test_a_closed_relay_takes_no_more_text() -> None:
     relay = relay_to(RecordedConnections())
     relay.feed("가")
