@@ -190,5 +190,5 @@ class Stack:
         return self._process.wait(_STOP_S)
 
     def _logs(self) -> list[Path]:
-        names = ("deploy.log", "ministack/ministack.log")
+        names = ("synth.log", "deploy.log", "ministack/ministack.log")
         return [self.state_dir / name for name in names if (self.state_dir / name).is_file()]

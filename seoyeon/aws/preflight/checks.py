@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from chat_ws.models import ModelId
 
@@ -20,17 +19,12 @@ class Preflight:
     """The checks of one deployment; `context` overrides settings, as `name=value`."""
 
     def __init__(
-        self,
-        context: Sequence[str],
-        environ: Mapping[str, str],
-        connection: Connection,
-        root: Path = ROOT,
+        self, context: Sequence[str], environ: Mapping[str, str], connection: Connection
     ) -> None:
         self.findings: list[Finding] = []
         self._context = tuple(context)
         self._environ = environ
         self._connection = connection
-        self._root = root
         self._settings: Settings | None = None
         self._caller: Caller | None = None
         self._region = account.FALLBACK_REGION
@@ -59,10 +53,10 @@ class Preflight:
 
         Sends no request while an endpoint or a region in the environment is wrong.
         """
-        overridden = toolchain.read_context(self._root, self._context)
+        overridden = toolchain.read_context(ROOT, self._context)
         self._settings, finding = toolchain.check_settings(overridden)
         self.findings.append(finding)
-        self.findings.append(toolchain.check_cli(*toolchain.read_versions(self._root)))
+        self.findings.append(toolchain.check_cli(*toolchain.read_versions(ROOT)))
         if endpoint := toolchain.check_endpoints(self._environ):
             self.findings.append(endpoint)
             return
