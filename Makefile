@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup setup-dev run test quick faults check format synth bench doctor deploy destroy lock add compile vendor icons clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready node_modules/.ready ## install what run, deploy and synth need into .venv and node_modules
 
@@ -56,25 +56,36 @@ run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) unt
 
 TEST_JS := node --test --test-reporter=dot 'tests/js/*.test.js'
 
-test: setup-dev ## every test, the browser ones included
-	@$(TEST_JS)
-	@$(BIN)/pytest
+# One process per core; tests/conftest.py sets the order and the groups that stay together.
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
-quick: setup-dev ## the tests without emulator and browser: half a minute, for while one works
+ifeq ($(BROWSER),none)
+FIND_BROWSER := echo "Running without the browser tests (BROWSER=none)."
+TESTS := -m "not full and not browser"
+else
+FIND_BROWSER := $(BIN)/python -m tests.browsers
+endif
+
+test: setup-dev ## all tests; finds or installs a browser for them, BROWSER=none leaves it out
+	@$(FIND_BROWSER)
 	@$(TEST_JS)
-	@$(BIN)/pytest tests/unit tests/integration
+	@$(PYTEST) $(TESTS)
+
+quick: setup-dev ## the tests without emulator and browser: less than half a minute, for while you work
+	@$(TEST_JS)
+	@$(PYTEST) tests/unit tests/integration
 
 faults: setup-dev ## every fault test at full size (half an hour), and the figures
+	@$(FIND_BROWSER)
 	@$(BIN)/pytest -m "" tests/faults
 
-check: setup-dev ## format, lint, types, then every test
+check: setup-dev ## format, lint, types, then all tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@biome ci --error-on-warnings
 	@tsc -p jsconfig.json
-	@$(TEST_JS)
-	@$(BIN)/pytest
+	@$(MAKE) --no-print-directory test
 
 format: setup-dev ## rewrite the code in the project's format
 	@$(BIN)/ruff format .

@@ -1,14 +1,14 @@
 """Fixtures that more than one folder of tests uses: one stack and one Chromium for them all."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Playwright
+from playwright.sync_api import Playwright, expect
 
+from tests import browsers
 from tests.stack import Stack
 
 # No time limit on an example: the machine may be busy. More than a first look, for whoever changes
@@ -17,21 +17,36 @@ settings.register_profile("quick", max_examples=40, deadline=None)
 settings.register_profile("thorough", max_examples=2_000, deadline=None)
 settings.load_profile("quick")
 
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
-SYSTEM_CHROMIUM = "/usr/bin/chromium"
+# Until a condition that a test waits for has come true; a slow machine is no failure.
+WAIT_MS = 60_000
+
+# A fixture that is expensive to make, and the group of its tests: xdist keeps a group together.
+GROUPS = {"assemblies": "templates", "stack": "stack"}
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those with a browser last: once started, Playwright's loop runs in the main thread for the
-    rest of the session, and no other can."""
-    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark the browser tests and the groups of expensive fixtures, and put browser tests last.
+
+    Once started, Playwright's event loop runs in the main thread for the rest of the session, and
+    no other can. xdist hands out tests in this order, so it holds in each worker. Groups come
+    first, since the single tests after them can fill any gap.
+    """
+    for item in items:
+        fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
+        if "playwright" in fixtures:
+            item.add_marker("browser")
+        for fixture, group in GROUPS.items():
+            if fixture in fixtures and not item.get_closest_marker("xdist_group"):
+                suffix = "-browser" if "playwright" in fixtures else ""
+                item.add_marker(pytest.mark.xdist_group(group + suffix))
+    yield
+    items.sort(key=_order)
+
+
+def _order(item: pytest.Item) -> tuple[bool, bool, bool]:
+    marked = {mark.name for mark in item.iter_markers()}
+    return "browser" in marked, "xdist_group" not in marked, "whole_browser" in marked
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +59,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack.stop()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    is_marked = metafunc.definition.get_closest_marker("whole_browser") is not None
+    if is_marked and "needs_whole_browser" in metafunc.fixturenames:
+        metafunc.parametrize("needs_whole_browser", [True], indirect=True, ids=["whole"])
+
+
+@pytest.fixture(scope="session")
+def needs_whole_browser(request: pytest.FixtureRequest) -> bool:
+    return bool(getattr(request, "param", False))
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(
-    browser_type_launch_args: dict[str, Any], playwright: Playwright
+    browser_type_launch_args: dict[str, Any], needs_whole_browser: bool, playwright: Playwright
 ) -> dict[str, Any]:
-    """`$CHROMIUM`, else Playwright's own Chromium where it is installed, else the system's."""
-    arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else QUIET
-    own = playwright.chromium.executable_path
-    path = os.environ.get("CHROMIUM") or (own if Path(own).exists() else SYSTEM_CHROMIUM)
-    return {**browser_type_launch_args, "executable_path": path, "args": arguments}
+    launch = browsers.find(playwright.chromium, whole=needs_whole_browser)
+    assert launch is not None, "no browser starts: 'make test' installs one"
+    expect.set_options(timeout=WAIT_MS)
+    return {**browser_type_launch_args, **launch, "args": browsers.arguments()}

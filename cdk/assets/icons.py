@@ -22,17 +22,15 @@ FLAGS = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
 def main() -> None:
     drawing = (HTML / "icon.svg").read_text()
     with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        path = os.environ.get("CHROMIUM") or (own if Path(own).exists() else _system_chromium())
+        # None: Playwright's own
+        path = (
+            os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        )
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         for name, (edge, masked) in ICONS.items():
             picture = _full_bleed(drawing) if masked else drawing
             (HTML / "icons" / name).write_bytes(_draw(browser, picture, edge))
         browser.close()
-
-
-def _system_chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def _full_bleed(drawing: str) -> str:

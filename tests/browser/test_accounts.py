@@ -15,6 +15,8 @@ from tests.browser.test_chat import ask
 from tests.builders import secret
 from tests.stack import Stack, request
 
+pytestmark = pytest.mark.xdist_group("accounts")
+
 # MiniStack cannot revoke a token, on which the page does not depend; its form has no icon.
 NOT_THERE = ("/oauth2/revoke", "/favicon.ico")
 
@@ -40,9 +42,7 @@ def visitor(browser: Browser, stack: Stack) -> Iterator[Page]:
 
     page.on("console", read)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    expect.set_options(timeout=30_000)
     yield page
-    expect.set_options(timeout=5_000)
     context.close()
     assert errors == []
 

@@ -346,6 +346,7 @@ def test_the_view_follows_the_answer_until_the_reader_scrolls_up(
     expect(chat.locator(".prose p").last).to_be_in_viewport()
 
 
+@pytest.mark.whole_browser
 def test_an_answer_and_its_code_are_copied(chat: Page, backend: Backend) -> None:
     ask(chat, "코드")
     backend.answer("이렇게요.\n\n```python\nprint(1)\n```")

@@ -9,9 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.backend import Complaints
 from tests.browser.test_chat import ask
+from tests.conftest import WAIT_MS
 from tests.stack import Stack
-
-WAIT_MS = 60_000  # a function's first start on a busy machine
 
 
 @pytest.fixture
@@ -19,13 +18,11 @@ def visitor(browser: Browser, stack: Stack) -> Iterator[Page]:
     """A guest who has never been here, and who meets no error."""
     context = browser.new_context(locale="ko-KR", reduced_motion="reduce")
     context.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
     complaints = Complaints(context)
     page = context.new_page()
     page.goto(stack.url)
     expect(page.locator("#welcome")).to_be_visible()
     yield page
-    expect.set_options(timeout=5_000)
     context.close()
     stack.bedrock.reset()
     assert complaints.left == []

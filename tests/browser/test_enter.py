@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from tests.browser.backend import Backend
 from tests.browser.site import Site
 
+pytestmark = pytest.mark.whole_browser
+
 IME = 229
 ENTER = 13
 CONTROL = 2

@@ -50,6 +50,7 @@ def open_link(page: Page, site: Site, carried: str = THERE) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+@pytest.mark.whole_browser
 def test_the_link_and_its_code_are_shown_on_demand_and_carry_the_secret(
     used: Page, site: Site
 ) -> None:

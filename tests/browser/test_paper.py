@@ -12,6 +12,8 @@ from tests.browser.backend import Backend
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_markdown import SAMPLE
 
+pytestmark = pytest.mark.whole_browser
+
 VISIBLE_TEXTS = """() => {
   const texts = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -90,7 +92,9 @@ def test_chromium_can_install_the_page(chat: Page) -> None:
     assert told["lang"] == "ko"
     assert told["start_url"] == "/"
     found = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
-    assert [error for error in found if error["errorId"] != "in-incognito"] == []
+    if not found:
+        pytest.skip("a headless shell does not judge manifests")
+    assert [error["errorId"] for error in found] == ["in-incognito"]
 
 
 def test_the_icons_are_as_large_as_the_manifest_says() -> None:

@@ -213,6 +213,7 @@ def breaking(chat: Page) -> Keyboard:
     return Keyboard(chat)
 
 
+@pytest.mark.whole_browser
 def test_enter_may_make_a_new_line(chat: Page, backend: Backend, breaking: Keyboard) -> None:
     expect(chat.locator("#hint")).to_have_text(re.compile(r"Ctrl\+Enter로 보내고, Enter로 줄을"))
     breaking.commit("첫 줄")
@@ -227,6 +228,7 @@ def test_enter_may_make_a_new_line(chat: Page, backend: Backend, breaking: Keybo
     expect(chat.locator("#question")).to_have_value("")
 
 
+@pytest.mark.whole_browser
 @pytest.mark.parametrize("modifier", [CONTROL, COMMAND])
 @pytest.mark.parametrize("sequence", [windows, macos, safari, late_commit, windows_held])
 def test_a_chord_sends_once_with_the_last_syllable(
@@ -246,6 +248,7 @@ def test_a_chord_sends_once_with_the_last_syllable(
     assert [frame["text"] for frame in backend.frames] == ["안녕하세요"]
 
 
+@pytest.mark.whole_browser
 @pytest.mark.parametrize("sequence", [windows, macos, safari, late_commit])
 def test_a_plain_enter_never_sends_where_it_makes_new_lines(
     chat: Page, backend: Backend, breaking: Keyboard, sequence: Callable[[Keyboard], None]
@@ -258,6 +261,7 @@ def test_a_plain_enter_never_sends_where_it_makes_new_lines(
     assert backend.frames == []
 
 
+@pytest.mark.whole_browser
 @pytest.mark.parametrize("word", ["韓國", "かな"])
 def test_a_chord_that_chooses_a_word_does_not_send(
     chat: Page, backend: Backend, breaking: Keyboard, word: str
@@ -271,6 +275,7 @@ def test_a_chord_that_chooses_a_word_does_not_send(
     expect(chat.locator("#question")).to_have_value(word)
 
 
+@pytest.mark.whole_browser
 def test_macos_which_withholds_the_release_under_command_loses_no_line(
     chat: Page, backend: Backend, breaking: Keyboard
 ) -> None:

@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from tests.browser.test_chat import ask
+from tests.conftest import WAIT_MS
 from tests.faults.network import Network, network_to
 from tests.faults.real.processes import kill_workers
 from tests.seoyeon.local.bedrock.stage import Stage
 from tests.stack import Stack
 
-WAIT_MS = 60_000  # a function's first start on a busy machine
 LOST, RESUMING = "다시 연결하고 있어요…", "이어서 쓰고 있어요…"
 ANSWER = " ".join(f"{number}번째 문장은 여기에 있어요." for number in range(1, 17))
 PACE_MS = 45  # of two characters: about 6 s
@@ -70,10 +70,8 @@ def visitor(browser: Browser, stack: Stack) -> Iterator[Visitor]:
     context = browser.new_context(locale="ko-KR", reduced_motion="reduce")
     context.set_default_timeout(WAIT_MS)
     context.add_init_script(LISTEN)
-    expect.set_options(timeout=WAIT_MS)
     with network_to(stack.port) as network:
         yield Visitor(context, network, stack)
-        expect.set_options(timeout=5_000)
         context.close()
     stage.reset()
 

@@ -33,7 +33,7 @@ def note(record_property: Note) -> Note:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if terminalreporter.config.getoption("markexpr") == "not full":
+    if terminalreporter.config.getoption("markexpr"):
         return
     terminalreporter.section("figures")
     for outcome in ("passed", "failed"):
