@@ -1,13 +1,25 @@
 """The other end of the page's WebSocket: it listens, and says what a test tells it to."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocketRoute
 
 from tests.browser.site import Site
+from tests.conftest import WAIT_MS
 
 Frame = dict[str, Any]
+POLL_MS = 5
+
+
+def wait_until(page: Page, is_true: Callable[[], bool]) -> None:
+    """Let the page go on until a condition holds of what this process sees of it."""
+    end = time.monotonic() + WAIT_MS / 1000
+    while not is_true():
+        assert time.monotonic() < end, "the page has not done what the test waits for"
+        page.wait_for_timeout(POLL_MS)
 
 
 class Complaints:
@@ -70,20 +82,16 @@ class Backend:
         self._sockets[-1].close(code=1001)
 
     def wait_frame(self, action: str, count: int = 1) -> Frame:
-        """The count-th frame of this action, waited for."""
-        for _ in range(200):
-            found = [frame for frame in self.frames if frame["action"] == action]
-            if len(found) >= count:
-                return found[count - 1]
-            self._page.wait_for_timeout(25)
-        raise AssertionError(f"no {action} frame number {count} among {self.frames}")
+        """Return the frame number `count` of this action, as soon as it has come."""
+
+        def found() -> list[Frame]:
+            return [frame for frame in self.frames if frame["action"] == action]
+
+        wait_until(self._page, lambda: len(found()) >= count)
+        return found()[count - 1]
 
     def wait_connection(self, count: int) -> None:
-        for _ in range(200):
-            if self.connections >= count:
-                return
-            self._page.wait_for_timeout(25)
-        raise AssertionError(f"{self.connections} connections, not {count}")
+        wait_until(self._page, lambda: self.connections >= count)
 
     def accept(self, request_id: str) -> None:
         conversation_id = next(

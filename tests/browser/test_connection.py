@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.backend import Backend
+from tests.browser.backend import Backend, wait_until
 from tests.browser.test_chat import ask
 
 LOST = "연결이 끊겼어요"
@@ -83,8 +83,7 @@ def test_an_idle_connection_is_kept_alive_and_renewed(
     chat.reload()
     backend.wait_connection(2)
     chat.clock.fast_forward(9 * 60_000)
-    chat.wait_for_timeout(50)
-    assert backend.pings >= 1
+    wait_until(chat, lambda: backend.pings >= 1)
     chat.clock.fast_forward(105 * 60_000)
     backend.wait_connection(3)
     expect(chat.locator("#connection")).to_be_hidden()
@@ -166,6 +165,7 @@ def pass_time(chat: Page, milliseconds: int) -> None:
     """By the page's clock; what it has sent meanwhile has arrived."""
     chat.clock.run_for(milliseconds)
     chat.wait_for_timeout(50)
+    chat.evaluate("0")  # returns after the frames that the page has sent until now
 
 
 def test_silence_in_mid_answer_asks_soon_and_says_so(chat: Page, backend: Backend) -> None:

@@ -1,13 +1,12 @@
 """The list of conversations: its groups, the search, renaming, deletion and its undoing."""
 
 import unicodedata
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.backend import Backend, Complaints
+from tests.browser.backend import Backend, Complaints, wait_until
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_connection import pass_time, stop_clock
@@ -36,14 +35,6 @@ def deleted(site: Site) -> list[str]:
     return [
         path.rsplit("/", 1)[1] for method, path, _ in site.history.requests if method == "DELETE"
     ]
-
-
-def wait_until(page: Page, is_true: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if is_true():
-            return
-        page.wait_for_timeout(25)
-    raise AssertionError("it has not happened")
 
 
 @pytest.fixture

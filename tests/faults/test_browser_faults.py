@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
+from tests.browser.backend import wait_until
 from tests.browser.test_chat import ask
 from tests.conftest import WAIT_MS
 from tests.faults.network import Network, network_to
@@ -21,6 +22,7 @@ from tests.stack import Stack
 LOST, RESUMING = "다시 연결하고 있어요…", "이어서 쓰고 있어요…"
 ANSWER = " ".join(f"{number}번째 문장은 여기에 있어요." for number in range(1, 17))
 PACE_MS = 45  # of two characters: about 6 s
+HALF = len(ANSWER) // 4  # the chunk in the middle, of two characters
 # Every sentence that has stood under an answer; `alert` holds errors.
 LISTEN = """
 window.said = [];
@@ -46,21 +48,29 @@ class Visitor:
         expect(page.locator("#connection")).to_be_hidden()
         return page
 
-    def begin(self, pace_ms: int = PACE_MS) -> Page:
+    def begin(self, **reply: object) -> Page:
         """A tab in mid-answer: its first sentences are there, most are not."""
         # A run after a crash gets the rest of the same answer.
-        Stage(self.stack.bedrock.url).plan(*[{"answer": ANSWER, "delay_ms": pace_ms}] * 3)
+        self.model.plan(*[{"answer": ANSWER, "delay_ms": PACE_MS} | reply] * 3)
         page = self.open()
         expect(page.locator("#welcome")).to_be_visible()
         ask(page, "경주에 대해 말해 줘")
         expect(page.locator(".prose")).to_contain_text("2번째 문장")
         return page
 
+    @property
+    def model(self) -> Stage:
+        return Stage(self.stack.bedrock.url)
+
     def stored(self, page: Page) -> str:
-        token = page.evaluate("localStorage.getItem('seoyeon.secret')")
-        [turn] = self.stack.history(token=token)["turns"]
+        turn = self.turn(page)
         assert turn["status"] == "done"
         return str(turn["answer"])
+
+    def turn(self, page: Page) -> dict[str, object]:
+        token = page.evaluate("localStorage.getItem('seoyeon.secret')")
+        [turn] = self.stack.history(token=token)["turns"]
+        return dict(turn)
 
 
 @pytest.fixture
@@ -102,7 +112,7 @@ def lifecycle(session: CDPSession, state: str) -> None:
 
 
 def test_five_seconds_offline_in_mid_answer(visitor: Visitor) -> None:
-    page = visitor.begin(pace_ms=2 * PACE_MS)
+    page = visitor.begin(delay_ms=2 * PACE_MS)
     visitor.network.silence()
     visitor.context.set_offline(True)
     expect(page.locator(".state")).to_have_text(LOST)
@@ -135,11 +145,13 @@ def test_a_connection_that_is_reset(visitor: Visitor) -> None:
 
 
 def test_a_hard_reload_in_mid_answer(visitor: Visitor) -> None:
-    page = visitor.begin()
-    page.wait_for_timeout(1_000)  # something is stored by now
+    page = visitor.begin(hold_at=HALF)
+    wait_until(page, lambda: bool(visitor.turn(page)["answer"]))
     session = visitor.context.new_cdp_session(page)
     with page.expect_navigation():
         session.send("Page.reload", {"ignoreCache": True})
+    expect(page.locator(".state")).to_have_text(RESUMING)
+    visitor.model.release()
     expect_whole(visitor, page)
     assert said(page) == [RESUMING]
 
@@ -197,7 +209,7 @@ def test_a_worker_that_is_killed_in_mid_answer(visitor: Visitor, stack: Stack) -
 
 
 def test_a_stop_whose_connection_breaks(visitor: Visitor) -> None:
-    page = visitor.begin()
+    page = visitor.begin(hold_at=HALF)
     visitor.network.silence()
     page.keyboard.press("Escape")
     expect(page.get_by_text("멈추는 중…")).to_be_visible()

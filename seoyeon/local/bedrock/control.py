@@ -2,6 +2,7 @@
 
 PUT    /_scripted/plan         plan the next replies: a JSON list of `script.Reply`
 GET    /_scripted/invocations  list the invocations, oldest first
+POST   /_scripted/release      continue the answers that `Reply.hold_at` holds
 DELETE /_scripted              forget the plan and the invocations
 """
 
@@ -19,6 +20,10 @@ def routes(played: Script) -> list[web.RouteDef]:
             raise web.HTTPBadRequest(text=str(error)) from None
         return web.Response(status=204)
 
+    async def release(_: web.Request) -> web.Response:
+        played.release()
+        return web.Response(status=204)
+
     async def invocations(_: web.Request) -> web.Response:
         return web.json_response([record.view() for record in played.records])
 
@@ -28,6 +33,7 @@ def routes(played: Script) -> list[web.RouteDef]:
 
     return [
         web.put("/_scripted/plan", plan),
+        web.post("/_scripted/release", release),
         web.get("/_scripted/invocations", invocations),
         web.delete("/_scripted", reset),
     ]

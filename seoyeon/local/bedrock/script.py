@@ -4,6 +4,7 @@ Each invocation takes a reply from a queue; with an empty queue, the model answe
 `answers.py` at its usual pace.
 """
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
@@ -46,6 +47,7 @@ class Reply:
     wait_ms: float = 0
     stop_reason: StopReason = "stop"
     failure: Failure | None = None
+    hold_at: int | None = None  # the chunk (from 0) before which to wait for a release
 
 
 @dataclass
@@ -70,9 +72,15 @@ class Record:
 class Script:
     queue: deque[Reply] = field(default_factory=deque)
     records: list[Record] = field(default_factory=list)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def plan(self, replies: list[Reply]) -> None:
         self.queue = deque(replies)
+        self.released.clear()
+
+    def release(self) -> None:
+        """Let every held answer of this plan go on."""
+        self.released.set()
 
     def take(self, invocation: Invocation) -> tuple[Reply, Record]:
         record = Record(invocation)

@@ -36,6 +36,8 @@ class Scripted:
             for number, text in enumerate(_cut(rest[:limit], reply.chunk_size)):
                 if reply.failure and reply.failure.at == number:
                     break
+                if reply.hold_at == number:
+                    await self.script.released.wait()
                 await asyncio.sleep(reply.delay_ms / 1000)
                 record.generated += text
                 yield Text(text, tokens(text))

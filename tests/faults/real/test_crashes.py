@@ -112,7 +112,9 @@ def test_turns_whose_worker_is_killed_are_answered_whole(
 def test_a_turn_whose_run_died_while_nobody_was_there_is_taken_up_again(
     stack: Stack, model: Stage, token: str, note: Note
 ) -> None:
-    model.plan(*[PACE] * 20)
+    # The first run gets no further than this, however long it takes until it is killed.
+    silent = {"kind": "hang", "at": 60}
+    model.plan(PACE | {"failure": silent}, *[PACE] * 20)
 
     async def leave() -> Answer:
         async with Guest(stack.ws_url, token) as guest:
@@ -122,6 +124,8 @@ def test_a_turn_whose_run_died_while_nobody_was_there_is_taken_up_again(
             return answer
 
     answer = play(leave())
+    while not stored(stack, token, answer)["answer"]:
+        time.sleep(0.1)
     kill_workers(stack)
     turn = stored(stack, token, answer)
     assert turn["status"] == "streaming"

@@ -15,6 +15,9 @@ class Stage:
     def plan(self, *replies: dict[str, Any]) -> None:
         self._ask("PUT", "/_scripted/plan", json.dumps(replies).encode())
 
+    def release(self) -> None:
+        self._ask("POST", "/_scripted/release")
+
     def invocations(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = json.loads(self._ask("GET", "/_scripted/invocations"))
         return listed

@@ -1,6 +1,8 @@
 """The scripted model's answers and its HTTP control."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -55,6 +57,18 @@ def test_a_planned_answer_is_continued_too(stage: Stage) -> None:
     stage.plan(failing, {"answer": whole, "delay_ms": 0})
     begun = joined(chunks(stage.url, prompt("세어 봐")))
     assert begun + joined(chunks(stage.url, prompt("세어 봐", prefill=begun))) == whole
+
+
+def test_a_held_answer_goes_on_when_it_is_released(stage: Stage) -> None:
+    stage.plan({"answer": "하나 둘", "delay_ms": 0, "hold_at": 1})
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(chunks, stage.url, prompt("세어 봐"))
+        while not stage.invocations() or not stage.invocations()[0]["generated"]:
+            time.sleep(0.01)
+        [held] = stage.invocations()
+        assert (held["state"], held["generated"]) == ("running", "하나")
+        stage.release()
+        assert joined(answer.result()) == "하나 둘"
 
 
 def test_a_test_can_read_what_was_on_the_wire_and_forget_it(stage: Stage) -> None:
