@@ -33,6 +33,8 @@ from seoyeon.local.page import publish
 from seoyeon.local.sockets import free_port
 from seoyeon.terminal.progress import Progress
 
+pytestmark = pytest.mark.xdist_group("deployment")
+
 # The templates name MiniStack's port, so that all tests of this module use the same one.
 PORT = free_port(None)
 
