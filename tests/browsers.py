@@ -128,7 +128,7 @@ def has_korean_font() -> bool:
 
 
 def run_quietly(command: Command) -> None:
-    """Run an installer; its output is of use only if no installer helps."""
+    """Run an installer; of its output, print only the error."""
     print("Trying", *command, flush=True)
     environment = {
         **os.environ,
@@ -144,7 +144,13 @@ def run_quietly(command: Command) -> None:
         check=False,
     )
     if done.returncode:
-        print("  failed:", *done.stdout.strip().splitlines()[-1:], flush=True)
+        print("  failed:", reason(done.stdout), flush=True)
+
+
+def reason(output: str) -> str:
+    """Return the line of a failed command's output that names the error, or else the last one."""
+    lines = output.strip().splitlines() or ["no output"]
+    return next((line for line in lines if "Error: " in line or "E: " in line), lines[-1])
 
 
 def needs(chosen: str | None, has_apt: bool) -> list[Need]:

@@ -101,6 +101,23 @@ def test_a_chosen_browser_is_not_replaced_by_another() -> None:
     assert browser.installers == []
 
 
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (
+            "Downloading ...\nError: getaddrinfo ENOTFOUND\n    at emit (node:events)",
+            "Error: getaddr",
+        ),
+        ("Reading lists ...\nE: Unable to locate package", "E: Unable"),
+        ("one\ntwo\n", "two"),
+        ("", "no output"),
+    ],
+)
+def test_the_error_of_a_failed_installer_is_one_line(output: str, said: str) -> None:
+    assert browsers.reason(output).startswith(said)
+    assert "\n" not in browsers.reason(output)
+
+
 @pytest.fixture
 def dry_run(tmp_path: Path) -> Callable[[str], list[str]]:
     """Return what make would run on a machine where nothing is set up yet."""
