@@ -1,7 +1,7 @@
 /**
- * Show a text that grows piece by piece; return the milliseconds of each piece until its layout is done.
- * `ours` is this page's renderer. `usual` renders the whole text to HTML each time, as many chats do, but without
- * the sanitizer that they also need. Only every `stride`-th piece is shown.
+ * Render a text that grows piece by piece, and return the milliseconds of each piece until its layout is done.
+ * `ours` is the page's renderer. `usual` renders the whole text to HTML again, as chats commonly do, without the
+ * sanitizer that such a chat also needs. Only every `stride`-th piece is rendered.
  */
 async ({ way, pieces, stride }) => {
   const { marked } = await import("/vendor/marked.js");
@@ -9,7 +9,7 @@ async ({ way, pieces, stride }) => {
   window.requestAnimationFrame = (draw) => (draw(), 0);
   const root = document.createElement("div");
   root.className = "prose";
-  document.body.replaceChildren("안녕하세요, 서연이에요. Abc", root); // loads the fonts before the measurement
+  document.body.replaceChildren("안녕하세요, 서연이에요. Abc", root); // load the fonts
   root.getBoundingClientRect();
   const stream = new MarkdownStream(root);
   const show = {
@@ -18,7 +18,7 @@ async ({ way, pieces, stride }) => {
       root.innerHTML = marked.parse(text);
     },
   }[way];
-  const { port1, port2 } = new MessageChannel(); // one task for each piece, without the 4 ms of a timer
+  const { port1, port2 } = new MessageChannel(); // a new task for each piece, without the 4 ms of a timer
   const idle = () =>
     new Promise((done) => {
       port1.onmessage = done;

@@ -1,13 +1,13 @@
-"""The time that a browser spends on a streaming answer: this page, and a full render per piece.
+"""The cost of rendering an answer while it streams: the page's renderer and the usual one.
 
-Run: `python -m bench.stream`. Chromium's CPU is throttled four times, to resemble a cheap phone.
+Run: `python -m bench.stream`. Chromium is slowed down four times, as an inexpensive phone is.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from statistics import fmean, quantiles
 
@@ -17,25 +17,57 @@ from rich.table import Table
 
 from cdk.assets.page import HTML
 
-CHARACTERS = 32 * 1024
-PIECES = 2_000
-SLOWDOWN = 4  # CPU throttling rate of the DevTools protocol
-FULL_RENDER_STRIDE = 20  # rendering every piece in full would take a minute
+SLOWER = 4  # times, by the DevTools protocol
+USUAL_STRIDE = 25  # the usual way would take minutes for all pieces
 SCRIPT = Path(__file__).with_suffix(".js")
 ORIGIN = "http://bench.invalid"
 SYSTEM_CHROMIUM = Path("/usr/bin/chromium")
-PARAGRAPHS = (
+MIXED = (
     "경주는 **천년의 역사(新羅)**를 품은 도시예요. 대릉원의 *부드러운 능선*을 따라 걷다 보면 "
-    "`첨성대`와 계림이 차례로 나타나고, 해가 지면 동궁과 월지의 불빛이 물 위에 내려앉아요.",
-    "1. **불국사**는 아침에 가세요\n2. 점심은 쌈밥\n   - 가까운 식당 두 곳",
-    "| 장소 | 시간 |\n|:--|--:|\n| 불국사 | 2시간 |\n| 대릉원 | 1시간 |",
-    "```python\ndef hello(name):\n    return f'{name}님, 안녕하세요'\n```",
+    "`첨성대`와 계림이 차례로 나타나고, 해가 지면 동궁과 월지의 불빛이 물 위에 내려앉아요.\n\n",
+    "1. **불국사**는 아침에 가세요\n2. 점심은 쌈밥\n   - 가까운 식당 두 곳\n\n",
+    "| 장소 | 시간 |\n|:--|--:|\n| 불국사 | 2시간 |\n| 대릉원 | 1시간 |\n\n",
+    "```python\ndef hello(name):\n    return f'{name}님, 안녕하세요'\n```\n\n",
 )
+SENTENCE = "번째는 **굵은 말(bold)**과 `코드`를 담은 *조금 긴* 문장이에요."
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A text of `length` characters that arrives in `pieces` pieces."""
+
+    head: str
+    line: Callable[[int], str]
+    length: int = 16 * 1024
+    pieces: int = 1_000
+
+    def cut(self) -> list[str]:
+        lines = (self.line(number) for number in count(1))
+        text = self.head
+        while len(text) < self.length:
+            text += next(lines)
+        cuts = [round(number * self.length / self.pieces) for number in range(self.pieces + 1)]
+        return [text[start:end] for start, end in pairwise(cuts)]
+
+
+SAMPLES = {
+    "mixed, 32 KB": Sample("", lambda n: MIXED[n % len(MIXED)], 32 * 1024, 2_000),
+    "list": Sample("", lambda n: f"{n}. {n}{SENTENCE}\n"),
+    "nested list": Sample("", lambda n: f"{n}. {n}{SENTENCE}\n   - 하나 `a`\n   - 둘 **b**\n"),
+    "list in one item": Sample("- 목록\n", lambda n: f"  - {n}{SENTENCE}\n"),
+    "table": Sample(
+        "| 이름 | 값 | 뜻 |\n|:--|--:|---|\n", lambda n: f"| {n} | `{n}` | **뜻** {n} |\n"
+    ),
+    "code": Sample("```python\n", lambda n: f"value_{n} = compute({n})  # {n}번째 값\n"),
+    "paragraph": Sample("", lambda n: f"{n}{SENTENCE} "),
+    "paragraph of lines": Sample("", lambda n: f"{n}{SENTENCE}\n"),
+    "quote": Sample("", lambda n: f"> {n}{SENTENCE}\n"),
+}
 
 
 @dataclass(frozen=True)
 class Costs:
-    """Milliseconds for each piece, in the order of the answer."""
+    """The milliseconds of each piece, in the order of the answer."""
 
     pieces: list[float]
 
@@ -53,39 +85,26 @@ class Costs:
 
     @property
     def growth(self) -> float:
-        """Return the ratio of the medians of the last and the first quarter."""
+        """The median of the last quarter, divided by that of the first."""
         quarter = len(self.pieces) // 4
         first, last = sorted(self.pieces[:quarter]), sorted(self.pieces[-quarter:])
         return last[quarter // 2] / first[quarter // 2]
 
 
-def measure(page: Page, way: str, stride: int = 1) -> Costs:
-    """Stream the answer into a page from `opened`; `way` is "ours" or "usual" (full render)."""
-    arguments = {"way": way, "pieces": pieces(), "stride": stride}
+def measure(page: Page, way: str, sample: str = "mixed, 32 KB", stride: int = 1) -> Costs:
+    """Stream a sample into a page of `opened`; `way`: ours or usual."""
+    arguments = {"way": way, "pieces": SAMPLES[sample].cut(), "stride": stride}
     return Costs(page.evaluate(SCRIPT.read_text(encoding="utf-8"), arguments))
-
-
-def pieces() -> list[str]:
-    """Return an answer of 32 K characters, with all kinds of Markdown, in 2,000 pieces."""
-    blocks = (PARAGRAPHS[number % len(PARAGRAPHS)] for number in range(CHARACTERS))
-    text = ""
-    while len(text) < CHARACTERS:
-        text += next(blocks) + "\n\n"
-    cuts = [round(number * CHARACTERS / PIECES) for number in range(PIECES + 1)]
-    return [text[start:end] for start, end in pairwise(cuts)]
 
 
 @contextmanager
 def opened(browser: Browser) -> Iterator[Page]:
-    """Open a throttled page with the styles and modules of html/, without its security policy.
-
-    The policy would refuse the innerHTML of the full render.
-    """
+    """Open a slow page with the styles and modules of html/, without a policy."""
     page = browser.new_page()
     page.route("**/*", serve)
     page.goto(f"{ORIGIN}/")
     session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     try:
         yield page
     finally:
@@ -103,30 +122,41 @@ def serve(route: Route) -> None:
 
 def main() -> None:
     console = Console()
+    results = {}
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(
             executable_path=None if own.exists() else SYSTEM_CHROMIUM,
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
-        with opened(browser) as page, console.status("Streaming 32 KB in two ways ..."):
-            ours = measure(page, "ours")
-            usual = measure(page, "usual", FULL_RENDER_STRIDE)
+        for name in SAMPLES:
+            with opened(browser) as page, console.status(f"Streaming: {name} ..."):
+                ours = measure(page, "ours", name)
+                results[name] = (ours, measure(page, "usual", name, USUAL_STRIDE))
         browser.close()
-    console.print(table(ours, usual))
+    console.print(table(results))
 
 
-def table(ours: Costs, usual: Costs) -> Table:
-    shown = Table(title=f"{PIECES:,} pieces of an answer of 32 KB, at {SLOWDOWN}x CPU throttle")
-    for head in ("", "this page", "full render", "ratio"):
-        shown.add_column(head, justify="left" if head == "" else "right")
-    for label, mine, other in (
-        ("p95 of a piece, ms", ours.p95, usual.p95),
-        ("longest piece, ms", ours.longest, usual.longest),
-        ("all pieces, s", ours.mean * PIECES / 1_000, usual.mean * PIECES / 1_000),
+def table(results: dict[str, tuple[Costs, Costs]]) -> Table:
+    title = f"An answer of 16 KB in 1,000 pieces, ms a piece at {SLOWER}x CPU throttle"
+    shown = Table(
+        "", title=title, caption="growth: last quarter / first; usual: marked + innerHTML"
+    )
+    for head in (
+        "mean",
+        "p95",
+        "longest",
+        "growth",
+        "usual: mean",
+        "p95",
+        "growth",
+        "times slower",
     ):
-        shown.add_row(label, f"{mine:.1f}", f"{other:.1f}", f"{other / mine:.0f}")
-    shown.add_row("last quarter / first quarter", f"{ours.growth:.1f}", f"{usual.growth:.1f}", "")
+        shown.add_column(head, justify="right")
+    for name, (ours, usual) in results.items():
+        mine = (ours.mean, ours.p95, ours.longest, ours.growth)
+        cells = (*mine, usual.mean, usual.p95, usual.growth, usual.mean / ours.mean)
+        shown.add_row(name, *(f"{number:.1f}" for number in cells))
     return shown
 
 

@@ -2,20 +2,78 @@ import { t } from "../text.js";
 import { append, element } from "../views/dom.js";
 import { renderInline } from "./inline.js";
 
+const TEXT_PART = /.{80,}?\s|.+$/gs; // so that a long text is many nodes, of which the last one grows
+
+const CODE_PART = /(?:[^\n]*\n){20}|.+$/gs; // blocks of lines, so that the browser does not lay all of them out again
+
+/**
+ * The blocks that grow by parts, so that the parts before the last ones can stay as they are.
+ * @typedef {object} PartedBlock
+ * @property {(token: any) => HTMLElement[]} nodes the block without parts; empty if the parts are children of its parent
+ * @property {(node: HTMLElement) => Element} holder the parent of the parts
+ * @property {(token: any) => any[]} parts
+ * @property {(part: any) => string} key equal for parts that look the same
+ * @property {(part: any) => (Node | string)[]} render
+ * @property {(token: any) => unknown[]} shape equal for blocks that differ in their parts only
+ */
+const inlineParts = {
+  parts: (token) => (token.tokens ?? [token]).flatMap(splitText),
+  key: ({ type, raw, href = "" }) => `${type} ${raw} ${href}`,
+  render: (token) => renderInline([token]),
+  shape: () => [],
+};
+
+/** @type {Record<string, PartedBlock>} */
+const parted = {
+  paragraph: { ...inlineParts, nodes: () => [element("p")], holder: (node) => node },
+  text: { ...inlineParts, nodes: () => [], holder: (node) => node },
+  code: {
+    nodes: (token) => [renderCode(token)],
+    holder: (node) => node.querySelector("code"),
+    parts: (token) => token.text.match(CODE_PART) ?? [],
+    key: (lines) => lines,
+    render: (lines) => [element("span", {}, lines)],
+    shape: (token) => [token.lang],
+  },
+  list: {
+    nodes: (token) => [renderList(token)],
+    holder: (node) => node,
+    parts: (token) => token.items,
+    key: (item) => item.raw,
+    render: (item) => [renderItem(item)],
+    shape: (token) => [token.ordered, token.loose],
+  },
+  table: {
+    nodes: (token) => [renderTable(token)],
+    holder: (node) => node.querySelector("tbody"),
+    parts: (token) => token.rows,
+    key: (cells) => JSON.stringify(cells.map(({ text }) => text)),
+    render: (cells) => [renderRow(cells, "td")],
+    shape: (token) => [token.align, token.header.map(({ text }) => text)],
+  },
+};
+
 const renderers = {
-  paragraph: (token) => element("p", {}, ...renderInline(token.tokens)),
-  text: (token) => element("p", {}, ...renderInline(token.tokens ?? [token])),
   heading: (token) => element("h3", { dataset: { depth: token.depth } }, ...renderInline(token.tokens)),
-  code: renderCode,
   blockquote: (token) => append(element("blockquote"), renderBlocks(token.tokens)),
-  list: renderList,
-  table: renderTable,
   hr: () => element("hr"),
   html: (token) => element("p", { className: "raw" }, token.raw.trimEnd()),
 };
 
+/** Return how a block grows by parts, or undefined. */
+export function partsOf({ type }) {
+  return parted[type];
+}
+
+/** Render a block to the nodes that its parent contains. */
 export function renderBlock(token) {
-  return renderers[token.type]?.(token) ?? element("p", {}, token.raw);
+  const kind = partsOf(token);
+  if (!kind) return [renderers[token.type]?.(token) ?? element("p", {}, token.raw)];
+  const nodes = kind.nodes(token);
+  const parts = kind.parts(token).flatMap(kind.render);
+  if (nodes.length === 0) return parts.map((part) => (typeof part === "string" ? new Text(part) : part));
+  kind.holder(nodes[0]).append(...parts);
+  return nodes;
 }
 
 /** Return the tokens that are rendered: not blank lines and link definitions. */
@@ -24,7 +82,12 @@ export function rendered(tokens) {
 }
 
 function renderBlocks(tokens) {
-  return rendered(tokens).map(renderBlock);
+  return rendered(tokens).flatMap(renderBlock);
+}
+
+function splitText(token) {
+  if (token.type !== "text" || token.tokens || token.raw !== token.text) return [token];
+  return token.raw.match(TEXT_PART)?.map((text) => ({ type: "text", raw: text, text })) ?? [];
 }
 
 function renderCode(token) {
@@ -38,24 +101,24 @@ function renderCode(token) {
       element("span", {}, language),
       element("button", { type: "button", dataset: { copy: "code" } }, t("copy")),
     ),
-    element("pre", { tabIndex: 0 }, element("code", {}, token.text)),
+    element("pre", { tabIndex: 0 }, element("code")),
   );
 }
 
 function renderList(token) {
   const list = element(token.ordered ? "ol" : "ul");
   if (token.ordered && token.start !== 1) list.setAttribute("start", token.start);
-  return append(list, token.items.map(renderItem));
+  return list;
 }
 
 function renderItem(item) {
-  const node = element("li", { className: item.task ? "task" : "" });
-  for (const token of item.tokens) {
-    if (token.type === "checkbox") append(node, [renderCheckbox(token.checked)]);
-    else if (token.type === "text") append(node, renderInline(token.tokens ?? [token]));
-    else append(node, renderBlocks([token]));
-  }
-  return node;
+  return append(element("li", { className: item.task ? "task" : "" }), renderItemContent(item.tokens));
+}
+
+function renderItemContent(tokens) {
+  return rendered(tokens).flatMap((token) =>
+    token.type === "checkbox" ? [renderCheckbox(token.checked)] : renderBlock(token),
+  );
 }
 
 function renderCheckbox(checked) {
@@ -64,10 +127,12 @@ function renderCheckbox(checked) {
 }
 
 function renderTable(token) {
-  const row = (cells, tag) => element("tr", {}, ...cells.map((cell) => renderCell(cell, tag)));
-  const head = element("thead", {}, row(token.header, "th"));
-  const body = element("tbody", {}, ...token.rows.map((cells) => row(cells, "td")));
-  return element("div", { className: "table", tabIndex: 0 }, element("table", {}, head, body));
+  const head = element("thead", {}, renderRow(token.header, "th"));
+  return element("div", { className: "table", tabIndex: 0 }, element("table", {}, head, element("tbody")));
+}
+
+function renderRow(cells, tag) {
+  return element("tr", {}, ...cells.map((cell) => renderCell(cell, tag)));
 }
 
 function renderCell(cell, tag) {

@@ -48,9 +48,13 @@ class KoreanTokenizer extends Tokenizer {
   }
 }
 
-/** Lex a text into top-level tokens. `links`: the link definitions of the text before it. */
-export function lex(text, links) {
+/**
+ * Lex a text into block tokens. `links`: the link definitions of the text before it; `isTop`: whether it is not the
+ * content of a list item, where a text is no paragraph.
+ */
+export function lex(text, links = {}, isTop = true) {
   const lexer = new Lexer({ ...getDefaults(), breaks: true, tokenizer: new KoreanTokenizer() });
   Object.assign(lexer.tokens.links, links);
+  lexer.state.top = isTop;
   return lexer.lex(text);
 }

@@ -1,0 +1,110 @@
+import { partsOf, renderBlock } from "./blocks.js";
+
+/** A rendered block of a flow. A block of parts (see blocks.js) is updated from the first part that has changed. */
+export class Block {
+  token;
+  /** Whether the token does not hold all of the block. */
+  isPartial = false;
+  #root;
+  #nodes;
+  #kind;
+  /** @type {{ key: string | null, nodes: ChildNode[] }[]} */
+  #parts = [];
+  #frozen = 0;
+
+  /** Render a token at the end of the root, or in place of another block. */
+  constructor(root, token, replaced = undefined) {
+    this.#root = root;
+    this.token = token;
+    this.#kind = partsOf(token);
+    this.#nodes = this.#kind ? this.#kind.nodes(token) : renderBlock(token);
+    const [first] = replaced?.nodes ?? [];
+    if (first) first.before(...this.#nodes);
+    else root.append(...this.#nodes);
+    if (this.#kind) this.#updateParts(token);
+    replaced?.remove();
+  }
+
+  get nodes() {
+    return this.#nodes.length > 0 ? this.#nodes : this.#parts.flatMap(({ nodes }) => nodes);
+  }
+
+  /** The element that holds the content that follows the frozen parts. */
+  get lastContent() {
+    return this.#kind ? this.#parts.at(-1).nodes[0] : this.#nodes[0];
+  }
+
+  /** Return whether `update` can show this token. Parts without a node of the block must be the last in the root. */
+  canBecome(token, isLast) {
+    return Boolean(this.#kind) && this.hasShapeOf(token) && (this.#nodes.length > 0 || isLast);
+  }
+
+  hasShapeOf(token) {
+    if (token?.type !== this.token.type) return false;
+    const [before, after] = [this.token, token].map((other) => JSON.stringify(this.#kind.shape(other)));
+    return before === after;
+  }
+
+  /** Show a token with more or other parts after the frozen ones. */
+  update(token) {
+    this.token = token;
+    this.#updateParts(token);
+  }
+
+  /** Freeze parts: the next token that is shown does not have them. */
+  freeze(count) {
+    this.#frozen += count;
+    this.isPartial = true;
+  }
+
+  thaw() {
+    this.#frozen = 0;
+    this.isPartial = false;
+  }
+
+  /** Mark the content after the frozen parts as rendered by another flow, so that an update renders it again. */
+  handOver() {
+    this.isPartial = true;
+    this.token = { ...this.token, raw: null };
+    if (this.#kind) this.#parts.at(-1).key = null;
+  }
+
+  /** Show the whole token, and keep the nodes if they are right. */
+  correct(token) {
+    if (!this.isPartial && JSON.stringify(this.token) === JSON.stringify(token)) return this;
+    const fresh = new Block(document.createElement("div"), token);
+    for (const node of [...this.nodes, ...fresh.nodes]) node.normalize();
+    if (fresh.nodes.every((node, index) => node.isEqualNode(this.nodes[index]))) {
+      fresh.#nodes = this.nodes;
+      fresh.#kind = undefined; // its parts are other nodes: an update would have to render it again
+    } else this.#replaceBy(fresh.nodes);
+    fresh.#root = this.#root;
+    return fresh;
+  }
+
+  remove() {
+    for (const node of this.nodes) node.remove();
+  }
+
+  #replaceBy(nodes) {
+    this.nodes[0].before(...nodes);
+    this.remove();
+  }
+
+  #updateParts(token) {
+    const { holder, parts, key, render } = this.#kind;
+    const next = parts(token).map((part) => ({ part, key: key(part) }));
+    const shown = this.#parts.slice(this.#frozen);
+    const isSame = next.map((part, index) => part.key === shown[index]?.key);
+    const kept = isSame.includes(false) ? isSame.indexOf(false) : next.length;
+    for (const { nodes } of this.#parts.splice(this.#frozen + kept)) for (const node of nodes) node.remove();
+    const added = next.slice(kept).map(({ part, key }) => ({ key, nodes: render(part).map(toNode) }));
+    const parent = this.#nodes.length > 0 ? holder(this.#nodes[0]) : this.#root;
+    parent.append(...added.flatMap(({ nodes }) => nodes));
+    this.#parts.push(...added);
+  }
+}
+
+function toNode(content) {
+  return typeof content === "string" ? new Text(content) : content;
+}
