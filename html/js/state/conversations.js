@@ -10,6 +10,8 @@ export class Conversations extends Emitter {
   /** @type {Conversation[]} */
   #items = [];
   #hidden = new Set();
+  /** Conversations of this page that no list of the server has contained yet. */
+  #unlisted = new Set();
   #cursor = null;
 
   /** @param {import("../api.js").HistoryApi} api */
@@ -48,6 +50,7 @@ export class Conversations extends Emitter {
   touch(conversationId, question) {
     /** @type {Conversation} */
     const item = this.#find(conversationId) ?? { conversationId, title: question.split("\n", 1)[0] };
+    if (!this.#find(conversationId)) this.#unlisted.add(conversationId);
     item.lastActivityAt = new Date().toISOString();
     this.#items = [item, ...this.#items.filter((other) => other !== item)];
     this.#changed();
@@ -68,10 +71,18 @@ export class Conversations extends Emitter {
     this.hide(conversationId);
     try {
       await this.#api.remove(conversationId);
+      this.#unlisted.delete(conversationId);
     } catch (error) {
       this.restore(conversationId);
       throw error;
     }
+  }
+
+  async removeAll() {
+    await this.#api.removeAll();
+    this.#items = [];
+    this.#unlisted.clear();
+    this.#changed();
   }
 
   async rename(conversationId, title) {
@@ -87,9 +98,8 @@ export class Conversations extends Emitter {
   async #loadPage(cursor) {
     try {
       const page = await this.#api.conversations(cursor);
-      const known = new Set((cursor ? this.#items : []).map((item) => item.conversationId));
-      const added = page.conversations.filter((item) => !known.has(item.conversationId));
-      this.#items = cursor ? [...this.#items, ...added] : added;
+      for (const { conversationId } of page.conversations) this.#unlisted.delete(conversationId);
+      this.#items = cursor ? this.#extend(page.conversations) : this.#replace(page.conversations);
       this.#cursor = page.nextCursor ?? null;
     } catch {
       this.#cursor = null; // the transcript already reports that the history cannot be loaded
@@ -97,7 +107,26 @@ export class Conversations extends Emitter {
     this.#changed();
   }
 
+  #extend(items) {
+    return [...this.#items, ...items.filter((item) => !this.has(item.conversationId))];
+  }
+
+  /** Replace the list by the server's, which can be older than the questions that were asked meanwhile. */
+  #replace(items) {
+    const merged = items.map((item) => {
+      const shown = this.#find(item.conversationId);
+      return shown && activity(shown) > activity(item) ? { ...item, lastActivityAt: shown.lastActivityAt } : item;
+    });
+    const unlisted = this.#items.filter((item) => this.#unlisted.has(item.conversationId));
+    return [...unlisted, ...merged].sort((a, b) => activity(b) - activity(a));
+  }
+
   #changed() {
     this.emit("change");
   }
+}
+
+/** @param {Conversation} conversation */
+function activity({ lastActivityAt }) {
+  return Date.parse(lastActivityAt);
 }

@@ -129,11 +129,11 @@ export class RemoveAllSection {
   }
 
   async #removeAll(yes) {
-    const { api, composer, conversations, delivery, navigation, status } = this.#context;
+    const { composer, conversations, delivery, navigation, status } = this.#context;
     yes.disabled = true;
     yes.textContent = t("removingAll");
     try {
-      await api.removeAll();
+      await conversations.removeAll();
       delivery.discardAll();
       composer.clear();
       navigation.start();

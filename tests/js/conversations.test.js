@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Conversations } from "../../html/js/state/conversations.js";
+
+const item = (id, day) => ({ conversationId: id, title: id, lastActivityAt: `2026-11-${day}T09:00:00+00:00` });
+const ids = (conversations) => conversations.items.map(({ conversationId }) => conversationId);
+
+/** A list whose pages arrive when the test says so. */
+function open() {
+  const replies = [];
+  const api = {
+    conversations: () => new Promise((resolve) => replies.push(resolve)),
+    remove: async () => {},
+    removeAll: async () => {},
+  };
+  const reply = async (conversations, nextCursor = null) => {
+    replies.shift()({ conversations, nextCursor });
+    await new Promise(setImmediate);
+  };
+  return { conversations: new Conversations(api), reply };
+}
+
+test("a list that arrives late keeps a new conversation, first", async () => {
+  const { conversations, reply } = open();
+  conversations.load();
+  conversations.touch("new", "첫 질문\n둘째 줄");
+  await reply([item("a", 20)]);
+  assert.deepEqual(ids(conversations), ["new", "a"]);
+  assert.equal(conversations.find("new").title, "첫 질문");
+});
+
+test("a list that arrives late keeps a known conversation at the top", async () => {
+  const { conversations, reply } = open();
+  conversations.load();
+  conversations.touch("b", "질문");
+  await reply([item("a", 20), item("b", 19)]);
+  assert.deepEqual(ids(conversations), ["b", "a"]);
+});
+
+test("a conversation that the server has listed and no longer lists is gone", async () => {
+  const { conversations, reply } = open();
+  conversations.touch("new", "질문");
+  for (const page of [[item("new", 21)], []]) {
+    conversations.load();
+    await reply(page);
+  }
+  assert.deepEqual(ids(conversations), []);
+});
+
+test("deleted conversations do not come back with a late list", async () => {
+  const { conversations, reply } = open();
+  conversations.touch("new", "질문");
+  await conversations.removeAll();
+  conversations.load();
+  await reply([]);
+  assert.deepEqual(ids(conversations), []);
+});
