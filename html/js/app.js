@@ -43,7 +43,7 @@ async function start() {
   enableControls();
   composer.focus();
   if (isNew) state.chat.start();
-  else state.chat.open(state.navigation.addressedId);
+  else state.navigation.restore();
   removals.resume();
 }
 

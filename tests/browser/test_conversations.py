@@ -271,6 +271,20 @@ def test_going_back_to_a_deleted_conversation_is_undoing(lists: Page, site: Site
     assert deleted(site) == []
 
 
+def test_back_leads_through_all_conversations(lists: Page) -> None:
+    assert lists.url.endswith(f"#{TRIP}")  # the newest one, which the address did not name
+    rows(lists).nth(1).click()
+    expect(lists.locator(".bubble")).to_have_text("케이크 굽기")
+    lists.locator("#sidebar").get_by_role("button", name="새 대화", exact=True).click()
+    expect(lists.locator("#welcome")).to_be_visible()
+    for title in ("케이크 굽기", "경주 여행"):
+        lists.go_back()
+        expect(lists.locator(".bubble")).to_have_text(title)
+    for _ in range(2):
+        lists.go_forward()
+    expect(lists.locator("#welcome")).to_be_visible()
+
+
 def test_deleting_leaves_a_title_that_was_being_written(lists: Page) -> None:
     rename(lists, "경주 여행").click()
     remove(lists, "케이크 굽기").click()

@@ -1,8 +1,9 @@
 import { Emitter } from "../emitter.js";
 
 /**
- * The conversation in the page's address, so that a reload and the back button find it. Events: `navigate` (the user has
- * chosen a conversation on the page), `address` (the address has changed: its conversation id).
+ * The conversation in the page's address, so that a reload and the back button find it. An address without one stands
+ * for a new conversation. Events: `navigate` (the user has chosen a conversation on the page), `address` (the address has
+ * changed: its conversation id).
  * @extends {Emitter<{ navigate: void, address: string }>}
  */
 export class Navigation extends Emitter {
@@ -24,6 +25,14 @@ export class Navigation extends Emitter {
   get addressedId() {
     const id = location.hash.slice(1);
     return /^[\da-f-]{36}$/i.test(id) ? id : undefined;
+  }
+
+  /** Show the conversation in the address, or the newest one, and put that one into the address. */
+  async restore() {
+    const { addressedId } = this;
+    await this.#chat.open(addressedId);
+    const isShown = !location.hash && this.#chat.turns.length > 0;
+    if (isShown) history.replaceState(null, "", `#${this.#chat.conversationId}`);
   }
 
   /** Ask a question in the shown conversation. */
@@ -58,6 +67,7 @@ export class Navigation extends Emitter {
 
   #addressChanged() {
     const id = this.addressedId;
+    if (!location.hash) this.#chat.start();
     if (!id) return;
     this.emit("address", id);
     if (id !== this.#chat.conversationId) this.#chat.open(id);
