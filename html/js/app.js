@@ -10,6 +10,7 @@ import { Delivery } from "./state/delivery.js";
 import { Navigation } from "./state/navigation.js";
 import { Outbox } from "./state/outbox.js";
 import { Preferences } from "./state/preferences.js";
+import { refreshOnReturn } from "./state/refresh.js";
 import { Tabs } from "./state/tabs.js";
 import { Storage } from "./storage.js";
 import { setLanguage, t } from "./text.js";
@@ -45,6 +46,7 @@ async function start() {
   if (isNew) state.chat.start();
   else state.navigation.restore();
   removals.resume();
+  refreshOnReturn([state.conversations, state.chat]);
 }
 
 function createState({ websocketUrl }, identity) {
@@ -54,6 +56,7 @@ function createState({ websocketUrl }, identity) {
   const delivery = new Delivery(socket, new Outbox(storage), new Tabs());
   const chat = new Chat(api, delivery);
   const conversations = new Conversations(api);
+  delivery.on("adopted", ({ detail }) => conversations.touch(detail.conversationId, detail.question));
   return { api, socket, delivery, chat, conversations, navigation: new Navigation(chat, conversations) };
 }
 

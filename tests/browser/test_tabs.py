@@ -11,6 +11,8 @@ from tests.browser.site import Site, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_connection import begin, count, pass_time, stop_clock
 
+OTHER = "00000000-0000-4000-8000-000000000002"
+
 
 @dataclass(frozen=True)
 class Tab:
@@ -65,6 +67,43 @@ def test_two_tabs_show_one_answer_and_do_not_take_it_from_each_other(
         expect(page.locator(".prose")).to_have_text("하나 2 3 4 5 6 7 8 9 10 11")
     assert second.backend.frames == []
     assert [frame["action"] for frame in backend.frames] == ["chat"]
+
+
+def test_a_question_asked_in_one_tab_is_shown_in_the_other_at_once(
+    chat: Page, backend: Backend, second: Tab, site: Site
+) -> None:
+    site.history.turns = [stored_turn("여행", "어디로요?", conversation_id=OTHER)]
+    for page in (chat, second.page):
+        page.goto(f"{site.url}#{OTHER}")
+        page.reload()
+        expect(page.locator(".bubble")).to_have_text("여행")
+    ask(chat, "경주")
+    backend.answer("좋아요.")
+    expect(second.page.locator(".bubble")).to_have_text(["여행", "경주"])
+    expect(second.page.locator(".prose")).to_have_text(["어디로요?", "좋아요."])
+    assert second.backend.frames == []
+    chat.locator("#sidebar").get_by_role("button", name="새 대화", exact=True).click()
+    ask(chat, "다른 이야기")
+    expect(second.page.locator("#conversations .row-open").first).to_have_text("다른 이야기")
+    expect(second.page.locator(".bubble")).to_have_count(2)
+
+
+@pytest.mark.usefixtures("returning")
+def test_what_another_device_asked_is_shown_on_return(
+    page: Page, site: Site, backend: Backend
+) -> None:
+    site.history.turns = [stored_turn("여행", "어디로요?")]
+    stop_clock(page)
+    page.goto(site.url)
+    expect(page.locator(".bubble")).to_have_text("여행")
+    site.history.turns += [
+        stored_turn("경주", "좋아요."),
+        stored_turn("새로운 이야기", "네.", conversation_id=OTHER),
+    ]
+    pass_time(page, 6_000)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator(".bubble")).to_have_text(["여행", "경주"])
+    expect(page.locator("#conversations .row-open")).to_have_text(["새로운 이야기", "여행"])
 
 
 def test_a_slow_answer_is_left_to_the_tab_that_has_it(

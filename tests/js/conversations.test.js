@@ -55,3 +55,18 @@ test("deleted conversations do not come back with a late list", async () => {
   await reply([]);
   assert.deepEqual(ids(conversations), []);
 });
+
+test("a refresh shows other devices' conversations, and keeps the pages after the first", async () => {
+  const { conversations, reply } = open();
+  conversations.load();
+  await reply([item("b", 20), item("a", 19)], "next");
+  conversations.loadMore();
+  await reply([item("old", 10)]);
+  conversations.refresh();
+  await reply([item("c", 21), item("b", 20)], "next");
+  assert.deepEqual(ids(conversations), ["c", "b", "a", "old"]);
+  assert.equal(conversations.hasMore, false);
+  conversations.refresh();
+  await reply([item("c", 21)]);
+  assert.deepEqual(ids(conversations), ["c"]);
+});

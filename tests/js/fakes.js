@@ -42,6 +42,7 @@ class OnlyTab extends Emitter {
   isLeader = () => true;
   waitToLead() {}
   takeLead() {}
+  announceQuestion() {}
   forwardFrame() {}
   release() {}
 }

@@ -30,6 +30,7 @@ export class Chat extends Emitter {
     this.#api = api;
     this.#delivery = delivery;
     delivery.on("turn", ({ detail }) => this.#turnChanged(detail));
+    delivery.on("adopted", ({ detail }) => this.#addElsewhere(detail));
   }
 
   get conversationId() {
@@ -92,6 +93,22 @@ export class Chat extends Emitter {
 
   reload() {
     return this.open(this.#requestedId);
+  }
+
+  /** Add the turns that were asked elsewhere since the history was loaded. */
+  async refresh() {
+    if (this.#turns.length === 0 || this.#history !== "ready") return;
+    const loading = this.#loading;
+    const page = await this.#api.turns(this.#conversationId).catch(() => null);
+    if (!page || loading !== this.#loading) return;
+    const known = new Set(this.#turns.map(({ requestId }) => requestId));
+    const last = page.turns.findLastIndex(({ requestId }) => known.has(requestId)); // newer ones only, not retried ones
+    if (last < 0) return;
+    for (const stored of page.turns.slice(last + 1)) {
+      const turn = Turn.fromHistory(stored);
+      this.#addElsewhere(turn);
+      this.#delivery.follow(turn);
+    }
   }
 
   async loadOlder() {
@@ -166,6 +183,13 @@ export class Chat extends Emitter {
       return turn;
     });
     return [...turns, ...pending.values()];
+  }
+
+  #addElsewhere(turn) {
+    if (turn.conversationId !== this.#conversationId || this.#history === "loading") return;
+    this.#requestedId = this.#conversationId;
+    this.#turns.push(turn);
+    this.emit("turn", turn);
   }
 
   #turnChanged(turn) {

@@ -42,6 +42,18 @@ export class Conversations extends Emitter {
     await this.#loadPage(null);
   }
 
+  /** Load the list again, and keep the pages after the first one. */
+  async refresh() {
+    const page = await this.#api.conversations().catch(() => null);
+    if (!page) return;
+    const oldest = page.nextCursor ? activity(page.conversations.at(-1)) : -Infinity;
+    const later = this.#items.filter((item) => activity(item) < oldest);
+    if (later.length === 0) this.#cursor = page.nextCursor ?? null;
+    for (const { conversationId } of page.conversations) this.#unlisted.delete(conversationId);
+    this.#items = [...this.#replace(page.conversations), ...later];
+    this.#changed();
+  }
+
   async loadMore() {
     await this.#loadPage(this.#cursor);
   }

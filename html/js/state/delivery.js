@@ -1,5 +1,6 @@
 import { Emitter } from "../emitter.js";
 import { frames } from "../protocol.js";
+import { Turn } from "./turn.js";
 
 const RESUME_MS = 10_000;
 const FIRST_RESUME_MS = 3_000;
@@ -18,9 +19,8 @@ export function resumeDelay(status, requests) {
 
 /**
  * Delivery of questions to the server and of frames to their turns, across lost connections and several tabs.
- * Events: `turn` (a turn that has changed), `refused` (a `failed` frame without a request id).
- * @extends {Emitter<{ turn: Turn, refused: import("../protocol.js").Failed }>}
- * @typedef {import("./turn.js").Turn} Turn
+ * Events: `turn` (a turn that has changed), `adopted` (a turn whose question was asked in another tab), `refused` (a `failed` frame without a request id).
+ * @extends {Emitter<{ turn: Turn, adopted: Turn, refused: import("../protocol.js").Failed }>}
  */
 export class Delivery extends Emitter {
   #socket;
@@ -44,6 +44,7 @@ export class Delivery extends Emitter {
     socket.on("open", () => this.#connected());
     socket.on("state", ({ detail }) => detail !== "open" && this.#disconnected());
     socket.on("frame", ({ detail }) => this.#receive(detail));
+    tabs.on("asked", ({ detail }) => this.#adopt(detail));
     tabs.on("frame", ({ detail }) => this.#applyFrame(detail));
     tabs.on("state-request", ({ detail }) => this.#replyToTab(this.#pending.get(detail)));
     tabs.on("alive", ({ detail }) => this.#leaderAlive(this.#pending.get(detail)));
@@ -74,10 +75,23 @@ export class Delivery extends Emitter {
     this.#pending.set(turn.requestId, turn);
     this.#outbox.put(turn);
     if (turn.refusal) return;
-    if (isNew) this.#ensureLead(turn);
-    else this.#tabs.waitToLead(turn.requestId, () => this.#leadTaken(turn));
+    if (isNew) {
+      this.#ensureLead(turn);
+      const { requestId, conversationId, question, mode, askedAt } = turn;
+      this.#tabs.announceQuestion({ requestId, conversationId, question, mode, askedAt });
+    } else this.#tabs.waitToLead(turn.requestId, () => this.#leadTaken(turn));
     if (turn.status === "queued") this.#sendNext(turn.conversationId);
     else this.#requestState(turn);
+  }
+
+  /** Follow a question that another tab has just asked, and leave it to that tab to send it. */
+  #adopt(entry) {
+    if (this.#pending.has(entry.requestId)) return;
+    const turn = Turn.fromOutbox(entry);
+    this.#pending.set(turn.requestId, turn);
+    this.#tabs.waitToLead(turn.requestId, () => this.#leadTaken(turn));
+    this.#sendNext(turn.conversationId);
+    this.emit("adopted", turn);
   }
 
   stop(turn) {

@@ -2,6 +2,15 @@ import { OUTBOX_PREFIX } from "../keys.js";
 import { Turn } from "./turn.js";
 
 /**
+ * @typedef {object} Entry a question without its answer
+ * @property {string} requestId
+ * @property {string} conversationId
+ * @property {string} question
+ * @property {"chat" | "translate" | "grammar"} mode
+ * @property {number} askedAt
+ */
+
+/**
  * The questions without a complete answer, kept across reloads. After a reload, an unaccepted question is sent again,
  * an accepted one is resumed, and a refused one can be edited.
  */

@@ -7,9 +7,9 @@ const RELEASE_DELAY_MS = 250; // a message can reach another tab later than the 
  * Coordination of the tabs that show a turn. The server sends an answer to one connection, so one tab, the leader,
  * talks to the server and forwards the frames to the other tabs. A Web Lock for each turn elects the leader; when the
  * leading tab closes, the next one takes over.
- * Events, all from other tabs: `frame` (a frame that the leader has received), `state-request` (a request id: a tab asks
+ * Events, all from other tabs: `asked` (an outbox entry: a question was asked), `frame` (a frame that the leader has received), `state-request` (a request id: a tab asks
  * for the state of a turn), `alive` (a request id: the leader is active and visible).
- * @extends {Emitter<{ frame: import("../protocol.js").Frame, "state-request": string, alive: string }>}
+ * @extends {Emitter<{ asked: import("./outbox.js").Entry, frame: import("../protocol.js").Frame, "state-request": string, alive: string }>}
  */
 export class Tabs extends Emitter {
   #channel = new BroadcastChannel(TURNS_CHANNEL);
@@ -41,6 +41,10 @@ export class Tabs extends Emitter {
     this.#locks.delete(requestId);
     lock?.abort?.abort();
     setTimeout(() => lock?.release?.(), RELEASE_DELAY_MS);
+  }
+
+  announceQuestion(entry) {
+    this.#channel.postMessage(["asked", entry]);
   }
 
   forwardFrame(frame) {
