@@ -17,6 +17,7 @@ import { setLanguage, t } from "./text.js";
 import { ComposerView } from "./views/composer.js";
 import { ConversationsView } from "./views/conversations.js";
 import { byId, enableControls } from "./views/dom.js";
+import { refuseFiles } from "./views/files.js";
 import { HistoryView } from "./views/history.js";
 import { RemovalsView } from "./views/removals.js";
 import { ScrollView } from "./views/scroll.js";
@@ -70,6 +71,7 @@ function createViews({ auth, maxTextLength }, state) {
   const status = new StatusView(state);
   const removals = new RemovalsView({ ...state, status, storage: new Storage(() => window.sessionStorage) });
   new ConversationsView({ ...state, removals, status });
+  refuseFiles(status);
   new SettingsButton({ ...state, auth, storage, preferences, composer, sidebar, status });
   return { composer, removals };
 }

@@ -160,3 +160,26 @@ def test_a_page_in_english_says_everything_in_english(
     expect(page.locator(".prose")).to_have_text("Hi.")
     assert page.locator("html").get_attribute("lang") == "en"
     assert not re.search(r"[가-힣]", page.locator("body").inner_text())
+
+
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_a_picture_is_refused_in_words_and_nothing_is_lost(chat: Page, way: str) -> None:
+    chat.locator("#question").fill("쓰던 글")
+    prevented = chat.evaluate(
+        """(way) => {
+          const data = new DataTransfer();
+          data.items.add(new File(["x"], "사진.png", { type: "image/png" }));
+          const field = document.querySelector("#question");
+          const send = (type) => {
+            const Kind = type === "paste" ? ClipboardEvent : DragEvent;
+            const content = { dataTransfer: data, clipboardData: data };
+            const event = new Kind(type, { bubbles: true, cancelable: true, ...content });
+            return !field.dispatchEvent(event);
+          };
+          return way === "drop" ? send("dragover") && send("drop") : send("paste");
+        }""",
+        way,
+    )
+    assert prevented
+    expect(chat.locator("#alert")).to_contain_text("사진과 파일은 아직 읽지 못해요.")
+    expect(chat.locator("#question")).to_have_value("쓰던 글")

@@ -93,6 +93,7 @@ const messages = {
   reconnecting: "The connection was lost. Reconnecting…",
   offline: "You are offline. Messages will be sent when you are back.",
   reconnectNow: "Connect now",
+  noFiles: "Pictures and files cannot be read yet. Please paste their content as text.",
   settingsFailed: "The settings could not be opened. Please try again shortly.",
   transferFailed: "The link could not be opened. Please open it again.",
   removedAll: "All conversations were deleted.",

@@ -65,6 +65,7 @@ export default {
   stopping: "멈추는 중…",
   reconnecting: "연결이 끊겼어요. 다시 연결하고 있어요…",
   offline: "인터넷에 연결되어 있지 않아요. 연결되면 보낼게요.",
+  noFiles: "사진과 파일은 아직 읽지 못해요. 내용을 글로 붙여 넣어 주시면 함께 볼게요.",
   settingsFailed: "설정을 열지 못했어요. 잠시 뒤 다시 시도해 주세요.",
   transferFailed: "옮기기 링크를 열지 못했어요. 링크를 다시 열어 주세요.",
   removedAll: "모든 대화를 삭제했어요.",
