@@ -102,6 +102,36 @@ def test_escape_stops_the_answer(chat: Page, backend: Backend) -> None:
     expect(chat.get_by_text("여기서 멈췄어요.")).to_be_visible()
 
 
+def test_a_queued_question_is_taken_back(chat: Page, backend: Backend) -> None:
+    ask(chat, "하나")
+    backend.wait_frame("chat")
+    ask(chat, "둘")
+    chat.get_by_role("button", name="입력창으로 가져오기").click()
+    expect(chat.locator(".bubble")).to_have_text(["하나"])
+    expect(chat.locator("#question")).to_have_value("둘")
+    backend.answer("첫 답")
+    expect(chat.locator("#status")).to_have_text("답변이 끝났습니다")
+    assert len(backend.frames) == 1
+
+
+def test_escape_sends_no_queued_question(chat: Page, backend: Backend) -> None:
+    ask(chat, "하나")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "첫 ")
+    ask(chat, "둘")
+    ask(chat, "셋")
+    expect(chat.locator(".bubble")).to_have_count(3)
+    chat.locator("#question").fill("넷")
+    chat.keyboard.press("Escape")
+    backend.wait_frame("stop")
+    backend.done(request_id, 1, "cancelled")
+    expect(chat.get_by_text("여기서 멈췄어요.")).to_be_visible()
+    expect(chat.locator(".bubble")).to_have_text(["하나"])
+    expect(chat.locator("#question")).to_have_value("넷\n둘\n셋")
+    assert [frame["action"] for frame in backend.frames] == ["chat", "stop"]
+
+
 def test_a_cut_answer_is_carried_on(chat: Page, backend: Backend) -> None:
     ask(chat, "긴 이야기")
     request_id = backend.wait_frame("chat")["request_id"]

@@ -65,6 +65,11 @@ export class Chat extends Emitter {
     return this.#turns.find((turn) => turn.unfinished && turn.status !== "queued");
   }
 
+  /** The turns that wait for the end of the current one. */
+  get queued() {
+    return this.#turns.filter((turn) => turn.status === "queued");
+  }
+
   /** Show a conversation, by default the newest. */
   async open(conversationId = null) {
     const loading = this.#begin(conversationId);
@@ -147,7 +152,7 @@ export class Chat extends Emitter {
     return this.ask(turn.question, { mode: turn.mode, requestId });
   }
 
-  /** Remove a failed question from the page. */
+  /** Remove a failed or a queued question from the page. */
   discard(turn) {
     this.#delivery.discard(turn);
     this.#remove(turn);

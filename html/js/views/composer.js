@@ -93,11 +93,21 @@ export class ComposerView {
   }
 
   #listenToStop() {
-    byId("stop").addEventListener("click", () => this.#chat.stop());
+    byId("stop").addEventListener("click", () => this.#stop());
     document.addEventListener("keydown", (event) => {
       const closesLayer = event.defaultPrevented || document.querySelector(OPEN_LAYER);
-      if (event.key === "Escape" && !event.isComposing && !closesLayer) this.#chat.stop();
+      if (event.key === "Escape" && !event.isComposing && !closesLayer) this.#stop();
     });
+  }
+
+  /** Stop the answer. The questions that wait for its end return to the box, so that none is sent by a stop. */
+  #stop() {
+    if (!this.#chat.current) return;
+    for (const turn of this.#chat.queued) {
+      this.edit(turn);
+      this.#chat.discard(turn);
+    }
+    this.#chat.stop();
   }
 
   #setMode(mode) {

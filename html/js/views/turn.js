@@ -107,6 +107,7 @@ function stateText({ status, interruption, stopReason, code, refusal }) {
 function renderActions(turn) {
   const continues = turn.unfinished ? turn.interruption === "stalled" : turn.canContinue;
   const buttons = [];
+  if (turn.status === "queued") buttons.push(actionButton("take-back", "takeBack"));
   if (turn.status === "failed") buttons.push(...failureActions(turn));
   if (continues) buttons.push(actionButton("continue", "carryOn", "primary"));
   if (turn.unfinished) return buttons;
