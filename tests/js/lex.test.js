@@ -38,6 +38,13 @@ for (const [text, html] of [
   ["snake_case_name과 2*3*4", "snake_case_name과 2<em>3</em>4"],
   ["첫 줄\n둘째 줄", "첫 줄<br>둘째 줄"],
   ["https://example.com에서", "<a>https://example.com</a>에서"],
+  ["https://example.com/path를 보세요", "<a>https://example.com/path</a>를 보세요"],
+  ["https://example.com/a/에서는, 그리고", "<a>https://example.com/a/</a>에서는, 그리고"],
+  ["https://example.com/a?b=1#c입니다.", "<a>https://example.com/a?b=1#c</a>입니다."],
+  ["https://ko.wikipedia.org/wiki/경주 참고", "<a>https://ko.wikipedia.org/wiki/경주</a> 참고"],
+  ["https://example.com/길?q=1", "<a>https://example.com/길?q=1</a>"],
+  ["https://example.com/?q=가 처럼", "<a>https://example.com/?q=가</a> 처럼"],
+  ["https://example.com/a이벤트/b", "<a>https://example.com/a이벤트/b</a>"],
 ]) {
   test(`inline marks: ${JSON.stringify(text)}`, () => {
     const [paragraph, ...rest] = lex(text);

@@ -25,6 +25,16 @@ const CLOSING_MARK = new RegExp(
 const ENDS_IN_CJK = new RegExp(`${CJK}$`, "u");
 const STRUCK = /^~~(?=[^\s~])((?:[^~]|~(?!~))*[^\s~])~~(?!~)/;
 const HOST_THEN_HANGUL = /^(?:https?:\/\/|www\.)[a-z0-9.:-]+(?=\p{Script=Hangul})/iu;
+const PARTICLES = [
+  "은 는 이 가 을 를 의 에 와 과 로 으로 도 만 에서 에게 부터 까지 처럼 보다 마다 이나 나 랑 이랑",
+  "라고 이라고 라는 이라는 입니다 이에요 예요 인데 이고",
+]
+  .join(" ")
+  .replaceAll(" ", "|");
+const PATH_THEN_PARTICLE = new RegExp(
+  String.raw`^(?:https?://|www\.)[^\s<]*?[\x21-\x3c\x3e-\x7e](?=(?:${PARTICLES})+(?![\p{L}\p{N}/&=#%_-]))`,
+  "iu",
+);
 
 class KoreanTokenizer extends Tokenizer {
   emStrong(source, masked, before = "") {
@@ -41,10 +51,10 @@ class KoreanTokenizer extends Tokenizer {
     return { type: /** @type {const} */ ("del"), raw, text, tokens: this.lexer.inlineTokens(text) };
   }
 
-  /** End a URL before a particle: `https://example.com에서`. */
+  /** End a URL before a particle: `https://example.com에서`, `https://example.com/path를`. A path may be Hangul, too. */
   url(source) {
-    const host = HOST_THEN_HANGUL.exec(source);
-    return super.url(host ? host[0] : source);
+    const match = HOST_THEN_HANGUL.exec(source) ?? PATH_THEN_PARTICLE.exec(source);
+    return super.url(match ? match[0] : source);
   }
 }
 
