@@ -9,16 +9,33 @@ const CJK = String.raw`[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Scr
 const PUNCTUATION = String.raw`(?!\*)(?!~)[\p{P}\p{S}]`;
 const LETTER = String.raw`(?:[^\s\p{P}\p{S}]|~)`;
 const QUOTE = `["']`;
+/* `**굵게 *기울임*은**`: after an opener that follows a space, the same mark between syllables closes. */
+const OPENED_BEFORE = ["\\*", "\\*\\*"]
+  .map((mark) => String.raw`(?<=(?!\*)[\s\p{P}\p{S}]${mark}(?![*\s])[^*]*[^*\s]${mark})`)
+  .join("|");
 const CLOSING_MARK = new RegExp(
   [
     String.raw`^[^_*]*?__[^_*]*?\*[^_*]*?(?=__)`,
     "[^*]+(?=[^*])",
     String.raw`${PUNCTUATION}(\*+)(?=[\s]|$|(?<!(?:[\p{Ps}\p{Pi}]|${QUOTE})\*+)${CJK})`,
-    String.raw`${LETTER}(\*+)(?!\*)(?=(?!~)[\s\p{P}\p{S}]|$)`,
+    String.raw`${LETTER}(\*+)(?!\*)(?=(?!~)[\s\p{P}\p{S}]|$|(?:${OPENED_BEFORE})${CJK})`,
     String.raw`(?!${QUOTE}\*+${CJK})(?!\*)(?!~)[\s\p{P}\p{S}](\*+)(?=${LETTER})`,
     String.raw`[\s](\*+)(?!\*)(?=(?!~)[\p{P}\p{S}])`,
     String.raw`${PUNCTUATION}(\*+)(?!\*)(?=(?!~)[\p{P}\p{S}]|${CJK})`,
     String.raw`${LETTER}(\*+)(?=${LETTER})`,
+  ].join("|"),
+  "gu",
+);
+/* `__밑줄__은`: as above. After a Latin letter, as in `__init__은`, an underscore does not close. */
+const CLOSING_UNDERSCORE = new RegExp(
+  [
+    String.raw`^[^_*]*?\*\*[^_*]*?_[^_*]*?(?=\*\*)`,
+    "[^_]+(?=[^_])",
+    String.raw`(?!_)[\p{P}\p{S}](_+)(?=[\s]|$|(?<!(?:[\p{Ps}\p{Pi}]|${QUOTE})_+)${CJK})`,
+    String.raw`[^\s\p{P}\p{S}](_+)(?!_)(?=[\s\p{P}\p{S}]|$|(?<=${CJK}_+)${CJK})`,
+    String.raw`(?!${QUOTE}_+${CJK})(?!_)[\s\p{P}\p{S}](_+)(?=[^\s\p{P}\p{S}])`,
+    String.raw`[\s](_+)(?!_)(?=[\p{P}\p{S}])`,
+    String.raw`(?!_)[\p{P}\p{S}](_+)(?!_)(?=[\p{P}\p{S}])`,
   ].join("|"),
   "gu",
 );
@@ -38,9 +55,10 @@ const PATH_THEN_PARTICLE = new RegExp(
 
 class KoreanTokenizer extends Tokenizer {
   emStrong(source, masked, before = "") {
-    if (source[0] !== "*") return super.emStrong(source, masked, before);
-    this.rules.inline = { ...this.rules.inline, emStrongRDelimAst: CLOSING_MARK };
-    return super.emStrong(source, masked, ENDS_IN_CJK.test(before) ? "" : before);
+    const closing = { emStrongRDelimAst: CLOSING_MARK, emStrongRDelimUnd: CLOSING_UNDERSCORE };
+    this.rules.inline = { ...this.rules.inline, ...closing };
+    const opens = source[0] === "*" && ENDS_IN_CJK.test(before); // an underscore inside a word does not open
+    return super.emStrong(source, masked, opens ? "" : before);
   }
 
   /** Only two tildes strike out: in Korean, a single one is a range (10~20명, 3~5일). */
