@@ -105,11 +105,14 @@ RETIRED = ("marked by provider as legacy", "model identifier is invalid", "end o
 TOO_LONG = ("context length", "too long", "too many input tokens", "maximum context")
 
 
-def from_bedrock(error: Mapping[str, Any]) -> ChatError:
-    """Map botocore's `response["Error"]`, raised before or during a stream, to a ChatError.
+def from_bedrock(response: Mapping[str, Any]) -> ChatError:
+    """Map botocore's `error.response`, raised before or during a stream, to a ChatError.
 
+    An unknown code with an HTTP status of 500 or higher, such as a proxy's HTML page, is a
+    ModelFault.
     Codes: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithResponseStream.html
     """
+    error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, message = (str(error.get(name, "")).lower() for name in ("Code", "Message"))
     if any(phrase in message for phrase in RETIRED):
         return ModelRetired()
@@ -119,4 +122,5 @@ def from_bedrock(error: Mapping[str, Any]) -> ChatError:
     # "... with on-demand throughput isn't supported": the model needs an inference profile.
     if "on-demand throughput" in message:
         return ModelUnavailable()
-    return BEDROCK.get(code, Internal)()
+    unknown = ModelFault if metadata.get("HTTPStatusCode", 0) >= 500 else Internal
+    return BEDROCK.get(code, unknown)()

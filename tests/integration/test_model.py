@@ -1,9 +1,11 @@
 """The real ChatBedrock and the real botocore, over HTTP, against the scripted Bedrock endpoint."""
 
 import asyncio
+import http.server
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from chat_ws.errors import (
     ChatError,
     ContentBlocked,
     ContextTooLong,
+    ModelFault,
     ModelRetired,
     ModelUnavailable,
     Throttled,
@@ -25,6 +28,7 @@ from chat_ws.worker.bedrock import BedrockModel, BedrockStream, StreamBroken
 from chat_ws.worker.prompt import Exchange
 from chat_ws.worker.settings import ModelSettings
 
+from seoyeon.local.bedrock import eventstream
 from seoyeon.local.bedrock.script import Failure, Record, Reply
 from seoyeon.local.bedrock.scripted import Scripted, tokens
 from tests.builders import MODEL, MODELS, NEXT_MODEL, REGION
@@ -222,6 +226,81 @@ def test_an_endpoint_that_is_not_there_is_a_broken_stream() -> None:
     with pytest.raises(StreamBroken):
         list(BedrockModel(client, SETTINGS).stream(MODELS[0], PROMPT))
     client.close()
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator["BedrockRuntimeClient"]:
+    """Give a client of an endpoint that answers every request with these bytes."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html" if status >= 400 else STREAM_TYPE)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *_: object) -> None: ...
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        client = boto3.client(
+            "bedrock-runtime",
+            region_name=REGION,
+            endpoint_url=f"http://127.0.0.1:{server.server_port}",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE),
+        )
+        try:
+            yield client
+        finally:
+            client.close()
+            server.shutdown()
+            thread.join(PATIENCE)
+
+
+STREAM_TYPE = eventstream.CONTENT_TYPE
+EVENTS = {
+    MODEL: eventstream.chunk({"generation": "경주", "stop_reason": None}),
+    NOVA: eventstream.event(
+        "contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "경주"}}
+    ),
+}
+HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+def flip(message: bytes, at: int) -> bytes:
+    """Return the message with one wrong bit in the byte at this index."""
+    at %= len(message)
+    return message[:at] + bytes([message[at] ^ 1]) + message[at + 1 :]
+
+
+@BOTH
+@pytest.mark.parametrize("damage", ["prelude", "payload", "checksum", "garbage", "html"])
+def test_bytes_that_are_no_event_break_the_stream(model_id: str, damage: str) -> None:
+    event = EVENTS[model_id]
+    wrong = {
+        "prelude": flip(event, 9),
+        "payload": flip(event, -10),
+        "checksum": flip(event, -1),
+        "garbage": b"\0garbage" * 40,
+        "html": HTML * 4,
+    }
+    with answering(200, event + wrong[damage]) as client:
+        pieces = iter(BedrockModel(client, SETTINGS).stream(ModelId.parse(model_id), PROMPT))
+        assert next(pieces) == "경주"
+        with pytest.raises(StreamBroken):
+            next(pieces)
+
+
+@BOTH
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_an_error_page_of_a_proxy_is_a_fault_that_may_pass(model_id: str, status: int) -> None:
+    with answering(status, HTML) as client, pytest.raises(ModelFault):
+        list(BedrockModel(client, SETTINGS).stream(ModelId.parse(model_id), PROMPT))
 
 
 class Reader(threading.Thread):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, ClientError, EventStreamError
 from chat_shared.turn import Usage
 from langchain_aws import ChatBedrock, ChatBedrockConverse
@@ -170,9 +171,10 @@ class BedrockStream:
         try:
             yield from self._answer_chunks()
         except (ClientError, EventStreamError) as error:
-            raise from_bedrock(error.response["Error"]) from error
-        except (BotoCoreError, HTTPError, OSError, ValueError) as error:
-            # LangChain raises ValueError for a stream without any chunk.
+            raise from_bedrock(error.response) from error
+        except (BotoCoreError, HTTPError, OSError, ParserError, ValueError) as error:
+            # ParserError: bytes that are no event. LangChain raises ValueError for a stream without
+            # any chunk.
             if not self._aborted.is_set():
                 raise StreamBroken from error
         finally:
@@ -284,5 +286,5 @@ class ConverseStream(BedrockStream):
 
 def may_refuse_prefill(error: ClientError) -> bool:
     """Return whether the model may have refused an assistant's message as the last one."""
-    details = error.response["Error"]
-    return details["Code"] == "ValidationException" and type(from_bedrock(details)) is Internal
+    code = error.response["Error"]["Code"]
+    return code == "ValidationException" and type(from_bedrock(error.response)) is Internal

@@ -1,6 +1,8 @@
+from typing import Any
+
 import pytest
 from chat_ws import errors
-from chat_ws.errors import ChatError
+from chat_ws.errors import ChatError, Internal, ModelFault
 from history_api.errors import ApiError
 
 CONTRACT = {
@@ -17,6 +19,12 @@ CONTRACT = {
     "content_blocked": False,
     "internal": True,
 }
+
+
+def response(code: str, message: str = "…", status: int = 400) -> dict[str, Any]:
+    """Return an error's response as botocore parses it."""
+    error = {"Code": code, "Message": message}
+    return {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}
 
 
 @pytest.mark.parametrize(("code", "retryable"), CONTRACT.items())
@@ -63,10 +71,19 @@ def test_an_unknown_code_is_an_internal_error(code: str | None) -> None:
     ],
 )
 def test_bedrock_s_codes_become_ours(bedrock: str, code: str) -> None:
-    before = {"Code": bedrock, "Message": "…"}
-    in_the_middle = {"Code": bedrock[0].lower() + bedrock[1:], "Message": "…"}
-    assert errors.from_bedrock(before).code == code
-    assert errors.from_bedrock(in_the_middle).code == code
+    in_the_middle = bedrock[0].lower() + bedrock[1:]
+    assert errors.from_bedrock(response(bedrock)).code == code
+    assert errors.from_bedrock(response(in_the_middle)).code == code
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(403, Internal), (499, Internal), (500, ModelFault), (502, ModelFault)]
+)
+def test_an_unknown_error_of_the_server_is_a_fault_of_the_model(
+    status: int, kind: type[ChatError]
+) -> None:
+    assert type(errors.from_bedrock(response(str(status), "Bad Gateway", status))) is kind
+    assert errors.from_bedrock(response("ThrottlingException", status=status)).code == "throttled"
 
 
 @pytest.mark.parametrize(
@@ -82,15 +99,13 @@ def test_bedrock_s_codes_become_ours(bedrock: str, code: str) -> None:
     ],
 )
 def test_a_model_that_is_no_more_is_retired(bedrock: str, message: str) -> None:
-    assert errors.from_bedrock({"Code": bedrock, "Message": message}).code == "model_retired"
+    assert errors.from_bedrock(response(bedrock, message)).code == "model_retired"
 
 
 def test_a_model_that_takes_an_inference_profile_is_unavailable() -> None:
-    error = {
-        "Code": "ValidationException",
-        "Message": "Invocation of model ID … with on-demand throughput isn't supported.",
-    }
-    assert errors.from_bedrock(error).code == "model_unavailable"
+    message = "Invocation of model ID … with on-demand throughput isn't supported."
+    error = errors.from_bedrock(response("ValidationException", message))
+    assert error.code == "model_unavailable"
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "validationException"])
@@ -103,15 +118,12 @@ def test_a_model_that_takes_an_inference_profile_is_unavailable() -> None:
     ],
 )
 def test_a_prompt_beyond_the_context_is_too_long(code: str, message: str) -> None:
-    assert errors.from_bedrock({"Code": code, "Message": message}).code == "context_too_long"
+    assert errors.from_bedrock(response(code, message)).code == "context_too_long"
 
 
 def test_a_model_that_took_too_long_does_not_blame_the_question() -> None:
-    told = {
-        "Code": "modelTimeoutException",
-        "Message": "The request took too long to process. Processing time exceeded the limit.",
-    }
-    assert errors.from_bedrock(told).code == "internal"
+    message = "The request took too long to process. Processing time exceeded the limit."
+    assert errors.from_bedrock(response("modelTimeoutException", message)).code == "internal"
 
 
 def test_an_error_without_details_is_internal() -> None:
