@@ -162,6 +162,14 @@ def test_a_question_is_answered_piece_by_piece_and_stored(stage: Stage) -> None:
     assert stored.prompt_estimate > 0
 
 
+def test_an_emoji_split_over_two_chunks_is_stored_and_sent_whole(stage: Stage) -> None:
+    stage.at_first_delta(lambda: stage.turns.request_stop(stage.turn, HERE))
+    stage.handle(stage.ask(), Answer(["경주\ud83d", "\ude00 \udc00 ", "끝\ud83d"], hangs=True))
+    *deltas, last = stage.frames()
+    assert Client().apply(deltas).text == stage.turn.answer == "경주😀 \ufffd 끝"
+    assert isinstance(last, Done)
+
+
 def test_the_answer_is_stored_before_done_is_sent(stage: Stage) -> None:
     stored: list[Turn] = []
 

@@ -28,6 +28,7 @@ from chat_ws.protocol import StopReason
 from chat_ws.worker import prompt as prompts
 from chat_ws.worker.bedrock import Model, Stream
 from chat_ws.worker.prompt import Exchange, Prompt
+from chat_ws.worker.surrogates import join_surrogates
 from chat_ws.worker.threads import THREADS, Threads
 
 CONTINUATIONS = 2  # calls that continue a broken answer
@@ -184,7 +185,7 @@ class Generation:
         if self._aborted.is_set():
             return None
         try:
-            for chunk in stream:
+            for chunk in join_surrogates(stream):
                 if self._aborted.is_set():
                     return None
                 self._time_chunk()
