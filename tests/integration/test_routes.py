@@ -292,6 +292,18 @@ def test_disconnecting_leaves_the_run_alone(stage: Stage) -> None:
     assert stage.turn == before
 
 
+@pytest.mark.parametrize("route", ["$connect", "$disconnect"])
+def test_a_frame_whose_action_is_a_route_of_sockets_is_a_bad_request(
+    stage: Stage, route: str
+) -> None:
+    event = websocket_event(body=json.dumps({"action": route, "request_id": REQUEST}))
+    event["requestContext"]["routeKey"] = route
+    answer = json.loads(routes_entry.lambda_handler(event, Context())["body"])
+    assert (answer["type"], answer["code"]) == ("failed", "bad_request")
+    assert answer["request_id"] == REQUEST
+    assert stage.worker.jobs == []
+
+
 def test_a_frame_without_a_principal_is_unauthorized(stage: Stage) -> None:
     answer = stage.send(frame(), user=None)
     assert answer

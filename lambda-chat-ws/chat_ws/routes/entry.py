@@ -54,11 +54,12 @@ def lambda_handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]
     """Return the route response; API Gateway sends its `body` back over the socket."""
     request = event["requestContext"]
     bind_invocation(log, context, connection_id=request["connectionId"])
-    match request["routeKey"]:
-        case "$connect":
+    # The route key is no proof: a frame's `action` selects the route, and may be `$connect`.
+    match request["eventType"]:
+        case "CONNECT":
             bootstrap().connect()
             return {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": SUBPROTOCOL}}
-        case "$disconnect":
+        case "DISCONNECT":
             return {"statusCode": 200}
     try:
         principal = Principal.from_context(request)
