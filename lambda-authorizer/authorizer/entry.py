@@ -21,9 +21,11 @@ class Authorizer:
 
     def user_id(self, headers: Mapping[str, str], *, opens_socket: bool) -> str:
         """Return the user id; raise token.Refused. The names of `headers` are in lower case."""
-        if opens_socket and self.page_url and headers.get("origin") != self.page_url:
+        if not opens_socket:
+            return self.identify(token.from_request(headers))
+        if self.page_url and headers.get("origin") != self.page_url:
             raise token.Refused
-        return self.identify(token.from_headers(headers))
+        return self.identify(token.from_handshake(headers))
 
 
 @cache

@@ -14,19 +14,25 @@ class Refused(Exception):
     """There is no valid token. Details are kept from the caller, who may be an attacker."""
 
 
-def from_headers(headers: Mapping[str, str]) -> str:
-    """Return the bearer token of a REST or WebSocket request; raise Refused unless there is one.
+def from_handshake(headers: Mapping[str, str]) -> str:
+    """Return the bearer token of a WebSocket handshake; raise Refused unless there is one.
 
     The names of `headers` are in lower case.
     """
-    if "sec-websocket-protocol" in headers:
-        offered = [name.strip() for name in headers["sec-websocket-protocol"].split(",")]
-        tokens = [
-            name.removeprefix(BEARER_PREFIX) for name in offered if name.startswith(BEARER_PREFIX)
-        ]
-        if SUBPROTOCOL not in offered or len(tokens) != 1:
-            raise Refused
-        return tokens[0]
+    offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
+    tokens = [
+        name.removeprefix(BEARER_PREFIX) for name in offered if name.startswith(BEARER_PREFIX)
+    ]
+    if SUBPROTOCOL not in offered or len(tokens) != 1:
+        raise Refused
+    return tokens[0]
+
+
+def from_request(headers: Mapping[str, str]) -> str:
+    """Return the bearer token of a REST request; raise Refused unless there is one.
+
+    The names of `headers` are in lower case.
+    """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refused

@@ -8,7 +8,7 @@ from authorizer import entry
 
 from tests.builders import REST_ARN, WEBSOCKET_ARN, authorizer_event, secret
 
-TOKEN = secret("alice")
+TOKEN, OTHER = secret("alice"), secret("bob")
 USER_ID = hashlib.sha256(TOKEN.encode("ascii")).hexdigest()
 PROTOCOL = "Sec-WebSocket-Protocol"
 
@@ -35,6 +35,9 @@ def authorize(headers: dict[str, str] | None, arn: str = REST_ARN) -> dict[str, 
         ({"sec-websocket-protocol": f"bearer.{TOKEN},chat.v1"}, WEBSOCKET_ARN),
         ({PROTOCOL.upper(): f"chat.v1,chat.v2 , bearer.{TOKEN} "}, WEBSOCKET_ARN),
         ({PROTOCOL: f"chat.v1, bearer.{TOKEN}", "Authorization": "Basic x"}, WEBSOCKET_ARN),
+        ({PROTOCOL: f"chat.v1, bearer.{OTHER}", "Authorization": f"Bearer {TOKEN}"}, REST_ARN),
+        ({PROTOCOL: "chat.v1", "Authorization": f"Bearer {TOKEN}"}, REST_ARN),
+        ({PROTOCOL: f"chat.v1, bearer.{TOKEN}", "Authorization": f"Bearer {OTHER}"}, WEBSOCKET_ARN),
     ],
 )
 def test_a_good_token_names_its_user(headers: dict[str, str], arn: str) -> None:
@@ -51,7 +54,8 @@ def test_a_good_token_names_its_user(headers: dict[str, str], arn: str) -> None:
     ],
 )
 def test_the_policy_covers_the_whole_stage_and_nothing_else(arn: str, resource: str) -> None:
-    answer = authorize({"Authorization": f"Bearer {TOKEN}"}, arn)
+    headers = {"Authorization": f"Bearer {TOKEN}", PROTOCOL: f"chat.v1, bearer.{TOKEN}"}
+    answer = authorize(headers, arn)
     assert answer["policyDocument"] == {
         "Version": "2012-10-17",
         "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": resource}],
@@ -90,6 +94,7 @@ def test_a_garbled_token_is_refused(token: str) -> None:
             authorize({PROTOCOL: f"chat.v1, bearer.{token}"}, WEBSOCKET_ARN)
 
 
+@pytest.mark.parametrize("arn", [REST_ARN, WEBSOCKET_ARN])
 @pytest.mark.parametrize(
     "headers",
     [
@@ -113,10 +118,24 @@ def test_a_garbled_token_is_refused(token: str) -> None:
     ],
 )
 def test_a_request_without_exactly_one_token_in_its_place_is_refused(
-    headers: dict[str, str] | None,
+    headers: dict[str, str] | None, arn: str
 ) -> None:
     with pytest.raises(Exception, match=r"\AUnauthorized\Z"):
-        authorize(headers)
+        authorize(headers, arn)
+
+
+@pytest.mark.parametrize(
+    ("headers", "arn"),
+    [
+        ({PROTOCOL: f"chat.v1, bearer.{TOKEN}"}, REST_ARN),
+        ({"Authorization": f"Bearer {TOKEN}"}, WEBSOCKET_ARN),
+    ],
+)
+def test_a_token_in_the_header_of_the_other_api_is_refused(
+    headers: dict[str, str], arn: str
+) -> None:
+    with pytest.raises(Exception, match=r"\AUnauthorized\Z"):
+        authorize(headers, arn)
 
 
 def test_the_secret_leaves_no_trace(capfd: pytest.CaptureFixture[str]) -> None:
