@@ -26,6 +26,7 @@ from aws_cdk.aws_cloudfront import (
     ResponseHeadersReferrerPolicy,
     ResponseHeadersStrictTransportSecurity,
     ResponseSecurityHeadersBehavior,
+    S3OriginAccessControl,
     SecurityPolicyProtocol,
     ViewerProtocolPolicy,
 )
@@ -34,6 +35,7 @@ from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption, ObjectOw
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
+from cdk.stack_names import global_name
 
 # CloudFront caches errors for 10 s by default, and the cache key of /history has no user: one
 # user's 403 or 500 would be returned to others.
@@ -95,6 +97,9 @@ class Web(Construct):
             removal_policy=RemovalPolicy.DESTROY,
             auto_delete_objects=bucket_auto_deletes_objects,
         )
+        access = S3OriginAccessControl(
+            self, "BucketAccess", origin_access_control_name=global_name(Stack.of(self), "Page")
+        )
         headers = self._headers_policy(connect_sources)
         self.distribution = Distribution(
             self,
@@ -105,7 +110,9 @@ class Web(Construct):
             http_version=HttpVersion.HTTP2_AND_3,
             price_class=PriceClass.PRICE_CLASS_200,
             default_behavior=BehaviorOptions(
-                origin=S3BucketOrigin.with_origin_access_control(self.bucket),
+                origin=S3BucketOrigin.with_origin_access_control(
+                    self.bucket, origin_access_control=access
+                ),
                 cache_policy=self._cache_policy(),
                 compress=True,
                 response_headers_policy=headers,
@@ -179,6 +186,7 @@ class Web(Construct):
         return ResponseHeadersPolicy(
             self,
             "Headers",
+            response_headers_policy_name=global_name(Stack.of(self), "Headers"),
             security_headers_behavior=ResponseSecurityHeadersBehavior(
                 content_security_policy=ResponseHeadersContentSecurityPolicy(
                     content_security_policy=content_security_policy(connect_sources), override=True

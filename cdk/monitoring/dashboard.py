@@ -23,6 +23,7 @@ from aws_cdk.aws_lambda import IFunction
 from constructs import Construct
 
 from cdk.monitoring.metrics import FIVE_MINUTES, StageMetrics, lambda_metric
+from cdk.stack_names import global_name
 
 WIDTH = 24
 # Four widgets in a row.
@@ -31,7 +32,7 @@ DAY = Duration.days(1)
 
 
 class Dashboard(Construct):
-    """A CloudWatch dashboard with the name of its stack."""
+    """A CloudWatch dashboard, named after its stack and region."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Dashboard(Construct):
         CloudWatchDashboard(
             self,
             "Dashboard",
-            dashboard_name=Stack.of(self).stack_name,
+            dashboard_name=global_name(Stack.of(self)),
             default_interval=DAY,
             widgets=rows,
         )

@@ -4,14 +4,14 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 
-from tests.infrastructure.conftest import STAGES, Assembly, Template
+from tests.infrastructure.conftest import STAGES, Assembly, Json, Template
 
 # The CDK adds DependsOn where a reference implies it.
 REDUNDANT_DEPENDENCY = "W3005"
@@ -27,6 +27,15 @@ INNER_NAMES = {
     "Metrics",
     "PolicyName",
     "StageName",
+}
+
+NAMES_ACROSS_REGIONS: dict[str, Callable[[Json], Any]] = {
+    "AWS::CloudFront::CachePolicy": lambda made: made["CachePolicyConfig"]["Name"],
+    "AWS::CloudFront::OriginAccessControl": lambda made: made["OriginAccessControlConfig"]["Name"],
+    "AWS::CloudFront::ResponseHeadersPolicy": lambda made: made["ResponseHeadersPolicyConfig"][
+        "Name"
+    ],
+    "AWS::CloudWatch::Dashboard": lambda made: made["DashboardName"],
 }
 
 
@@ -167,6 +176,22 @@ def test_two_stages_of_one_account_share_no_name(aws: Assembly, full: Assembly) 
 
     assert len(named(aws)) >= 5
     assert named(aws) & named(full) == set()
+
+
+@pytest.mark.parametrize("target", ["aws", "full"])
+def test_one_stage_in_two_regions_shares_no_name(
+    assemblies: dict[str, Assembly], target: str
+) -> None:
+    """Names of CloudFront's resources and of dashboards are unique in an account."""
+    service = assemblies[target].service
+    named = [
+        NAMES_ACROSS_REGIONS[resource["Type"]](resource["Properties"])
+        for resource in service.body["Resources"].values()
+        if resource["Type"] in NAMES_ACROSS_REGIONS
+    ]
+
+    assert len(named) == len(NAMES_ACROSS_REGIONS)
+    assert [name for name in map(service.text, named) if "<AWS::Region>" not in name] == []
 
 
 def test_the_local_target_has_no_custom_resource(local: Assembly) -> None:
