@@ -1,6 +1,7 @@
 """The WebSocket API of the chat, and its functions."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from aws_cdk import Duration, Stack
 from aws_cdk.aws_apigatewayv2 import ThrottleSettings, WebSocketStage
@@ -103,10 +104,16 @@ class WebSocketApi(Construct):
     def add_routes(self, authorizer: WebSocketLambdaAuthorizer) -> None:
         """Connect all routes to the routes function. API Gateway authorizes $connect only."""
         integration = WebSocketLambdaIntegration("RoutesIntegration", self.routes)
-        for key in (*ROUTES_WITHOUT_RESPONSE, *ROUTES_WITH_RESPONSE):
+        routes = [
             self.api.add_route(
                 key,
                 integration=integration,
                 authorizer=authorizer if key == "$connect" else None,
                 return_response=key in ROUTES_WITH_RESPONSE,
             )
+            for key in (*ROUTES_WITHOUT_RESPONSE, *ROUTES_WITH_RESPONSE)
+        ]
+        # API Gateway refuses concurrent changes of one API with a ConflictException, and the stage
+        # deploys each route that it finds.
+        for before, after in pairwise([*routes, self.stage]):
+            after.node.add_dependency(before)

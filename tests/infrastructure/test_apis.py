@@ -1,6 +1,11 @@
 """Both APIs: routes, authorizers, throttles and API Gateway's own errors."""
 
 import json
+from collections.abc import Iterator
+from itertools import chain, combinations
+from typing import Any
+
+import pytest
 
 from tests.infrastructure.conftest import Assembly, Json
 
@@ -42,6 +47,47 @@ def test_every_frame_has_a_route_response(aws: Assembly) -> None:
     for key, route in routes_of(aws).items():
         expected = "$default" if key in ANSWERED else None
         assert route.get("RouteResponseSelectionExpression") == expected
+
+
+@pytest.mark.parametrize("target", ["aws", "local"])
+def test_changes_of_the_websocket_api_never_run_at_the_same_time(
+    assemblies: dict[str, Assembly], target: str
+) -> None:
+    """API Gateway refuses concurrent changes of one API with a ConflictException."""
+    resources = assemblies[target].service.body["Resources"]
+    kinds = ("Route", "RouteResponse", "Stage")
+    changes = {
+        name: before(name, resources)
+        for name, each in resources.items()
+        if each["Type"] in {f"AWS::ApiGatewayV2::{kind}" for kind in kinds}
+    }
+
+    (stage,) = (name for name in changes if resources[name]["Type"].endswith("::Stage"))
+    assert changes.keys() - {stage} <= changes[stage]
+    for first, second in combinations(changes, 2):
+        assert (first in changes[second]) != (second in changes[first])
+
+
+def before(name: str, resources: Json) -> set[str]:
+    """Return the resources that CloudFormation completes before it begins `name`."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        each = resources[waiting.pop()]
+        named = {*each.get("DependsOn", []), *references(each["Properties"])}
+        waiting += (named & resources.keys()) - found
+        found |= named
+    return found
+
+
+def references(value: Any) -> Iterator[str]:
+    match value:
+        case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
+            yield name
+        case dict():
+            yield from chain.from_iterable(map(references, value.values()))
+        case list():
+            yield from chain.from_iterable(map(references, value))
 
 
 def test_connecting_is_authorized_by_the_subprotocol(aws: Assembly) -> None:
