@@ -24,8 +24,10 @@ _TYPES = {
 }
 
 
-def publish(client: MiniStackClient, bucket: str, config: str) -> None:
+def publish(client: MiniStackClient, bucket: str, config: str) -> frozenset[str]:
     """Build html/ and replace the bucket's content with it and `config.json`. Blocking.
+
+    Returns the names of the published files.
 
     Raises CommandError if the page cannot be built.
     """
@@ -40,6 +42,7 @@ def publish(client: MiniStackClient, bucket: str, config: str) -> None:
         kept = IMMUTABLE if key.startswith(f"{ASSETS}/") else REVALIDATED
         client.put_object(bucket, key, body, content_type(key), kept)
     client.delete_objects(bucket, client.object_keys(bucket) - files.keys())
+    return frozenset(files)
 
 
 def content_type(name: str) -> str:

@@ -109,12 +109,14 @@ async def _start_cloud(
     clouds.push_async_callback(ministack.stop)
     client = await asyncio.to_thread(MiniStackClient, ministack.url)
     outputs = await deployment.ensure(client, progress)
-    await asyncio.to_thread(page.publish, client, outputs["BucketName"], outputs["PageConfig"])
+    files = await asyncio.to_thread(
+        page.publish, client, outputs["BucketName"], outputs["PageConfig"]
+    )
     has_accounts = context.get("auth") == "cognito"
     if has_accounts:
         await asyncio.to_thread(client.ensure_user, EMAIL, PASSWORD)
         print(f"Sign in as {EMAIL} with the password {PASSWORD}", flush=True)
-    targets = _targets(outputs, ministack, has_accounts)
+    targets = _targets(outputs, ministack, files, has_accounts)
     await warm_up(targets)
     return ministack, targets
 
@@ -124,13 +126,16 @@ async def _install(progress: Progress) -> None:
         await environment.ensure()
 
 
-def _targets(outputs: dict[str, str], ministack: MiniStack, has_accounts: bool) -> Targets:
+def _targets(
+    outputs: dict[str, str], ministack: MiniStack, page_files: frozenset[str], has_accounts: bool
+) -> Targets:
     """Return the back ends; MiniStack finds APIs and distributions by the Host's first label."""
     port = ministack.port
     label = outputs["DistributionDomain"].partition(".")[0]
     rest, socket_api = urlsplit(outputs["RestUrl"]), urlsplit(outputs["WebSocketUrl"])
     return Targets(
         page_url=outputs["PageUrl"],
+        page_files=page_files,
         sign_in=Backend(ministack.url, f"localhost:{port}") if has_accounts else None,
         page=Backend(ministack.url, f"{label}.cloudfront.localhost:{port}"),
         history=Backend(

@@ -31,20 +31,25 @@ class Backend:
 class Targets:
     """The back ends, and the limits of the WebSocket.
 
-    `page_url` is the Origin that the back end accepts: CloudFront's, not the proxy's. `sign_in`
-    is the hosted sign-in, which has another origin on AWS; None without accounts.
+    `page_url` is the Origin that the back end accepts: CloudFront's, not the proxy's.
+    `page_files` are the published files' names. `sign_in` is the hosted sign-in, which has another
+    origin on AWS; None without accounts.
     """
 
     page: Backend
     history: Backend
     websocket: Backend
     page_url: str
+    page_files: frozenset[str]
     sign_in: Backend | None = None
     limits: Limits = field(default_factory=Limits)
 
 
 def create_app(targets: Targets) -> web.Application:
-    """Route `/ws` to the WebSocket, `/history*` to the REST API, and the rest to the page."""
+    """Route `/ws` to the WebSocket, `/history` to the REST API, and published files to the page.
+
+    Nothing else is forwarded: MiniStack has control paths and the paths of many services.
+    """
     app = web.Application(middlewares=[local_only])
     session = web.AppKey("session", aiohttp.ClientSession)
 
@@ -63,8 +68,7 @@ def create_app(targets: Targets) -> web.Application:
         return await http.forward(request, app[session], targets.history.url, targets.history.host)
 
     async def page(request: web.Request) -> web.StreamResponse:
-        # These are MiniStack's control paths.
-        if request.path.startswith(("/_", "/restapis/")):
+        if request.path != "/" and request.path[1:] not in targets.page_files:
             return http.answer(404, "not_found", "There is nothing at this address.")
         return await http.forward(request, app[session], targets.page.url, targets.page.host)
 
@@ -79,7 +83,7 @@ def create_app(targets: Targets) -> web.Application:
     app.router.add_get("/ws", websocket)
     if targets.sign_in:
         _add_sign_in(app, session, targets.sign_in)
-    app.router.add_route("*", "/{path:history.*}", history)
+    app.router.add_route("*", "/{path:history(/.*)?}", history)
     # The page's cache behaviour allows GET and HEAD only.
     app.router.add_get("/{path:.*}", page)
     return app

@@ -32,8 +32,9 @@ class Bucket:
 
 def test_the_bucket_holds_the_page_and_its_config_and_nothing_else() -> None:
     bucket = Bucket("index.html", "assets/main-OLD.js")
-    page.publish(cast(MiniStackClient, bucket), "bucket", "{}")
+    files = page.publish(cast(MiniStackClient, bucket), "bucket", "{}")
     objects = bucket.objects
+    assert files == objects.keys()
     markup, kind, kept = objects["index.html"]
     assert "서연".encode() in markup
     assert (kind, kept) == ("text/html; charset=utf-8", "no-cache")

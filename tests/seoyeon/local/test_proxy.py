@@ -18,6 +18,7 @@ from seoyeon.local.sockets import preferred_socket
 
 LIMIT = 32 * 1024
 PAGE_URL = "https://d111111abcdef8.cloudfront.net"
+PAGE_FILES = frozenset({"index.html", "js/main.js", "slow"})
 PROTOCOLS = ("chat.v1", "bearer.a-token")
 Sockets = Callable[[web.WebSocketResponse], Awaitable[None]]
 
@@ -98,6 +99,7 @@ async def open_proxy(
             history=Backend(f"http://127.0.0.1:{port}/api", "rest.execute-api.localhost:1"),
             websocket=Backend(f"ws://127.0.0.1:{port}/chat", "socket.execute-api.localhost:1"),
             page_url=PAGE_URL,
+            page_files=PAGE_FILES,
             sign_in=Backend(f"http://127.0.0.1:{port}", "localhost:1") if has_sign_in else None,
             limits=limits or Limits(),
         )
@@ -173,14 +175,14 @@ def test_a_sign_in_has_its_addresses_on_the_page_s_origin(method: str, path: str
 
 
 @pytest.mark.parametrize(("method", "path"), SIGN_IN)
-def test_without_a_sign_in_they_are_paths_of_the_page(method: str, path: str) -> None:
+def test_without_accounts_no_request_of_a_sign_in_passes(method: str, path: str) -> None:
     async def scenario() -> None:
         async with (
             open_proxy() as proxy,
             proxy.session.request(method, f"{proxy.url}{path}") as answer,
         ):
-            assert answer.status == (418 if method == "GET" else 405)
-            assert [seen for seen in proxy.upstream.requests if seen.host == "localhost:1"] == []
+            assert answer.status == (404 if method == "GET" else 405)
+            assert proxy.upstream.requests == []
 
     run(scenario())
 
@@ -196,14 +198,39 @@ def test_an_answer_streams_through_before_it_is_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/_ministack/reset", "/_aws/execute-api/x/y", "/restapis/x/y/_user_request_/"]
+    "path",
+    [
+        "/_ministack/reset",
+        "/_aws/execute-api/x/y",
+        "/restapis/x/y/_user_request_/",
+        "/health",
+        "/oauth2/userInfo",
+        "/us-east-1_pool/.well-known/jwks.json",
+        "/iceberg/v1/config",
+        "/js/../health",
+        "/js/%2E%2E/health",
+    ],
 )
-def test_no_control_path_of_ministack_is_reached_through_the_page(path: str) -> None:
+@pytest.mark.parametrize("has_sign_in", [False, True])
+def test_only_published_files_pass_to_the_page(path: str, has_sign_in: bool) -> None:
     async def scenario() -> None:
-        async with open_proxy() as proxy:
+        async with open_proxy(has_sign_in=has_sign_in) as proxy:
             for method, status in (("GET", 404), ("POST", 405)):
-                async with proxy.session.request(method, proxy.url + path) as answer:
+                url = URL(proxy.url + path, encoded=True)
+                async with proxy.session.request(method, url) as answer:
                     assert answer.status == status
+            assert proxy.upstream.requests == []
+
+    run(scenario())
+
+
+def test_a_path_that_only_begins_like_history_is_none_of_it() -> None:
+    async def scenario() -> None:
+        async with (
+            open_proxy() as proxy,
+            proxy.session.get(f"{proxy.url}/history-of-others") as answer,
+        ):
+            assert answer.status == 404
             assert proxy.upstream.requests == []
 
     run(scenario())
@@ -246,7 +273,7 @@ def test_a_silent_back_end_is_502_with_a_code(path: str) -> None:
         with preferred_socket(None) as silent, preferred_socket(None) as front:
             origin = Backend(f"http://127.0.0.1:{silent.getsockname()[1]}", "silent")
             async with (
-                serving(create_app(Targets(origin, origin, origin, PAGE_URL)), [front]),
+                serving(create_app(Targets(origin, origin, origin, PAGE_URL, PAGE_FILES)), [front]),
                 aiohttp.ClientSession() as session,
                 session.get(
                     f"http://127.0.0.1:{front.getsockname()[1]}{path}",

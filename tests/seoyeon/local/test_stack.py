@@ -67,8 +67,12 @@ def test_config_names_the_socket_relative_to_the_page(stack: Stack) -> None:
     assert config.headers["Cache-Control"] == "no-cache"
 
 
-def test_an_unknown_path_is_no_page(stack: Stack) -> None:
-    assert request(f"{stack.url}/js/none.js").status in (403, 404)
+@pytest.mark.parametrize(
+    "path", ["/js/none.js", "/health", "/oauth2/authorize?client_id=a", "/login", "/logout"]
+)
+def test_an_unknown_path_is_neither_a_page_nor_the_emulator_s(stack: Stack, path: str) -> None:
+    answer = request(stack.url + path)
+    assert (answer.status, answer.json["code"]) == (404, "not_found")
 
 
 def test_a_question_is_accepted_streamed_stored_and_done(stack: Stack, guest: str) -> None:
