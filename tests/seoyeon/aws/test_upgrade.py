@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from history_api.errors import NotFound
 from websockets.sync.client import ClientConnection
 
 from cdk.assets.functions import CACHE
@@ -17,8 +18,10 @@ from seoyeon.terminal.commands import Commands
 from tests.builders import uuid
 from tests.stack import ROOT, TOKEN, Stack, request
 
+pytestmark = pytest.mark.xdist_group("upgrade")  # it has a stack of its own
+
 CONVERSATION = uuid(1_000)
-OLDER, NEWER = "요청한 대화를 찾을 수 없습니다.", "그런 대화는 없습니다."
+OLDER, NEWER = NotFound.message, "그런 대화는 없습니다."
 # Slow enough to be running whenever the functions change: 1,000 chunks, 100 seconds.
 LONG = "".join(f"{number}번째 이야기입니다. " for number in range(140))[:2_000]
 

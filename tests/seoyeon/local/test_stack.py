@@ -52,7 +52,7 @@ def test_the_page_is_served_under_its_strict_policy(stack: Stack) -> None:
 
 def test_scripts_come_with_a_type_that_a_browser_runs_and_for_good(stack: Stack) -> None:
     (name,) = re.findall(
-        r'type="module" src="(/assets/main-[^"]+)"', request(stack.url).body.decode()
+        r'type="module" src="(/assets/app-[^"]+)"', request(stack.url).body.decode()
     )
     script = request(f"{stack.url}{name}")
     assert script.status == 200
