@@ -1,5 +1,6 @@
 const DAY_MS = 86_400_000;
 const KOREA_OFFSET_MS = 9 * 3_600_000; // UTC+9, no daylight saving time; the server counts quotas by this day
+const JUST_NOW = { ko: "방금", en: "just now" }; // `Intl` says "현재 분" and "this minute"
 
 const language = () => document.documentElement.lang;
 
@@ -45,6 +46,7 @@ export function formatNumber(number) {
 function formatAge(then, now) {
   const relative = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
   const minutes = Math.max(0, Math.round((now - then) / 60_000));
+  if (minutes === 0) return JUST_NOW[language()];
   if (minutes < 60) return relative.format(-minutes, "minute");
   if (minutes < 24 * 60) return relative.format(-Math.round(minutes / 60), "hour");
   return relative.format(Math.round((startOfDay(then) - startOfDay(now)) / DAY_MS), "day");

@@ -32,7 +32,7 @@ test("a time is shown with its age: minutes, hours, then calendar days", () => {
   const ages = ["2026-11-22T13:59:50Z", "2026-11-22T13:15:00Z", "2026-11-22T09:00:00Z", "2026-11-20T09:00:00Z"];
   assert.deepEqual(
     ages.map((time) => formatMoment(time, now).replace(/^.*\(/, "(")),
-    ["(현재 분)", "(45분 전)", "(5시간 전)", "(그저께)"],
+    ["(방금)", "(45분 전)", "(5시간 전)", "(그저께)"],
   );
   assert.equal(formatMoment("2026-11-20T09:00:00Z", now), "2026년 11월 20일 오후 6:00 (그저께)");
 });
