@@ -38,7 +38,7 @@ def test_an_answer_streams_in_and_ends(chat: Page, backend: Backend) -> None:
     expect(chat.locator("#status")).to_have_text("답변이 끝났습니다")
     expect(chat.get_by_role("button", name="답변 멈추기")).to_be_hidden()
     expect(chat.locator("#question")).to_be_focused()
-    expect(chat.locator("#conversations button").first).to_have_text("여행하고 싶다")
+    expect(chat.locator("#conversations .row-open").first).to_have_text("여행하고 싶다")
 
 
 def test_a_long_wait_is_explained(chat: Page, backend: Backend) -> None:

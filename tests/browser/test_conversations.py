@@ -285,6 +285,36 @@ def test_back_leads_through_all_conversations(lists: Page) -> None:
     expect(lists.locator("#welcome")).to_be_visible()
 
 
+def test_a_row_is_a_link(lists: Page, complaints: Complaints) -> None:
+    complaints.expect("WebSocket")  # the new tab has no back end
+    row = rows(lists).nth(1)
+    expect(row).to_have_attribute("href", f"#{CAKE}")
+    with lists.context.expect_page() as opened:
+        row.click(modifiers=["ControlOrMeta"])
+    expect(opened.value.locator(".bubble")).to_have_text("케이크 굽기")
+    expect(lists.locator(".bubble")).to_have_text("경주 여행")
+    opened.value.close()
+
+
+@pytest.mark.usefixtures("returning", "backend")
+def test_a_conversation_beyond_the_loaded_list_has_a_title(page: Page, site: Site) -> None:
+    site.history.turns = [
+        stored_turn("케이크 굽기", "네.", conversation_id=CAKE),
+        stored_turn("경주 여행", "네.", conversation_id=TRIP),
+    ]
+    site.history.conversations_page = 1
+    page.goto(f"{site.url}/#{CAKE}")
+    expect(page).to_have_title("케이크 굽기 · 서연")
+    expect(rows(page)).to_have_text(["경주 여행"])
+
+
+def test_deleting_the_last_conversation_opens_no_touch_keyboard(lists: Page) -> None:
+    for title in ("경주 여행", "케이크 굽기"):
+        remove(lists, title).click()
+    expect(rows(lists)).to_have_count(0)
+    expect(lists.locator("#sidebar .new")).to_be_focused()
+
+
 def test_deleting_leaves_a_title_that_was_being_written(lists: Page) -> None:
     rename(lists, "경주 여행").click()
     remove(lists, "케이크 굽기").click()

@@ -20,6 +20,8 @@ export class ConversationsView {
   #status;
   #list = byId("conversations");
   #search = byId("search");
+  /** Takes the focus in place of rows that have gone: the search box would open a touch keyboard. */
+  #newButton = /** @type {HTMLElement} */ (document.querySelector("#sidebar .new"));
   /** @type {RenameView | null} */
   #renaming = null;
 
@@ -39,7 +41,9 @@ export class ConversationsView {
 
   #update() {
     this.#render();
-    const shown = this.#conversations.find(this.#chat.conversationId);
+    const { conversationId, turns } = this.#chat;
+    const title = turns[0]?.question.split("\n", 1)[0]; // of a conversation beyond the loaded part of the list
+    const shown = this.#conversations.find(conversationId) ?? (title && { title });
     document.title = shown ? `${displayTitle(shown)} · ${t("name")}` : t("name");
   }
 
@@ -69,17 +73,17 @@ export class ConversationsView {
     const found = rows.some(([, row]) => row);
     byId("no-conversations").hidden = items.length > 0;
     byId("nothing-found").hidden = found || items.length === 0;
-    setHidden(byId("more-conversations"), !hasMore, this.#search);
+    setHidden(byId("more-conversations"), !hasMore, [...this.#list.querySelectorAll("a")].at(-1) ?? this.#newButton);
     restoreFocus();
   }
 
   #saveFocus() {
-    const button = /** @type {HTMLButtonElement} */ (document.activeElement);
+    const focused = document.activeElement;
     /** @type {HTMLElement} */
-    const row = button?.closest("#conversations li");
+    const row = focused?.closest("#conversations li");
     if (!row) return () => {};
-    const index = [...row.querySelectorAll("button")].indexOf(button);
-    return () => this.#findRow(row.dataset.id)?.querySelectorAll("button")[index]?.focus();
+    const index = [...row.querySelectorAll("a, button")].indexOf(focused);
+    return () => this.#findRow(row.dataset.id)?.querySelectorAll("a, button")[index]?.focus();
   }
 
   #findRow(id) {
@@ -90,7 +94,7 @@ export class ConversationsView {
   #focusRow(id, index = 0) {
     const rows = this.#list.querySelectorAll("li");
     const row = this.#findRow(id) ?? rows[Math.min(index, rows.length - 1)];
-    (row?.querySelector("button") ?? this.#search).focus();
+    (row?.querySelector("a") ?? this.#newButton).focus();
   }
 
   /** Return the row of a conversation, or null if neither its title nor its loaded turns match the query. */
@@ -99,10 +103,11 @@ export class ConversationsView {
     const inTitle = query && splitAtMatch(title, query);
     const inText = query && !inTitle && this.#findInTurns(item, query);
     if (query && !inTitle && !inText) return null;
-    const open = element("button", { type: "button", className: "row-open", title }, ...highlight(inTitle || [title]));
+    const address = { href: `#${item.conversationId}`, className: "row-open", title };
+    const open = element("a", address, ...highlight(inTitle || [title]));
     if (inText) open.append(element("span", { className: "row-excerpt" }, ...highlight(inText)));
     if (item.conversationId === this.#chat.conversationId) open.ariaCurrent = "true";
-    open.addEventListener("click", () => this.#navigation.open(item.conversationId));
+    open.addEventListener("click", (event) => this.#open(item.conversationId, event));
     const rename = renderTool("rename", title, paths.pencil);
     const remove = renderTool("remove", title, paths.trash);
     const tools = element("div", { className: "row-tools" }, rename, remove);
@@ -110,6 +115,13 @@ export class ConversationsView {
     rename.addEventListener("click", () => this.#rename(row, item, title));
     remove.addEventListener("click", ({ detail }) => this.#remove(item.conversationId, detail === 0));
     return row;
+  }
+
+  /** Open a conversation here, unless the browser opens the link elsewhere: in a new tab or window. */
+  #open(conversationId, event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.#navigation.open(conversationId);
   }
 
   #findInTurns({ conversationId }, query) {
