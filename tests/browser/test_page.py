@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from cdk.assets.page import HTML
 from tests.browser.backend import Backend, Complaints
 from tests.browser.site import CONTENT_SECURITY_POLICY, Site, stored_turn
+from tests.browser.test_chat import ask
 
 ROOT = HTML.parent
 KILOBYTE = 1024
@@ -160,6 +161,36 @@ def test_a_page_in_english_says_everything_in_english(
     expect(page.locator(".prose")).to_have_text("Hi.")
     assert page.locator("html").get_attribute("lang") == "en"
     assert not re.search(r"[가-힣]", page.locator("body").inner_text())
+
+
+def test_a_zoomed_page_leaves_room_for_the_answer(chat: Page, backend: Backend) -> None:
+    chat.set_viewport_size({"width": 320, "height": 256})  # 1280 x 1024 at 400 %
+    ask(chat, "경주")
+    backend.answer("좋아요. " * 100)
+    box = chat.locator("#transcript").bounding_box()
+    assert box is not None
+    assert box["height"] >= 110
+    for name in ("보내기", "대화 목록 열기"):
+        expect(chat.get_by_role("button", name=name)).to_be_in_viewport()
+    expect(chat.locator("#question")).to_be_in_viewport()
+
+
+@pytest.mark.usefixtures("returning")
+def test_forced_colours_keep_the_shape_of_what_is_chosen(
+    page: Page, site: Site, backend: Backend
+) -> None:
+    page.emulate_media(forced_colors="active")
+    site.history.turns = [stored_turn("경주", "좋아요.")]
+    page.goto(site.url)
+    expect(page.locator(".bubble")).to_have_css("border-style", "solid")
+    for chosen in ("#conversations li", ".modes :checked + span"):
+        expect(page.locator(chosen)).to_have_css("outline-style", "solid")
+
+
+def test_a_shared_address_has_a_name_and_a_description() -> None:
+    markup = (HTML / "index.html").read_text()
+    described = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]+)">', markup))
+    assert {"title", "description", "type", "locale", "site_name"} <= described.keys()
 
 
 @pytest.mark.parametrize("way", ["paste", "drop"])
