@@ -51,6 +51,11 @@ def open_link(page: Page, site: Site, carried: str = THERE) -> None:
 
 
 @pytest.mark.whole_browser
+def test_the_settings_say_what_clearing_the_browser_loses(chat: Page) -> None:
+    chat.keyboard.press("Control+,")
+    expect(chat.get_by_role("dialog")).to_contain_text("사이트 데이터를 지우면")
+
+
 def test_the_link_and_its_code_are_shown_on_demand_and_carry_the_secret(
     used: Page, site: Site
 ) -> None:

@@ -18,6 +18,8 @@ export default {
   moveTitle: "Move to another device",
   moveWarning:
     "The link is the key to your conversations. Anyone who has it can read and continue them: open it on your own devices only.",
+  moveHint:
+    "The key is in this browser only. If you clear its site data, these conversations can never be opened again: keep the link, or export what you want to keep.",
   moveShow: "Show the link",
   moveLink: "Link to move",
   moveCopy: "Copy the link",

@@ -11,7 +11,8 @@ export function transferSection(guests) {
   const box = element("div", { className: "move" });
   box.append(button(t("moveShow"), () => showLink(box, guests.transferLink)));
   const warning = element("p", { className: "note" }, t("moveWarning"));
-  return section(t("moveTitle"), warning, box, renderPreviousGuests(guests));
+  const hint = element("p", { className: "note" }, t("moveHint"));
+  return section(t("moveTitle"), hint, warning, box, renderPreviousGuests(guests));
 }
 
 async function showLink(box, link) {
