@@ -7,6 +7,7 @@ import { Socket } from "./socket.js";
 import { Chat } from "./state/chat.js";
 import { Conversations } from "./state/conversations.js";
 import { Delivery } from "./state/delivery.js";
+import { Drafts } from "./state/drafts.js";
 import { Navigation } from "./state/navigation.js";
 import { Outbox } from "./state/outbox.js";
 import { Preferences } from "./state/preferences.js";
@@ -28,6 +29,7 @@ import { TranscriptView } from "./views/transcript.js";
 
 const transferSecret = takeTransferSecret();
 const storage = new Storage();
+const tabStorage = new Storage(() => window.sessionStorage);
 const preferences = new Preferences(storage);
 
 async function start() {
@@ -64,12 +66,19 @@ function createState({ websocketUrl }, identity) {
 function createViews({ auth, maxTextLength }, state) {
   const { chat, navigation } = state;
   const scroll = new ScrollView();
-  const composer = new ComposerView({ storage, preferences, limit: maxTextLength, chat, navigation });
+  const composer = new ComposerView({
+    storage,
+    drafts: new Drafts(storage, tabStorage),
+    preferences,
+    limit: maxTextLength,
+    chat,
+    navigation,
+  });
   const sidebar = new SidebarView(navigation, composer);
   new TranscriptView(chat, scroll, composer);
   new HistoryView(chat, navigation);
   const status = new StatusView(state);
-  const removals = new RemovalsView({ ...state, status, storage: new Storage(() => window.sessionStorage) });
+  const removals = new RemovalsView({ ...state, status, storage: tabStorage });
   new ConversationsView({ ...state, removals, status });
   refuseFiles(status);
   new SettingsButton({ ...state, auth, storage, preferences, composer, sidebar, status });

@@ -3,7 +3,7 @@ export const SECRET = "seoyeon.secret"; // the guest's token
 export const PREVIOUS_GUESTS = "seoyeon.kept"; // JSON, see identity/transfer.js
 export const SESSION = "seoyeon.session"; // JSON {user, refreshToken}, shared by all tabs
 export const LAST_USER = "seoyeon.last-user";
-export const DRAFT = "seoyeon.draft";
+export const DRAFT = "seoyeon.draft"; // + conversation id; in `sessionStorage`, + user and conversation id
 export const MODE = "seoyeon.mode";
 export const OUTBOX_PREFIX = "seoyeon.outbox."; // + request id
 export const preferenceKey = (name) => `seoyeon.${name}`;

@@ -230,6 +230,36 @@ def test_a_draft_outlives_a_reload(chat: Page) -> None:
     expect(chat.locator("#question")).to_have_value("아직 쓰는 중")
 
 
+@pytest.mark.usefixtures("returning")
+def test_each_conversation_has_its_draft(page: Page, site: Site, backend: Backend) -> None:
+    site.history.turns = [
+        stored_turn("옛 대화", "네.", conversation_id=OTHER),
+        stored_turn("새 대화의 질문", "네."),
+    ]
+    page.goto(site.url)
+    expect(page.locator(".bubble")).to_have_text("새 대화의 질문")
+    box = page.locator("#question")
+    box.fill("여기에 쓰던 글")
+    page.locator("#conversations .row-open").nth(1).click()
+    expect(box).to_have_value("")
+    box.fill("저기에 쓰던 글")
+    new = page.locator("#sidebar").get_by_role("button", name="새 대화", exact=True)
+    new.click()
+    expect(box).to_have_value("")
+    box.fill("새로 쓰던 글")
+    page.locator("#conversations .row-open").nth(0).click()
+    expect(box).to_have_value("여기에 쓰던 글")
+    new.click()
+    expect(box).to_have_value("새로 쓰던 글")
+    page.keyboard.press("Enter")
+    assert backend.wait_frame("chat")["text"] == "새로 쓰던 글"
+    expect(box).to_have_value("")
+    page.locator("#conversations .row-open", has_text="옛 대화").click()
+    expect(box).to_have_value("저기에 쓰던 글")
+    page.reload()
+    expect(box).to_have_value("저기에 쓰던 글")
+
+
 def test_a_question_that_was_not_accepted_outlives_a_reload(chat: Page, backend: Backend) -> None:
     ask(chat, "사라지면 안 돼")
     before = backend.wait_frame("chat")

@@ -259,7 +259,9 @@ def test_signing_out_forgets_the_session_here_and_there(
     assert hosted.revoked == [refresh_token]
     assert hosted.forms("/logout") == [{"client_id": CLIENT_ID, "logout_uri": site.url + "/"}]
     assert session(member) is None
-    assert member.evaluate("localStorage.getItem('seoyeon.draft')") is None
+    for storage in ("localStorage", "sessionStorage"):
+        kept = member.evaluate(f"Object.keys({storage})")
+        assert not [key for key in kept if key.startswith("seoyeon.draft")]
 
 
 def test_signed_in_people_have_nothing_to_move(member: Page, site: Site) -> None:

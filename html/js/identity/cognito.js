@@ -142,7 +142,9 @@ export class CognitoIdentity {
   }
 
   #removeUnsent() {
-    for (const key of unsentKeys(this.#storage)) this.#storage.remove(key);
+    for (const storage of [this.#storage, this.#tabStorage]) {
+      for (const key of unsentKeys(storage)) storage.remove(key);
+    }
   }
 }
 

@@ -13,6 +13,7 @@ export class Chat extends Emitter {
   /** @type {string | null} */
   #conversationId = null;
   #requestedId = null;
+  #isNew = false;
   /** @type {Turn[]} */
   #turns = [];
   #loadedTurns = new Map();
@@ -51,6 +52,13 @@ export class Chat extends Emitter {
     return this.#conversationId !== null;
   }
 
+  /** The name of the shown conversation's draft. `pending`: it is not known which conversation that is. */
+  get draftKey() {
+    if (this.#isNew) return "new";
+    const isKnown = this.#conversationId && !(this.#history === "failed" && this.#requestedId === null);
+    return isKnown ? this.#conversationId : "pending";
+  }
+
   /** The state of loading the history. */
   get history() {
     return this.#history;
@@ -72,13 +80,15 @@ export class Chat extends Emitter {
 
   /** Show a conversation, by default the newest. */
   async open(conversationId = null) {
-    const loading = this.#begin(conversationId);
+    this.#isNew = false;
     this.#requestedId = conversationId;
+    const loading = this.#begin(conversationId);
     try {
       const page = await this.#api.turns(conversationId);
       if (loading !== this.#loading) return;
       this.#conversationId ??= page.turns[0]?.conversationId ?? crypto.randomUUID();
       this.#turns = this.#merge(page.turns);
+      this.#isNew = this.#turns.length === 0;
       this.#cursor = page.nextCursor ?? null;
       this.#setHistory("ready");
     } catch {
@@ -92,6 +102,7 @@ export class Chat extends Emitter {
 
   /** Show a new conversation. The first question creates it on the server. */
   start() {
+    this.#isNew = true;
     this.#begin(crypto.randomUUID());
     this.#setHistory("ready");
   }
@@ -137,6 +148,7 @@ export class Chat extends Emitter {
   /** @param {{ mode?: string, requestId?: string }} options `requestId`: of an earlier attempt */
   ask(question, options) {
     this.#requestedId = this.#conversationId;
+    this.#isNew = false;
     this.#setHistory("ready");
     const turn = Turn.create(this.#conversationId, question, options);
     this.#turns.push(turn);

@@ -1,6 +1,6 @@
 import { formatNumber } from "../dates.js";
 import { hasTouchKeyboard, submitOnEnter } from "../enter.js";
-import { DRAFT, MODE } from "../keys.js";
+import { MODE } from "../keys.js";
 import { countCharacters, normalizeText } from "../protocol.js";
 import { t } from "../text.js";
 import { byId } from "./dom.js";
@@ -18,19 +18,22 @@ export class ComposerView {
   #send = byId("send");
   #modes = byId("composer").elements.mode;
   #storage;
+  #drafts;
+  #draftKey = "pending";
   #preferences;
   #limit;
   #chat;
   #navigation;
   #due = false;
 
-  constructor({ storage, preferences, limit, chat, navigation }) {
+  constructor({ storage, drafts, preferences, limit, chat, navigation }) {
     this.#storage = storage;
+    this.#drafts = drafts;
     this.#preferences = preferences;
     this.#limit = limit;
     this.#chat = chat;
     this.#navigation = navigation;
-    this.#field.value = storage.get(DRAFT) ?? "";
+    this.#field.value = drafts.get(this.#draftKey);
     this.#field.addEventListener("input", () => this.#changed());
     this.#listenToForm(byId("composer"));
     this.#listenToModes(byId("modes"));
@@ -38,6 +41,8 @@ export class ComposerView {
     const breaksLines = () => hasTouchKeyboard() || this.#breaksLines;
     submitOnEnter(this.#field, () => this.#submit(), breaksLines);
     for (const type of ["conversation", "turn", "removed"]) chat.on(type, () => this.#showStop());
+    chat.on("conversation", () => this.#showDraft(this.#draftKey === "pending"));
+    chat.on("turn", () => this.#showDraft(true)); // the first question gives a new conversation its id
     chat.on("history", () => this.#due && chat.ready && this.#submit());
     preferences.on("change", () => {
       this.#showHint();
@@ -66,6 +71,23 @@ export class ComposerView {
 
   clear() {
     this.#field.value = "";
+    this.#changed();
+  }
+
+  clearAll() {
+    this.#drafts.clear();
+    this.clear();
+  }
+
+  /** Show the draft of the shown conversation. `carries`: the text in the box belongs to that one, too. */
+  #showDraft(carries) {
+    const key = this.#chat.draftKey;
+    if (key === this.#draftKey) return;
+    const draft = this.#drafts.get(key);
+    if (carries) this.#drafts.set(this.#draftKey, "");
+    const texts = carries ? [draft, this.#field.value] : [draft];
+    this.#draftKey = key;
+    this.#field.value = texts.filter(Boolean).join("\n");
     this.#changed();
   }
 
@@ -138,7 +160,7 @@ export class ComposerView {
     this.#due = false;
     const counter = byId("counter");
     this.#resize();
-    this.#storage.set(DRAFT, this.#field.value);
+    this.#drafts.set(this.#draftKey, this.#field.value);
     const count = countCharacters(normalizeText(this.#field.value));
     const excess = count - this.#limit;
     this.#send.disabled = count === 0 || excess > 0;

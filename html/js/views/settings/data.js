@@ -135,7 +135,7 @@ export class RemoveAllSection {
     try {
       await conversations.removeAll();
       delivery.discardAll();
-      composer.clear();
+      composer.clearAll();
       navigation.start();
       status.announce(t("removedAll"));
       this.#close();
