@@ -1,3 +1,5 @@
+import { backoff } from "./backoff.js";
+import { Emitter } from "./emitter.js";
 import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
 
 /**
@@ -30,8 +32,15 @@ export function toWire(value) {
   return renameMembers(value, (name) => (name === "question" ? "text" : toSnakeCase(name)));
 }
 
-/** The history API. A method throws if the request is refused (`error.status`) or if the network fails. */
-export class HistoryApi {
+const THROTTLED = 429;
+const ATTEMPTS = 6; // about 15 s
+
+/**
+ * The history API. A method throws if the request is refused (`error.status`) or if the network fails. A throttled
+ * request is repeated. Event: `throttled` (a request waits for its next attempt).
+ * @extends {Emitter<{ throttled: void }>}
+ */
+export class HistoryApi extends Emitter {
   #token;
   #renew;
 
@@ -39,7 +48,8 @@ export class HistoryApi {
    * @param {() => string | Promise<string>} token
    * @param {(refused: string) => Promise<string> | undefined} [renew] Returns a token in place of a refused one.
    */
-  constructor(token, renew) {
+  constructor(token, renew = undefined) {
+    super();
     this.#token = token;
     this.#renew = renew;
   }
@@ -73,7 +83,19 @@ export class HistoryApi {
     });
   }
 
-  async #request(method, path, query = {}, body = undefined) {
+  async #request(...request) {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#authorize(...request);
+      } catch (error) {
+        if (error.status !== THROTTLED || attempt + 1 === ATTEMPTS) throw error;
+        this.emit("throttled");
+        await new Promise((resolve) => setTimeout(resolve, backoff(attempt)));
+      }
+    }
+  }
+
+  async #authorize(method, path, query = {}, body = undefined) {
     const token = await this.#token();
     try {
       return await this.#send(token, method, path, query, body);

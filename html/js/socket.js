@@ -1,3 +1,4 @@
+import { backoff } from "./backoff.js";
 import { Emitter } from "./emitter.js";
 import { frames, parseFrame, SUBPROTOCOL } from "./protocol.js";
 
@@ -7,20 +8,14 @@ const RENEW_MS = 110 * MINUTE; // and every connection after 2 hours
 const PONG_TIMEOUT_MS = 5_000;
 const OFFLINE_PONG_TIMEOUT_MS = 1_000; // without a network, only a server on this machine can still reply
 const OPEN_TIMEOUT_MS = 15_000;
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 20_000;
-
-/** Return the delay before attempt 0, 1, 2… in milliseconds: exponential, half of it random. */
-export function backoff(attempt, random = Math.random) {
-  const ceiling = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** attempt);
-  return (ceiling / 2) * (1 + random());
-}
+const BUSY_AFTER = 3; // handshakes in a row that failed; a network that is back needs one or two
 
 /**
  * A WebSocket connection that reconnects. Events: `open` (after each connection), `frame` (a Frame), `state` (a state).
  * @extends {Emitter<{ open: void, frame: import("./protocol.js").Frame, state: SocketState }>}
- * @typedef {"connecting" | "open" | "waiting" | "offline"} SocketState `connecting`: for the first time; `waiting`: lost,
- *   and trying again
+ * @typedef {"connecting" | "open" | "waiting" | "busy" | "offline"} SocketState `connecting`: for the first time;
+ *   `waiting`: lost, and trying again; `busy`: several handshakes in a row have failed. A browser does not tell a refused
+ *   one (429, 503) from a server that cannot be reached.
  */
 export class Socket extends Emitter {
   #url;
@@ -33,6 +28,7 @@ export class Socket extends Emitter {
   /** @type {SocketState} */
   #state = "connecting";
   #attempt = 0;
+  #failedHandshakes = 0;
   /** @type {Record<string, number>} */
   #timers = {};
 
@@ -106,6 +102,7 @@ export class Socket extends Emitter {
     this.#current = socket;
     this.#next = null;
     this.#attempt = 0;
+    this.#failedHandshakes = 0;
     this.#schedule("renew", RENEW_MS, () => this.#connect());
     this.#schedule("ping", PING_MS, () => this.ping());
     this.#setState("open");
@@ -120,13 +117,15 @@ export class Socket extends Emitter {
   }
 
   #closed(socket) {
+    if (socket && socket === this.#next) this.#failedHandshakes += 1;
     if (socket === this.#next) this.#next = null;
     else if (socket === this.#current) this.#current = null;
     else return;
     this.#cancel("open", "pong");
     if (!this.#current) {
       this.#cancel("ping", "renew");
-      this.#setState(navigator.onLine ? "waiting" : "offline");
+      const state = this.#failedHandshakes < BUSY_AFTER ? "waiting" : "busy";
+      this.#setState(navigator.onLine ? state : "offline");
     }
     if (!this.#next) this.#schedule("retry", backoff(this.#attempt++), () => this.#connect());
   }

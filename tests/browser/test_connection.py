@@ -12,6 +12,22 @@ LOST = "연결이 끊겼어요"
 WRITING = "쓰고 있어요…"
 
 
+def test_refused_handshakes_are_waited_out_in_words(chat: Page, backend: Backend) -> None:
+    stop_clock(chat)
+    backend.refusing = True
+    backend.drop()
+    expect(chat.locator("#connection")).to_contain_text("다시 연결하고 있어요")
+    for _ in range(10):
+        pass_time(chat, 1_000)
+    expect(chat.locator("#connection")).to_contain_text("이용하는 분이 많을 수 있어요.")
+    expect(chat.get_by_role("button", name="지금 연결")).to_be_visible()
+    assert backend.connections <= 8  # longer waits each time
+    backend.refusing = False
+    for _ in range(20):
+        pass_time(chat, 1_000)
+    expect(chat.locator("#connection")).to_be_hidden()
+
+
 def test_the_token_travels_as_a_subprotocol(page: Page, backend: Backend, chat: Page) -> None:
     made = chat.evaluate("localStorage.getItem('seoyeon.secret')")
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", made)

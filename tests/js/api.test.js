@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
 import { HistoryApi } from "../../html/js/api.js";
 
 let requests;
@@ -41,6 +41,43 @@ test("a refused token is renewed once", async () => {
 test("a refused token without a renewal is an error with its status", async () => {
   responses = [[401, {}]];
   await assert.rejects(new HistoryApi(() => "old").conversations(), { status: 401 });
+});
+
+test("a throttled request waits longer each time, says so, and gives up in the end", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  responses = [
+    [429, {}],
+    [429, {}],
+    [200, { turns: [], next_cursor: null }],
+  ];
+  const api = new HistoryApi(() => "token");
+  let waits = 0;
+  api.on("throttled", () => {
+    waits += 1;
+  });
+  const turns = api.turns("c");
+  const settle = () => new Promise(setImmediate);
+  for (const [time, sent] of [
+    [200, 1],
+    [300, 2],
+    [400, 2],
+    [700, 3],
+  ]) {
+    await settle();
+    mock.timers.tick(time);
+    await settle();
+    assert.equal(requests.length, sent);
+  }
+  assert.deepEqual(await turns, { turns: [], nextCursor: null });
+  assert.equal(waits, 2);
+  responses = Array(6).fill([429, {}]);
+  const refused = assert.rejects(api.turns("c"), { status: 429 });
+  for (let attempt = 0; attempt < 6; attempt += 1) {
+    await settle();
+    mock.timers.tick(20_000);
+  }
+  await refused;
+  mock.timers.reset();
 });
 
 test("a missing conversation counts as removed, a failure does not", async () => {

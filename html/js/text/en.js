@@ -91,6 +91,8 @@ const messages = {
   stalled: "The answer seems to have broken off. Still asking.",
   stopping: "Stopping…",
   reconnecting: "The connection was lost. Reconnecting…",
+  connectionBusy: "The server cannot be reached just now; many people may be chatting. Still trying.",
+  historyBusy: "Many people are chatting right now. Trying again in a moment.",
   offline: "You are offline. Messages will be sent when you are back.",
   reconnectNow: "Connect now",
   noFiles: "Pictures and files cannot be read yet. Please paste their content as text.",

@@ -1,6 +1,8 @@
 import { failureText, t } from "../text.js";
 import { byId, setHidden } from "./dom.js";
 
+/** @type {Record<string, import("../text.js").MessageKey>} */
+const CONNECTION_TEXTS = { offline: "offline", busy: "connectionBusy" };
 const ALERT_MS = 6_000;
 
 /** Messages to the user: the polite live region, alerts, and the state of the connection. */
@@ -8,7 +10,8 @@ export class StatusView {
   #announced = new Map();
   #timer = 0;
 
-  constructor({ chat, delivery, socket }) {
+  constructor({ api, chat, delivery, socket }) {
+    api.on("throttled", () => this.alert(t("historyBusy")));
     chat.on("turn", ({ detail }) => this.#announceTurn(detail));
     chat.on("conversation", () => this.#announced.clear());
     delivery.on("refused", ({ detail }) => this.alert(failureText(detail.code)));
@@ -45,13 +48,13 @@ export class StatusView {
   #showConnection(state) {
     const connection = byId("connection");
     const wasHidden = connection.hidden;
-    setHidden(byId("reconnect"), state !== "waiting", byId("transcript"));
+    setHidden(byId("reconnect"), state !== "waiting" && state !== "busy", byId("transcript"));
     connection.hidden = state === "open";
     if (state === "open") {
       if (!wasHidden) this.announce(t("statusReconnected"));
       return;
     }
-    const text = t(state === "offline" ? "offline" : "reconnecting");
+    const text = t(CONNECTION_TEXTS[state] ?? "reconnecting");
     byId("connection-text").textContent = text;
     this.announce(text);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoff } from "../../html/js/socket.js";
+import { backoff } from "../../html/js/backoff.js";
 
 test("waits grow and are random", () => {
   const range = (attempt) => [backoff(attempt, () => 0), backoff(attempt, () => 1)];
