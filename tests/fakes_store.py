@@ -155,8 +155,10 @@ class FakeTable:
                     except ConditionalCheckFailed:
                         reasons[-1] = "ConditionalCheckFailed"
                     continue
-                assert request["ConditionExpression"] == "attribute_not_exists(pk)"
-                if key_of(request["Item"]) in self._items.all:
+                before = self._items.all.get(key_of(request["Item"]), {})
+                try:
+                    self._check(request["ConditionExpression"], before, request)
+                except ConditionalCheckFailed:
                     reasons[-1] = "ConditionalCheckFailed"
                 writes.append(request["Item"])
             if self._items.conflicts:

@@ -18,6 +18,8 @@ from chat_ws.store.turns import WAKE_SECONDS, Turns
 from tests.builders import ALICE, BOB, CONVERSATION, MODEL, REQUEST, turn, uuid
 from tests.fakes import Clock
 
+HISTORY_SECONDS = 90 * 86_400
+
 
 @dataclass
 class Store:
@@ -284,6 +286,22 @@ class StoreContract:
         with pytest.raises(Lost):
             store.leases.renew(turn(run=1), "글")
         assert store.count() == 0
+
+    def test_an_expired_turn_is_not_found_though_it_is_still_stored(self, store: Store) -> None:
+        store.accept()
+        store.clock.pass_by(HISTORY_SECONDS)
+        assert store.turns.find(ALICE, REQUEST)
+        store.clock.pass_by(1)
+        assert store.turns.find(ALICE, REQUEST) is None
+        assert store.count() == 3
+
+    def test_a_request_of_an_expired_turn_makes_a_new_one(self, store: Store) -> None:
+        old = store.accept()
+        store.clock.pass_by(HISTORY_SECONDS + 1)
+        new, is_new = store.turns.accept(ALICE, chat(1), "connection-2")
+        assert is_new
+        assert new.turn_id != old.turn_id
+        assert store.find() == new
 
     # Quotas. Times are NOW's: eight in the evening in Korea.
 

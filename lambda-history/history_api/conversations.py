@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
-from chat_shared import keys
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from chat_shared import history, keys
 from chat_shared.principal import Principal
 
 if TYPE_CHECKING:
@@ -29,28 +30,32 @@ class Conversations:
         self._table = table
 
     def list_newest(
-        self, principal: Principal, limit: int, before: str | None = None
+        self, principal: Principal, limit: int, *, now: float, before: str | None = None
     ) -> list[Conversation]:
         """Return at most `limit` conversations, newest first, that follow position `before`.
 
-        They are read from the index, which may be some milliseconds behind the table.
+        They are read from the index, which may be some milliseconds behind the table. `now` is in
+        seconds since the epoch.
         """
-        where = Key("activity_pk").eq(principal.user_id)
-        items = self._table.query(
-            IndexName=keys.ACTIVITY_INDEX,
-            KeyConditionExpression=where & Key("activity_sk").lt(before) if before else where,
-            ScanIndexForward=False,
-            Limit=limit,
-        )["Items"]
-        return [_conversation(item) for item in items]
+        where: ConditionBase = Key("activity_pk").eq(principal.user_id)
+        if before:
+            where &= Key("activity_sk").lt(before)
+        items = history.query_newest(
+            self._table, where, now, IndexName=keys.ACTIVITY_INDEX, Limit=limit
+        )
+        return [_conversation(item) for item in islice(items, limit)]
 
-    def rename(self, principal: Principal, conversation_id: str, title: str) -> Conversation | None:
+    def rename(
+        self, principal: Principal, conversation_id: str, title: str, *, now: float
+    ) -> Conversation | None:
         """Return the renamed conversation; None if there is none."""
+        expiry = Attr(keys.TTL_ATTRIBUTE)
         try:
             response = self._table.update_item(
                 Key=keys.conversation(principal.user_id, conversation_id),
                 UpdateExpression="SET title = :title",
-                ConditionExpression=Attr("pk").exists(),
+                ConditionExpression=Attr("pk").exists()
+                & (expiry.not_exists() | expiry.gte(int(now))),
                 ExpressionAttributeValues={":title": title},
                 ReturnValues="ALL_NEW",
             )

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ class Service:
     """One method for each operation. It returns a JSON object, or None for status 204."""
 
     table: "Table"
+    clock: Callable[[], float] = time.time
 
     def turns(self, principal: Principal, query: Query) -> Body:
         """Return a page of a conversation's turns; by default, of the newest conversation."""
@@ -42,14 +44,19 @@ class Service:
             conversation_id = _uuid(query["conversation_id"])
         elif "cursor" in query:
             raise BadRequest  # another conversation may have become the newest
-        elif newest := Conversations(self.table).list_newest(principal, 1):
+        elif newest := Conversations(self.table).list_newest(principal, 1, now=self.clock()):
             conversation_id = newest[0].conversation_id
         else:
             return {"turns": [], "next_cursor": None}
         scope = cursor_scope(principal, conversation_id)
         before = _position(scope, query.get("cursor"))
         newest_first = history.newest_turns(
-            self.table, principal, conversation_id, page=limit + 1, before=before
+            self.table,
+            principal,
+            conversation_id,
+            now=self.clock(),
+            page=limit + 1,
+            before=before,
         )
         rows = list(islice(newest_first, limit + 1))
         page, more = rows[:limit], len(rows) > limit
@@ -61,7 +68,9 @@ class Service:
     def conversations(self, principal: Principal, query: Query) -> Body:
         _check_names(query, {"cursor"})
         before = _position(principal.user_id, query.get("cursor"))
-        rows = Conversations(self.table).list_newest(principal, CONVERSATIONS_PAGE + 1, before)
+        rows = Conversations(self.table).list_newest(
+            principal, CONVERSATIONS_PAGE + 1, now=self.clock(), before=before
+        )
         page, more = rows[:CONVERSATIONS_PAGE], len(rows) > CONVERSATIONS_PAGE
         return {
             "conversations": [conversation_view(row) for row in page],
@@ -71,7 +80,9 @@ class Service:
     def rename(self, principal: Principal, conversation_id: str, body: str) -> Body:
         """Rename a conversation; `body` is `{"title": "…"}`."""
         title = _title(body)
-        renamed = Conversations(self.table).rename(principal, _uuid(conversation_id), title)
+        renamed = Conversations(self.table).rename(
+            principal, _uuid(conversation_id), title, now=self.clock()
+        )
         if not renamed:
             raise NotFound
         return conversation_view(renamed)

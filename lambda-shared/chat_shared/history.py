@@ -18,26 +18,31 @@ def newest_turns(
     principal: Principal,
     conversation_id: str,
     *,
+    now: float,
     page: int,
     before: str | None = None,
 ) -> Iterator[Turn]:
     """Yield turns, newest first, reading `page` items with each query.
 
-    `before` is a turn id: only older turns are read.
+    `before` is a turn id: only older turns are read. `now` is in seconds since the epoch.
     """
     where: ConditionBase = Key("pk").eq(keys.turns(principal.user_id, conversation_id))
     if before:
         where &= Key("sk").lt(before)
+    items = query_newest(table, where, now, Limit=page, ConsistentRead=True)
+    yield from map(Turn.from_item, items)
+
+
+def query_newest(
+    table: "Table", where: ConditionBase, now: float, **query: Any
+) -> Iterator[dict[str, Any]]:
+    """Yield the items of a query, last sort key first, without expired ones."""
     start: dict[str, Any] = {}
     while True:
         response = table.query(
-            KeyConditionExpression=where,
-            ScanIndexForward=False,
-            Limit=page,
-            ConsistentRead=True,
-            **start,
+            KeyConditionExpression=where, ScanIndexForward=False, **query, **start
         )
-        yield from map(Turn.from_item, response["Items"])
+        yield from (item for item in response["Items"] if not keys.is_expired(item, now))
         if "LastEvaluatedKey" not in response:
             return
         start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}

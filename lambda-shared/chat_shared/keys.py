@@ -16,7 +16,9 @@ lists a user's conversations, newest first. The last two items are counters.
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 ACTIVITY_INDEX = "by_activity"
 TTL_ATTRIBUTE = "expires_at"
@@ -64,6 +66,14 @@ def tokens(day: str) -> dict[str, str]:
 def day(now: float) -> str:
     """Return the date in Korea, such as 2026-11-22; `now` is in seconds since the epoch."""
     return datetime.fromtimestamp(now, KOREA).date().isoformat()
+
+
+def is_expired(item: Mapping[str, Any], now: float) -> bool:
+    """Return whether an item's time to live is over; DynamoDB deletes it within some days.
+
+    `now` is in seconds since the epoch.
+    """
+    return TTL_ATTRIBUTE in item and bool(item[TTL_ATTRIBUTE] < now)
 
 
 def timestamp(now: float) -> str:

@@ -517,7 +517,9 @@ class World:
         table = self._table(process)
         return Worker(
             leases=self._leases(process),
-            load_window=lambda turn: load_window(table, turn, 10),
+            load_window=lambda turn: load_window(
+                table, turn, 10, wall_clock(self.simulation, process)()
+            ),
             connections=Gateway(self, process),
             model=self.model,
             fallback=self.fallbacks.setdefault(process, ModelFallback(MODELS)),

@@ -91,7 +91,7 @@ def past(number: int, conversation_id: str, user: Principal, **fields: Any) -> T
 
 @pytest.fixture
 def api(table: "Table", monkeypatch: pytest.MonkeyPatch, log: "Logger") -> Api:
-    monkeypatch.setattr(entry, "bootstrap", lambda: Service(table))
+    monkeypatch.setattr(entry, "bootstrap", lambda: Service(table, lambda: NOW))
     monkeypatch.setattr(entry, "log", log)
     return Api(table)
 
@@ -456,3 +456,32 @@ def test_deleting_everything_gives_no_messages_back(api: Api, table: "Table") ->
     assert turns.find(ALICE, uuid(1)) is None
     with pytest.raises(QuotaExceeded):
         turns.accept(ALICE, Chat(uuid(2), CONVERSATION, "경주"), "connection-1")
+
+
+# Expired items, which DynamoDB deletes within some days
+
+
+def expire(table: "Table", *items: dict[str, str]) -> None:
+    for key in items:
+        table.update_item(
+            Key=key,
+            UpdateExpression=f"SET {keys.TTL_ATTRIBUTE} = :past",
+            ExpressionAttributeValues={":past": int(NOW) - 1},
+        )
+
+
+def test_an_expired_turn_is_on_no_page(api: Api) -> None:
+    turns = api.talk(7)
+    expire(api.table, *(turns[number].key for number in (1, 4, 5, 6)))
+    assert api.pages(CONVERSATION, 2) == [["2", "3"], ["0"]]
+
+
+def test_an_expired_conversation_is_neither_listed_nor_renamed(api: Api) -> None:
+    api.talk(1)
+    api.talk(2, OTHER)
+    expire(api.table, keys.conversation(ALICE.user_id, OTHER))
+    listed = api.get("/history/conversations")["conversations"]
+    assert [row["conversation_id"] for row in listed] == [CONVERSATION]
+    assert [turn["conversation_id"] for turn in api.get()["turns"]] == [CONVERSATION]
+    status, _ = api.call("PATCH", ONE, id=OTHER, body='{"title": "경주"}')
+    assert status == 404

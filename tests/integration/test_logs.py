@@ -1,6 +1,7 @@
 """Neither messages nor tokens are logged by the routes, the worker or the failure function."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ class Chat:
         routes = Routes(Turns(table, 90), self.invoked, log, metrics)
         worker = Worker(
             leases=leases,
-            load_window=lambda turn: load_window(table, turn, 10),
+            load_window=lambda turn: load_window(table, turn, 10, time.time()),
             connections=connections,
             model=self.model,
             fallback=ModelFallback(MODELS[:1]),

@@ -71,7 +71,7 @@ def memory(statuses: list[str]) -> list[tuple[str, str]]:
 )
 def test_the_prompt_s_history_is_the_window_memory_s(table: "Table", statuses: list[str]) -> None:
     talk(table, statuses)
-    prompt_input = PromptInput.of(now(), load_window(table, now(), WINDOW))
+    prompt_input = PromptInput.of(now(), load_window(table, now(), WINDOW, NOW))
     built = prompt.build("chat", prompt_input.exchanges, prompt_input.question, budget=1_000_000)
     history = [(message.role, message.content) for message in built.messages[1:-1]]
     assert history == memory(statuses)
@@ -81,7 +81,7 @@ def test_reading_the_window_costs_the_same_however_long_the_history_is(
     table: "Table", reads: Reads
 ) -> None:
     talk(table, ["done"] * 60)
-    assert len(load_window(table, now(), WINDOW)) == WINDOW
+    assert len(load_window(table, now(), WINDOW, NOW)) == WINDOW
     assert (reads.queries, reads.items) == (1, WINDOW)
 
 
@@ -89,5 +89,18 @@ def test_reading_the_window_is_bounded_though_nothing_was_answered(
     table: "Table", reads: Reads
 ) -> None:
     talk(table, ["failed"] * 60)
-    assert load_window(table, now(), WINDOW) == []
+    assert load_window(table, now(), WINDOW, NOW) == []
     assert reads.items <= 50
+
+
+def test_an_expired_turn_is_not_in_the_window(table: "Table") -> None:
+    talk(table, ["done"] * 3)
+    for expired in (0, 2):
+        key = {"sk": f"{keys.timestamp(NOW + expired)}-00000000"}
+        table.update_item(
+            Key={"pk": keys.turns(now().user_id, now().conversation_id)} | key,
+            UpdateExpression=f"SET {keys.TTL_ATTRIBUTE} = :past",
+            ExpressionAttributeValues={":past": int(NOW) - 1},
+        )
+    window = load_window(table, now(), WINDOW, NOW)
+    assert [past.question for past in window] == ["질문 1"]

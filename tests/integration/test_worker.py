@@ -90,7 +90,7 @@ class Stage:
     def worker(self, telemetry: Telemetry | None = None) -> Worker:
         return Worker(
             leases=self.leases,
-            load_window=lambda turn: load_window(self.table, turn, 10),
+            load_window=lambda turn: load_window(self.table, turn, 10, self.clock()),
             connections=self.connections,
             model=self.model,
             fallback=ModelFallback(MODELS),

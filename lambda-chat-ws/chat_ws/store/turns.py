@@ -161,7 +161,8 @@ class Turns:
             return None
 
     def _get(self, key: dict[str, str]) -> dict[str, Any] | None:
-        return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        return None if item and keys.is_expired(item, self._clock()) else item
 
     def _new_turn(self, principal: Principal, chat: Chat, connection_id: str) -> Turn:
         now = self._clock()
@@ -181,7 +182,8 @@ class Turns:
     def _insert(self, principal: Principal, turn: Turn) -> None:
         """Write the turn, its marker, its conversation and the message count in one transaction."""
         table, user_id = self._table.name, principal.user_id
-        expiry = {keys.TTL_ATTRIBUTE: int(self._clock()) + self._ttl}
+        now = int(self._clock())
+        expiry = {keys.TTL_ATTRIBUTE: now + self._ttl}
         marker: dict[str, Any] = {
             **keys.marker(user_id, turn.request_id),
             "conversation_id": turn.conversation_id,
@@ -193,7 +195,9 @@ class Turns:
                 "Put": {
                     "TableName": table,
                     "Item": item | expiry,
-                    "ConditionExpression": "attribute_not_exists(pk)",
+                    "ConditionExpression": "attribute_not_exists(pk)"
+                    f" OR {keys.TTL_ATTRIBUTE} < :now",
+                    "ExpressionAttributeValues": {":now": now},
                 }
             }
             for item in (marker, turn.to_item())

@@ -1,6 +1,7 @@
 """The entry point of the worker, which reads the job and Lambda's context."""
 
 import os
+import time
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ def bootstrap() -> Worker:
     )
     return Worker(
         leases=Leases(table),
-        load_window=lambda turn: load_window(table, turn, settings.window_exchanges),
+        load_window=lambda turn: load_window(table, turn, settings.window_exchanges, time.time()),
         connections=ApiGatewayConnections(management),
         model=BedrockModel(bedrock, settings.model),
         fallback=ModelFallback(settings.model.models),

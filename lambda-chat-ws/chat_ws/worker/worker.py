@@ -177,12 +177,20 @@ def has_moved(seen: Turn, renewed: Turn) -> bool:
     return (renewed.connection_id, renewed.resumes) != (seen.connection_id, seen.resumes)
 
 
-def load_window(table: "Table", turn: Turn, exchanges: int) -> list[Turn]:
-    """Return the last `exchanges` answered turns of mode `chat` before `turn`, oldest first."""
+def load_window(table: "Table", turn: Turn, exchanges: int, now: float) -> list[Turn]:
+    """Return the last `exchanges` answered turns of mode `chat` before `turn`, oldest first.
+
+    `now` is in seconds since the epoch.
+    """
     if turn.mode != "chat":
         return []
     newest = history.newest_turns(
-        table, Principal(turn.user_id), turn.conversation_id, page=exchanges, before=turn.turn_id
+        table,
+        Principal(turn.user_id),
+        turn.conversation_id,
+        now=now,
+        page=exchanges,
+        before=turn.turn_id,
     )
     answered = (
         past
