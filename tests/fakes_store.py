@@ -21,6 +21,7 @@ Item = dict[str, Any]
 Key = tuple[str, str]
 Test = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 TOKEN = re.compile(r"[#:]?[A-Za-z_]+|[()=<,]")
+MAX_ITEM_BYTES = 400 * 1024
 CLAUSE = re.compile(r"\b(SET|ADD|REMOVE) ")
 
 
@@ -29,6 +30,10 @@ class ConditionalCheckFailed(ClientError):
 
 
 class TransactionCanceled(ClientError):
+    pass
+
+
+class ItemTooLarge(ClientError):
     pass
 
 
@@ -139,6 +144,9 @@ class FakeTable:
     def _put(self, item: Item) -> None:
         for value in item.values():
             TypeSerializer().serialize(value)  # refuses what DynamoDB cannot hold
+        size = sum(len(f"{name}{value}".encode()) for name, value in item.items())
+        if size > MAX_ITEM_BYTES:
+            raise ItemTooLarge({"Error": {"Code": "ValidationException"}}, "UpdateItem")
         before = self._items.all.get(key_of(item), {})
         self._items.all[key_of(item)] = item
         self._items.watch(self._who, before, item)

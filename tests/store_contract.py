@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from botocore.exceptions import ClientError
 from chat_shared.principal import Principal
-from chat_shared.turn import Turn, Usage
-from chat_ws.errors import QuotaExceeded
+from chat_shared.turn import MAX_ANSWER_BYTES, Turn, Usage
+from chat_ws.errors import MAX_QUESTION_CHARACTERS, QuotaExceeded
 from chat_ws.job import Job
 from chat_ws.protocol import Chat
 from chat_ws.settings import Limits
@@ -274,6 +275,21 @@ class StoreContract:
         assert (ended.status, ended.answer, ended.seq) == ("done", "경주", 3)
         assert (ended.usage, ended.prompt_estimate) == (Usage(10, 2), 12)
         assert (ended.model_id, ended.stop_reason, ended.code) == (MODEL, "length", None)
+
+    def test_the_longest_question_and_answer_fit_into_the_item(self, store: Store) -> None:
+        question, answer = "😀" * MAX_QUESTION_CHARACTERS, "가" * (MAX_ANSWER_BYTES // 3)
+        chat = Chat(REQUEST, CONVERSATION, question)
+        held = store.acquire(store.turns.accept(ALICE, chat, "connection-1" * 10)[0])
+        # Stored once: moto adds the new value of an attribute to the size of the old one.
+        ended = store.leases.finish(held, outcome(answer=answer, stop_reason="length"))
+        assert store.find() == ended
+        assert (ended.question, ended.answer) == (question, answer)
+
+    def test_an_item_larger_than_dynamodb_s_limit_is_refused(self, store: Store) -> None:
+        held = store.acquire(store.accept())
+        with pytest.raises(ClientError):
+            store.leases.renew(held, "가" * (400 * 1024 // 3))
+        assert store.find() == held
 
     def test_a_failure_is_stored_with_its_code_and_its_text(self, store: Store) -> None:
         failed = store.ended(status="failed", stop_reason=None, code="throttled", model_id=None)

@@ -13,6 +13,8 @@ Status = Literal["streaming", "done", "failed"]
 STORED_NAMES = {"turn_id": "sk", "question": "text"}
 # Stored even with their default value: conditions compare them, and fail on a missing attribute.
 COMPARED = {"status", "run", "lease_until"}
+# UTF-8 bytes of an answer. An item of DynamoDB holds 400 KB; a question takes up to 32 KB of them.
+MAX_ANSWER_BYTES = 360 * 1024
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from chat_shared.turn import Turn, Usage
+from chat_shared.turn import MAX_ANSWER_BYTES, Turn, Usage
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -31,6 +31,7 @@ from chat_ws.worker.prompt import Exchange, Prompt
 from chat_ws.worker.surrogates import join_surrogates
 from chat_ws.worker.threads import THREADS, Threads
 
+MAX_CHARACTER_BYTES = 4  # in UTF-8
 CONTINUATIONS = 2  # calls that continue a broken answer
 THROTTLE_TRIES = 5
 THROTTLE_WAIT = wait_exponential(multiplier=0.5, max=8)  # seconds at most; the wait is random
@@ -171,7 +172,7 @@ class Generation:
         return self._threads.uniform(0, THROTTLE_WAIT(state))
 
     def _call(self, model: ModelId) -> ChatError | None:
-        """Pass on the chunks of one model call.
+        """Pass on the chunks of one model call, until the answer has MAX_ANSWER_BYTES.
 
         Return the error that broke the stream: a fault of the model, or any error after some text.
         Raise other errors.
@@ -179,6 +180,10 @@ class Generation:
         if self._aborted.is_set():
             return None
         prompt = self._build_prompt(model)
+        room = MAX_ANSWER_BYTES - len(prompt.prefill.encode())
+        if room < MAX_CHARACTER_BYTES:
+            self.stop_reason = "length"
+            return None
         self.calls += 1
         self._stream = stream = self._model.stream(model, prompt)
         self.model, fed = model, False
@@ -190,7 +195,12 @@ class Generation:
                     return None
                 self._time_chunk()
                 fed = True
-                self._feed(chunk)
+                fitting = chunk.encode()[:room].decode(errors="ignore")
+                self._feed(fitting)
+                room -= len(fitting.encode())
+                if fitting != chunk:
+                    self.stop_reason = "length"
+                    return None
             self.stop_reason = stream.stop_reason
         except ContentBlocked:
             raise

@@ -198,6 +198,33 @@ def test_an_unforeseen_error_is_an_internal_one_with_its_cause() -> None:
     assert isinstance(made.error.__cause__, IndexError)
 
 
+@pytest.mark.parametrize("pieces", [["가" * 4, "나" * 9], ["가나" * 9], ["가"] * 20])
+def test_an_answer_that_would_not_fit_into_its_item_ends_with_length(
+    monkeypatch: pytest.MonkeyPatch, pieces: list[str]
+) -> None:
+    monkeypatch.setattr(generation, "MAX_ANSWER_BYTES", 31)
+    model = FakeModel(Answer(pieces, hangs=True))
+    made, heard = finish(model)
+    assert (made.error, made.stop_reason) == (None, "length")
+    assert heard.text == "".join(pieces)[:10]
+    assert model.streams[0].closed.is_set()
+
+
+def test_a_full_answer_is_not_continued(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation, "MAX_ANSWER_BYTES", 31)
+    model, heard = FakeModel(), Heard("가" * 10)
+    made, _ = finish(model, heard=heard)
+    assert (made.error, made.stop_reason, made.calls) == (None, "length", 0)
+    assert heard.text == "가" * 10
+
+
+def test_a_broken_answer_keeps_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation, "MAX_ANSWER_BYTES", 31)
+    made, heard = finish(FakeModel(Answer(["가" * 6], StreamBroken()), Answer(["나" * 6])))
+    assert (made.error, made.stop_reason) == (None, "length")
+    assert heard.text == "가" * 6 + "나" * 4
+
+
 def test_aborting_closes_the_stream_and_feeds_nothing_more() -> None:
     model = FakeModel(Answer(["경주"], hangs=True))
     made, heard = begin(model)
