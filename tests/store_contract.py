@@ -167,6 +167,37 @@ class StoreContract:
         assert store.turns.reopen(cut, "connection-2")
         assert store.turns.reopen(cut, "connection-2") is None
 
+    def test_a_turn_is_reopened_after_its_last_run_only(self, store: Store) -> None:
+        cut = store.ended(stop_reason="length")
+        for run in (cut.run - 1, cut.run + 1):
+            assert store.turns.reopen(cut, "connection-2", run) is None
+        assert store.find() == cut
+        reopened = store.turns.reopen(cut, "connection-2", cut.run)
+        assert reopened == store.find()
+        again = store.leases.finish(store.acquire(reopened), outcome(stop_reason="length"))
+        assert store.turns.reopen(cut, "connection-2") is None  # read before the second run
+        assert store.turns.reopen(again, "connection-2", cut.run) is None
+        assert store.find() == again
+
+    def test_of_many_who_reopen_a_turn_one_does_and_counts_one_message(self, store: Store) -> None:
+        turns = store.limited(Limits(messages=3))
+        turns.accept(ALICE, chat(1), "connection-1")
+        cut = store.leases.finish(store.acquire(store.find()), outcome(stop_reason="length"))
+        with ThreadPoolExecutor(20) as pool:
+            reopened = list(pool.map(lambda _: turns.reopen(cut, "connection-2", 1), range(20)))
+        assert len([one for one in reopened if one]) == 1
+        assert turns.accept(ALICE, chat(2), "connection-1")[1]
+        with pytest.raises(QuotaExceeded):
+            turns.accept(ALICE, chat(3), "connection-1")
+
+    def test_a_turn_is_not_reopened_over_the_limit_of_messages(self, store: Store) -> None:
+        turns = store.limited(Limits(messages=1))
+        turns.accept(ALICE, chat(1), "connection-1")
+        cut = store.leases.finish(store.acquire(store.find()), outcome(stop_reason="length"))
+        with pytest.raises(QuotaExceeded):
+            turns.reopen(cut, "connection-2")
+        assert store.find() == cut
+
     def test_a_failed_turn_is_not_reopened(self, store: Store) -> None:
         failed = store.ended(status="failed", stop_reason=None, code="internal")
         assert store.turns.reopen(failed, "connection-2") is None
@@ -175,8 +206,8 @@ class StoreContract:
     def test_a_stop_does_not_outlive_its_run(self, store: Store) -> None:
         held = store.acquire(store.accept())
         store.turns.request_stop(held, "connection-1")
-        store.leases.finish(held, outcome(stop_reason="cancelled"))
-        reopened = store.turns.reopen(held, "connection-1")
+        ended = store.leases.finish(held, outcome(stop_reason="cancelled"))
+        reopened = store.turns.reopen(ended, "connection-1")
         assert reopened
         assert not store.acquire(reopened).stop_requested
 

@@ -15,6 +15,7 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  * @property {string | null} code why the turn failed
  * @property {Usage | null} usage
  * @property {string | null} modelId
+ * @property {number} run the last run of the answer
  * @property {string} createdAt ISO 8601
  */
 

@@ -29,7 +29,8 @@ export const frames = {
   }),
   stop: frameAbout("stop"),
   resume: frameAbout("resume"),
-  continue: frameAbout("continue"),
+  /** @param {number} run the run whose end was seen, 0 if it is not known */
+  continue: (requestId, run) => ({ ...frameAbout("continue")(requestId), ...(run ? { run } : {}) }),
   ping: () => ({ action: "ping" }),
 };
 

@@ -17,6 +17,7 @@ StopReason = Literal["stop", "length", "cancelled", "deadline"]
 MAX_FRAME_BYTES = 32 * 1024  # API Gateway closes the socket (1009) above it
 # Text in one server frame: below 32 KB even with 3 bytes for each (Hangul) or escaped by JSON.
 MAX_FRAME_CHARACTERS = 5_000
+MAX_RUN = 2**31 - 1
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -40,7 +41,10 @@ class Resume:
 
 @dataclass(frozen=True)
 class Continue:
+    """`run` is the run whose end the client saw; None from a client that does not send it."""
+
     request_id: str
+    run: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ FIELDS = {
     "chat": {"request_id", "conversation_id", "text", "mode"},
     "stop": {"request_id"},
     "resume": {"request_id"},
-    "continue": {"request_id"},
+    "continue": {"request_id", "run"},
     "ping": set(),
 }
 
@@ -100,7 +104,7 @@ def _frame(fields: dict[str, Any]) -> ClientFrame:
         case "resume":
             return Resume(request_id)
         case "continue":
-            return Continue(request_id)
+            return Continue(request_id, _run(fields.get("run")))
     conversation_id, mode = _uuid(fields.get("conversation_id")), fields.get("mode", "chat")
     if conversation_id is None or mode not in get_args(Mode):
         raise BadRequest
@@ -109,6 +113,14 @@ def _frame(fields: dict[str, Any]) -> ClientFrame:
 
 def _uuid(value: object) -> str | None:
     return value.lower() if isinstance(value, str) and UUID.fullmatch(value) else None
+
+
+def _run(value: object) -> int | None:
+    if value is None:
+        return None
+    if type(value) is not int or not 1 <= value <= MAX_RUN:
+        raise BadRequest
+    return value
 
 
 def _question(value: object) -> str:

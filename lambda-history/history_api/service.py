@@ -109,6 +109,7 @@ def turn_view(turn: Turn) -> dict[str, Any]:
         "code": turn.code,
         "usage": None if turn.status == "streaming" else turn.usage.as_dict(),
         "model_id": turn.model_id,
+        "run": turn.run,
         "created_at": turn.created_at,
     }
 

@@ -91,6 +91,7 @@ class Client:
         self.views: dict[str, View] = {}
         self.link: Link | None = None
         self.online = True
+        self.sends_run = True  # False: an older page
         self.sent: list[Frame] = []
         self.process = Process(f"client {name}")
         world.simulation.spawn(self.process, self._live)
@@ -120,7 +121,11 @@ class Client:
     def carry_on(self, view: View) -> None:
         view.ended, view.continued = False, view.run
         view.quiet_since, view.patience = self.world.simulation.now, PATIENCE
-        self.send({"action": "continue", "request_id": view.request_id})
+        self._send_continue(view)
+
+    def _send_continue(self, view: View) -> None:
+        run = {"run": view.continued} if self.sends_run else {}
+        self.send({"action": "continue", "request_id": view.request_id, **run})
 
     def resume(self, view: View) -> None:
         self.send({"action": "resume", "request_id": view.request_id})
@@ -164,7 +169,7 @@ class Client:
     def _request(self, view: View) -> None:
         view.quiet_since = self.world.simulation.now
         if view.end and view.continued == view.run:
-            self.send({"action": "continue", "request_id": view.request_id})
+            self._send_continue(view)
             return
         if view.known:
             self.resume(view)

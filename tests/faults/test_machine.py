@@ -64,6 +64,7 @@ class Chats(RuleBasedStateMachine):
             self.world.client("other tab", as_user="alice"),
             self.world.client("bob"),
         ]
+        self.tabs[1].sends_run = False
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):

@@ -5,7 +5,7 @@
 
 import io
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -157,6 +157,7 @@ class Watch:
         self.endings: dict[Key, list[Ending]] = {}
         self.ended_at: dict[Key, float] = {}
         self.counted: dict[Hold, int] = {}  # tokens
+        self.reopened: Counter[str] = Counter()  # turns, by user
 
     def hold(self, process: Process) -> Hold:
         return turn_key(self.world.jobs[process]), self.holds[process]
@@ -194,6 +195,8 @@ class Watch:
             forbid(True, f"a whole answer was opened again: {before}")
         else:
             self.ended_at.pop(key, None)
+            if before.get("status") == "done":
+                self.reopened[item["user_id"]] += 1
 
     def _count(self, process: Process, tokens: int) -> None:
         hold = self.hold(process)
@@ -355,7 +358,8 @@ class World:
         for user in {client.principal.user_id for client in self.clients}:
             made = sum(turn["user_id"] == user for turn in self.items.turns())
             counted = self.items.total(f"quota#{user}", "messages")
-            assert counted == (made if self.limits.messages else 0)
+            messages = made + self.watch.reopened[user]
+            assert counted == (messages if self.limits.messages else 0)
             assert not self.limits.messages or counted <= self.limits.messages
         watch = self.watch
         assert self.items.total("usage", "tokens") == sum(watch.counted.values())

@@ -221,6 +221,34 @@ def test_continue_sent_twice_makes_one_run(stage: Stage) -> None:
     assert stage.kinds == [("run", HERE), ("run", THERE)]
 
 
+def test_continue_of_one_end_starts_one_run_however_often_it_comes(stage: Stage) -> None:
+    stage.limit(Limits(messages=3))
+    stage.send(frame())
+    stage.end(stop_reason="length")
+    for _ in range(5):
+        assert stage.send(frame("continue", run=1))
+    stage.end(stop_reason="length")
+    for _ in range(5):
+        answer = stage.send(frame("continue", run=1))
+        assert answer
+        assert answer["type"] == "accepted"
+    assert stage.turn.run == 2
+    assert [kind for kind, _ in stage.kinds] == ["run", "run", *["replay"] * 5]
+    stage.send(frame("continue", run=2))
+    assert stage.run().run == 3
+
+
+def test_a_continue_over_the_quota_is_refused_and_leaves_the_answer(stage: Stage) -> None:
+    stage.limit(Limits(messages=2))
+    stage.send(frame())
+    for run in (1, 2):
+        ended = stage.end(stop_reason="length")
+        answer = stage.send(frame("continue", run=run))
+    assert answer
+    assert (answer["type"], answer["code"]) == ("failed", "quota_exceeded")
+    assert stage.turn == ended
+
+
 def test_continue_of_a_live_run_only_moves_it(stage: Stage) -> None:
     stage.send(frame())
     stage.run()

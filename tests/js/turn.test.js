@@ -59,13 +59,22 @@ test("a continued answer ends with a higher run only", () => {
   const done = { type: "done", requestId: "r", run: 1, seq: 1, stopReason: "length", usage: null, modelId: null };
   turn.receive(done);
   turn.continue();
-  assert.deepEqual(turn.request, { action: "continue", request_id: "r" });
+  assert.deepEqual(turn.request, { action: "continue", request_id: "r", run: 1 });
   assert.equal(turn.receive(done), "ignored");
   assert.equal(turn.status, "waiting");
   turn.receive({ type: "snapshot", requestId: "r", run: 2, seq: 0, text: "옛날 " });
   turn.receive({ type: "delta", requestId: "r", run: 2, seq: 1, text: "옛적에" });
   turn.receive({ ...done, run: 2, stopReason: "stop" });
   assert.deepEqual([turn.status, turn.stopReason, turn.answer], ["done", "stop", "옛날 옛적에"]);
+});
+
+test("a continuation names the run that the history knows, if it does", () => {
+  const turn = stored({ status: "done", answer: "옛날", stopReason: "length", run: 3 });
+  turn.continue();
+  assert.deepEqual(turn.request, { action: "continue", request_id: "r", run: 3 });
+  const older = stored({ status: "done", answer: "옛날", stopReason: "length" });
+  older.continue();
+  assert.deepEqual(older.request, { action: "continue", request_id: "r" });
 });
 
 test("a refused continuation leaves the answer as it had ended", () => {

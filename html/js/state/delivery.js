@@ -108,7 +108,7 @@ export class Delivery extends Emitter {
     turn.continue();
     this.#pending.set(turn.requestId, turn);
     this.#outbox.put(turn);
-    this.#send(turn, frames.continue(turn.requestId));
+    this.#send(turn, turn.request);
   }
 
   /** Request the state of a turn now, at the user's request. */

@@ -40,6 +40,8 @@ export class Turn {
   interruption = null;
   #run = 0;
   #seq = 0;
+  /** The last run that the history knows of; 0 if unknown. */
+  #storedRun = 0;
   /** Run and stop reason of the answer that `continue` extends, until a higher run begins. */
   #continued = null;
   #known = false;
@@ -70,6 +72,7 @@ export class Turn {
     if (this.#run > 0) return this;
     const { requestId, conversationId, mode, question, stopReason, code, usage, modelId, createdAt } = stored;
     this.#known = true;
+    this.#storedRun = stored.run ?? 0;
     return Object.assign(this, {
       requestId,
       conversationId,
@@ -107,7 +110,7 @@ export class Turn {
 
   /** The frame that makes the server accept the turn or send its state. */
   get request() {
-    if (this.#continued) return frames.continue(this.requestId);
+    if (this.#continued) return frames.continue(this.requestId, this.#continued.run);
     return this.#known ? frames.resume(this.requestId) : frames.chat(this);
   }
 
@@ -134,7 +137,7 @@ export class Turn {
   }
 
   continue() {
-    this.#continued = { run: this.#run, stopReason: this.stopReason };
+    this.#continued = { run: this.#run || this.#storedRun, stopReason: this.stopReason };
     this.status = "waiting";
     this.stopReason = null;
     this.code = null;

@@ -74,7 +74,7 @@ class Routes:
                 self.metrics.put({"Resumes": 1})
                 self._resume(turn, connection_id)
             case Continue():
-                return self._continue(turn, connection_id)
+                return self._continue(turn, connection_id, frame.run)
         return None
 
     def _chat(self, principal: Principal, connection_id: str, chat: Chat) -> ServerFrame:
@@ -99,10 +99,10 @@ class Routes:
         if stopping and self.turns.claim_wake(stopping):
             self._wake(stopping, connection_id)
 
-    def _continue(self, turn: Turn, connection_id: str) -> ServerFrame:
+    def _continue(self, turn: Turn, connection_id: str, run: int | None) -> ServerFrame:
         """Continue an answer that was cut short; handle any other as `resume`."""
         complete = turn.stop_reason == "stop"
-        reopened = None if complete else self.turns.reopen(turn, connection_id)
+        reopened = None if complete else self.turns.reopen(turn, connection_id, run)
         if reopened and self.turns.claim_wake(reopened):
             self._wake(reopened, connection_id)
         else:

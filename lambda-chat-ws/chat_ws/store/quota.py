@@ -1,8 +1,8 @@
 """Daily quotas, counted in the table: each user's messages and the whole deployment's tokens.
 
-A day begins at midnight in Korea. A message is counted by the transaction that stores it, so the
-count is exact. Tokens are added when a run has ended: answers that are being generated when the
-budget is reached exceed it.
+A day begins at midnight in Korea. A message is a question or a `continue`; the transaction that
+stores it counts it, so the count is exact. Tokens are added when a run has ended: answers that are
+being generated when the budget is reached exceed it.
 """
 
 import time

@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chat_shared import keys
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 WAKE_SECONDS = 10.0
 TITLE_LENGTH = 40  # characters of the first question that become the conversation's title
 TRANSACTION_TRIES = 5
-# Expected reasons for a cancelled transaction: the same request twice, two questions of one user
-# at once, a used-up quota.
+# Expected reasons for a cancelled transaction: the same frame twice, two questions of one user at
+# once, a used-up quota.
 CONTENDED = {"None", "ConditionalCheckFailed", "TransactionConflict"}
 
 
@@ -59,19 +60,14 @@ class Turns:
             return self._find_known(principal, chat), False
         for attempt in range(TRANSACTION_TRIES):
             turn = self._new_turn(principal, chat, connection_id)
-            try:
-                self._insert(principal, turn)
-            except self._table.meta.client.exceptions.TransactionCanceledException as error:
-                reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-                if not CONTENDED.issuperset(reasons):
-                    raise
-            else:
+            reasons = self._transact(self._insertion(principal, turn))
+            if not reasons:
                 return turn, True
             if self._quota.message_refused(reasons):
                 return self._find_known(principal, chat), False
             if known := self.find(principal, chat.request_id):
                 return known, False
-            self._sleep(self._uniform(0, 0.05 * 2**attempt))
+            self._wait_before_retry(attempt)
         raise Busy
 
     def _find_known(self, principal: Principal, chat: Chat) -> Turn:
@@ -112,20 +108,42 @@ class Turns:
             true=True,
         )
 
-    def reopen(self, turn: Turn, connection_id: str) -> Turn | None:
-        """Let a `done` turn continue from its answer; return None if it is not `done`.
+    def reopen(self, turn: Turn, connection_id: str, run: int | None = None) -> Turn | None:
+        """Let a `done` turn continue from its answer, and count a message in the same transaction.
 
-        Raise QuotaExceeded.
+        Return None if the turn is not `done`, or if its last run is not `run` (None: any). Raise
+        QuotaExceeded over a quota, and Busy if the transaction keeps being cancelled.
         """
-        if turn.status == "done" and self._quota.tokens_exhausted():
+        if turn.status != "done" or run not in (None, turn.run):
+            return None
+        if self._quota.tokens_exhausted():
             raise QuotaExceeded
-        return self._update(
-            turn,
-            "SET #status = :streaming, connection_id = :connection REMOVE stop_reason",
-            "#status = :done",
-            done="done",
-            connection=connection_id,
-        )
+        update: UpdateTypeDef = {
+            "TableName": self._table.name,
+            "Key": turn.key,
+            "UpdateExpression": "SET #status = :streaming, connection_id = :connection"
+            " REMOVE stop_reason",
+            "ConditionExpression": "#status = :done AND run = :run",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {
+                ":streaming": "streaming",
+                ":connection": connection_id,
+                ":done": "done",
+                ":run": turn.run,
+            },
+        }
+        for attempt in range(TRANSACTION_TRIES):
+            reasons = self._transact([{"Update": update}, *self._quota.count_message(turn.user_id)])
+            if not reasons:
+                return replace(
+                    turn, status="streaming", connection_id=connection_id, stop_reason=None
+                )
+            if reasons[0] == "ConditionalCheckFailed":
+                return None
+            if self._quota.message_refused(reasons):
+                raise QuotaExceeded
+            self._wait_before_retry(attempt)
+        raise Busy
 
     def claim_wake(self, turn: Turn) -> bool:
         """Reserve the lease for a worker; return whether the caller must invoke one.
@@ -160,6 +178,21 @@ class Turns:
         except ConditionFailed:
             return None
 
+    def _transact(self, items: "Sequence[TransactWriteItemTypeDef]") -> list[str | None]:
+        """Write all items or none; return each item's reason if the transaction was cancelled."""
+        client = self._table.meta.client
+        try:
+            client.transact_write_items(TransactItems=items)
+        except client.exceptions.TransactionCanceledException as error:
+            reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+            if not CONTENDED.issuperset(reasons):
+                raise
+            return reasons
+        return []
+
+    def _wait_before_retry(self, attempt: int) -> None:
+        self._sleep(self._uniform(0, 0.05 * 2**attempt))
+
     def _get(self, key: dict[str, str]) -> dict[str, Any] | None:
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return None if item and keys.is_expired(item, self._clock()) else item
@@ -179,8 +212,8 @@ class Turns:
             connection_id=connection_id,
         )
 
-    def _insert(self, principal: Principal, turn: Turn) -> None:
-        """Write the turn, its marker, its conversation and the message count in one transaction."""
+    def _insertion(self, principal: Principal, turn: Turn) -> "Sequence[TransactWriteItemTypeDef]":
+        """Return the items of a new turn: the turn, its marker, conversation and message count."""
         table, user_id = self._table.name, principal.user_id
         now = int(self._clock())
         expiry = {keys.TTL_ATTRIBUTE: now + self._ttl}
@@ -217,13 +250,7 @@ class Turns:
                 ":ttl": expiry[keys.TTL_ATTRIBUTE],
             },
         }
-        self._table.meta.client.transact_write_items(
-            TransactItems=[
-                *puts,
-                {"Update": conversation},
-                *self._quota.count_message(user_id),
-            ]
-        )
+        return [*puts, {"Update": conversation}, *self._quota.count_message(user_id)]
 
 
 def title(question: str) -> str:
