@@ -55,6 +55,8 @@ async def _run(settings: Settings) -> None:
         url = f"http://localhost:{sockets[0].getsockname()[1]}"
         ministack, targets = await _prepare(settings, url, state, Progress(), models, clouds)
         await stack.enter_async_context(serving(create_app(targets), sockets))
+        saving = asyncio.create_task(ministack.save_regularly())
+        stack.callback(saving.cancel)
         print(f"Ready: {url}", flush=True)
         status = await ministack.wait()
         raise CommandError(f"MiniStack ended unexpectedly (status {status}): see {ministack.log}")
@@ -117,7 +119,7 @@ async def _start_cloud(
         await asyncio.to_thread(client.ensure_user, EMAIL, PASSWORD)
         print(f"Sign in as {EMAIL} with the password {PASSWORD}", flush=True)
     targets = _targets(outputs, ministack, files, has_accounts)
-    await warm_up(targets)
+    await asyncio.gather(warm_up(targets), ministack.save())
     return ministack, targets
 
 

@@ -2,12 +2,16 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from seoyeon.terminal.errors import CommandError
+
+# A first run writes 300 MB, most of it the functions' code.
+_NEEDED_BYTES = 500 * 10**6
 
 
 class State:
@@ -27,6 +31,7 @@ class State:
             path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
             lock_file.write_text(f"{os.getpid()}\n", encoding="ascii")
+            free = shutil.disk_usage(path).free
         except Timeout as error:
             pid = lock_file.read_text(encoding="ascii").strip() or "unknown"
             raise CommandError(
@@ -38,6 +43,12 @@ class State:
                 f"STATE_DIR {path} cannot be written ({error.strerror}): "
                 "set STATE_DIR to another folder."
             ) from error
+        if free < _NEEDED_BYTES:
+            lock.release()
+            raise CommandError(
+                f"The disk of STATE_DIR {path} has {free // 10**6} MB free; a run needs "
+                f"{_NEEDED_BYTES // 10**6} MB: free disk space, or set STATE_DIR to another folder."
+            )
         return cls(path, lock)
 
     def recall(self) -> dict[str, Any]:

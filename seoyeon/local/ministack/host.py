@@ -18,7 +18,10 @@ GRACE_S = 15.0
 
 
 async def serve(lock_path: Path) -> None:
-    """Serve until SIGTERM or the end of standard input, then save the state."""
+    """Serve until SIGTERM or the end of standard input, then save the state.
+
+    Ends the process with `saving.UNREADABLE` or `saving.UNSAVED` if the state's files fail.
+    """
     with lock_path.open("a+", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         lock.truncate(0)
@@ -31,12 +34,13 @@ async def _serve_ministack() -> None:
     # Installed in MiniStack's environment only, which mypy does not see.
     from hypercorn.asyncio import serve as hypercorn_serve  # type: ignore[import-not-found]
     from hypercorn.config import Config  # type: ignore[import-not-found]
-    from ministack.app import app  # type: ignore[import-not-found]
-    from ministack.core import lambda_runtime  # type: ignore[import-not-found]
+    from ministack import app  # type: ignore[import-not-found]
+    from ministack.core import lambda_runtime, persistence  # type: ignore[import-not-found]
 
-    from seoyeon.local.ministack import patches
+    from seoyeon.local.ministack import patches, saving
 
     patches.apply(lambda_runtime)
+    files = saving.StateFiles(app, persistence, Path(persistence.STATE_DIR))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,8 +52,31 @@ async def _serve_ministack() -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.5
     config.accesslog = None
-    await hypercorn_serve(_local_only(app), config, shutdown_trigger=stop.wait)
+    served = _local_only(_with_saving(app.app, files))
+    await hypercorn_serve(served, config, shutdown_trigger=stop.wait)
     lambda_runtime.reset()
+    if not files.saved:
+        os._exit(saving.UNSAVED)
+
+
+def _with_saving(app: Any, files: Any) -> Any:
+    """Wrap `app` with the path that saves the state: 204, or 507 with the reason."""
+    from seoyeon.local.ministack.saving import SAVE_PATH
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"] != SAVE_PATH:
+            files.has_changes |= scope.get("method") not in ("GET", "HEAD")
+            await app(scope, receive, send)
+            return
+        status, reason = 204, b""
+        try:
+            await files.save()
+        except OSError as error:
+            status, reason = 507, str(error.strerror).encode()
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": reason})
+
+    return wrapped
 
 
 def _local_only(app: Any) -> Any:

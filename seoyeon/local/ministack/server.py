@@ -6,22 +6,30 @@ import os
 import shutil
 import signal
 import time
+from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import aiohttp
 from filelock import AsyncFileLock, Timeout
 
 from seoyeon import ROOT
 from seoyeon.local.ministack.patches import delete_unused_code
+from seoyeon.local.ministack.saving import SAVE_PATH, UNREADABLE, UNSAVED
 from seoyeon.terminal.errors import CommandError
 
 _HOST = Path(__file__).with_name("host.py")
 _START_S = 60.0
 _STOP_S = 20.0
+_SAVE_S = 5.0
+
+
+class UnreadableState(CommandError):
+    """MiniStack has refused to start with the files of an earlier run."""
 
 
 class MiniStack:
-    """A running MiniStack, whose state is in `folder` and is saved when it stops."""
+    """A running MiniStack, whose state is in `folder`."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int, log: Path) -> None:
         self.port = port
@@ -31,7 +39,23 @@ class MiniStack:
 
     @classmethod
     async def start(cls, python: Path, folder: Path, port: int) -> "MiniStack":
-        """Start MiniStack and wait until it is ready; raise CommandError if it does not start."""
+        """Start MiniStack and wait until it is ready; raise CommandError if it does not start.
+
+        A state that cannot be read is moved to another folder, which a warning names.
+        """
+        try:
+            return await cls._start(python, folder, port)
+        except UnreadableState:
+            aside = await asyncio.to_thread(_move_state, folder)
+        print(
+            f"Warning: the conversations of earlier runs could not be read. They are now in {aside}"
+            f"; the reason is in {folder / 'ministack.previous.log'}. This run begins without any.",
+            flush=True,
+        )
+        return await cls._start(python, folder, port)
+
+    @classmethod
+    async def _start(cls, python: Path, folder: Path, port: int) -> "MiniStack":
         lock = folder / "lock"
         log = folder / "ministack.log"
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
@@ -67,8 +91,36 @@ class MiniStack:
         """Wait for the end of the process and return its exit status."""
         return await self._process.wait()
 
+    async def save_regularly(self) -> NoReturn:
+        """Save changes every few seconds, and print a line when that begins to fail or to work."""
+        failing = False
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                reason = await self.save()
+                if reason and not failing:
+                    print(
+                        f"Warning: conversations cannot be saved in {self.log.parent} ({reason}): "
+                        "free disk space before you stop this run.",
+                        flush=True,
+                    )
+                elif failing and not reason:
+                    print("Conversations are saved again.", flush=True)
+                failing = bool(reason)
+            await asyncio.sleep(_SAVE_S)
+
+    async def save(self) -> str:
+        """Save changes; return the reason if that is not possible, for example a full disk."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{self.url}{SAVE_PATH}") as answer,
+        ):
+            return await answer.text() if answer.status == 507 else ""
+
     async def stop(self) -> None:
-        """Let MiniStack save its state, then end it and the functions that it runs."""
+        """Let MiniStack save its state, then end it and the functions that it runs.
+
+        Raises CommandError if the state could not be saved.
+        """
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -79,11 +131,18 @@ class MiniStack:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
+        if self._process.returncode == UNSAVED:
+            raise CommandError(
+                f"The last conversations could not be saved in {self.log.parent}: see {self.log}. "
+                "Free disk space before the next run."
+            )
 
     async def _ready(self) -> None:
         deadline = time.monotonic() + _START_S
         async with aiohttp.ClientSession() as session:
             while time.monotonic() < deadline:
+                if self._process.returncode == UNREADABLE:
+                    raise UnreadableState(f"MiniStack cannot read its state: see {self.log}")
                 if self._process.returncode is not None:
                     raise CommandError(f"MiniStack ended while starting: see {self.log}")
                 with contextlib.suppress(aiohttp.ClientConnectionError):
@@ -93,8 +152,22 @@ class MiniStack:
         raise CommandError(f"MiniStack did not answer within {_START_S:.0f} s: see {self.log}")
 
 
+def _move_state(folder: Path) -> Path:
+    """Move the state and the objects of S3, which belong together, to a new folder."""
+    aside = folder / f"unreadable-{datetime.now():%Y%m%d-%H%M%S}"  # noqa: DTZ005 (the user's clock)
+    aside.mkdir()
+    for name in ("state", "s3"):
+        with contextlib.suppress(FileNotFoundError):
+            (folder / name).rename(aside / name)
+    return aside
+
+
 def _clean(folder: Path) -> None:
-    """Empty the temporary folder, and delete code that is no longer used."""
+    """Empty the temporary folder, and delete code and objects that are no longer used."""
+    if not any(folder.glob("state/*.json")):
+        # Of a first run that ended before its deployment was saved: the next one would fail on
+        # them. MiniStack saves objects at once.
+        shutil.rmtree(folder / "s3", ignore_errors=True)
     shutil.rmtree(folder / "tmp", ignore_errors=True)
     (folder / "tmp").mkdir()
     delete_unused_code(folder)

@@ -1,6 +1,7 @@
 """Errors before the start: one line on standard error and exit code 1."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from seoyeon.local.state import State
+from seoyeon.terminal.errors import CommandError
 from tests.stack import ROOT
 
 
@@ -51,6 +53,17 @@ def test_a_state_dir_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     file = tmp_path / "a-file"
     file.touch()
     expect_one_line(run_local(file / "state"), "STATE_DIR", str(file))
+
+
+def test_a_disk_with_too_little_space_is_named_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=499 * 10**6)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(CommandError, match="has 499 MB free; a run needs 500 MB"):
+        State.open(tmp_path)
+    monkeypatch.undo()
+    State.open(tmp_path).close()
 
 
 def test_an_unknown_model_is_named(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import signal
+import time
 from typing import Any
 
 import pytest
@@ -23,6 +25,13 @@ def guest(request: pytest.FixtureRequest) -> str:
 def receive(client: ClientConnection) -> dict[str, Any]:
     frame: dict[str, Any] = json.loads(client.recv(timeout=60))
     return frame
+
+
+def crash(stack: Stack) -> None:
+    """Kill MiniStack, which cannot save any more; the run ends with an error."""
+    lock = stack.state_dir / "ministack" / "lock"
+    os.kill(int(lock.read_text()), signal.SIGKILL)
+    assert stack.wait() == 1
 
 
 def ask(client: ClientConnection, number: int, text: str) -> list[dict[str, Any]]:
@@ -186,10 +195,59 @@ def test_a_killed_run_leaves_no_process_and_loses_nothing(stack: Stack, guest: s
     ]
 
 
+def test_a_crash_of_everything_loses_at_most_ten_seconds(stack: Stack, guest: str) -> None:
+    stack.bedrock.plan({"answer": "십 초 안에 저장합니다."})
+    with stack.connect(guest) as client:
+        ask(client, 1, "기억해 줘")
+    time.sleep(10)
+    crash(stack)
+    stack.start()
+    assert [turn["answer"] for turn in stack.history(token=guest)["turns"]] == [
+        "십 초 안에 저장합니다."
+    ]
+
+
+def test_a_first_run_that_died_before_it_was_saved_leaves_nothing_in_the_way(stack: Stack) -> None:
+    assert stack.stop() == 0
+    shutil.rmtree(stack.state_dir / "ministack" / "state")
+    stack.start()
+
+
+def test_a_disk_that_cannot_be_written_is_reported_while_it_runs_and_at_its_end(
+    stack: Stack, guest: str
+) -> None:
+    # As root, only a folder in the draft's place keeps a file from being written.
+    draft = stack.state_dir / "ministack" / "state" / "dynamodb.new"
+    draft.mkdir()
+    stack.bedrock.plan({"answer": "저장할 수 없습니다."})
+    with stack.connect(guest) as client:
+        ask(client, 1, "기억해 줘")
+    time.sleep(10)
+    assert stack.stop() == 1
+    draft.rmdir()
+    warning, error = stack.lines[-2:]
+    assert warning.startswith("Warning: conversations cannot be saved")
+    assert error.startswith("Error: The last conversations could not be saved")
+    stack.start()
+
+
+def test_a_state_that_was_cut_in_half_is_moved_aside_and_named(stack: Stack, guest: str) -> None:
+    assert stack.stop() == 0
+    table = stack.state_dir / "ministack" / "state" / "dynamodb.json"
+    half = table.read_bytes()[: table.stat().st_size // 2]
+    table.write_bytes(half)
+    stack.start()
+    [warning] = [line for line in stack.lines if line.startswith("Warning: ")]
+    [aside] = (stack.state_dir / "ministack").glob("unreadable-*")
+    assert str(aside) in warning
+    assert (aside / "state" / "dynamodb.json").read_bytes() == half
+    stack.bedrock.plan({"answer": "새로 시작합니다."})
+    with stack.connect(guest) as client:
+        assert ask(client, 1, "안녕")[-1]["type"] == "done"
+
+
 def test_a_run_whose_ministack_dies_ends_with_one_line(stack: Stack) -> None:
-    lock = stack.state_dir / "ministack" / "lock"
-    os.kill(int(lock.read_text()), signal.SIGKILL)
-    assert stack.wait() == 1
+    crash(stack)
     assert [line for line in stack.lines if line.startswith("Error: MiniStack ended unexpectedly")]
     assert stack.processes() == []
     stack.start()
