@@ -7,9 +7,13 @@ from pathlib import Path
 from seoyeon import ROOT
 from seoyeon.aws.target import DeploymentTarget
 from seoyeon.terminal.commands import Commands, tool_path
+from seoyeon.terminal.errors import CommandError
 from seoyeon.terminal.progress import Progress
 
 OUT = ROOT / "cdk.out"
+
+# CloudFront's error for an account that AWS Support has not verified yet; most new ones.
+NOT_VERIFIED = "Your account must be verified before you can add new CloudFront resources"
 
 
 class Cdk:
@@ -47,21 +51,36 @@ class Cdk:
 
     async def deploy(self) -> None:
         """Deploy both stacks."""
-        await self._commands.cdk(
-            "deploy",
-            "--all",
-            f"--app={self._folder}",
-            "--require-approval=never",
-            "--progress=events",
-            f"--outputs-file={self.outputs_file}",
-            folder=ROOT,
-        )
+        try:
+            await self._commands.cdk(
+                "deploy",
+                "--all",
+                f"--app={self._folder}",
+                "--require-approval=never",
+                "--progress=events",
+                f"--outputs-file={self.outputs_file}",
+                folder=ROOT,
+            )
+        except CommandError as error:
+            raise explained(error, self._commands.log, self._target.account) from error
 
     async def destroy(self, stack: str) -> None:
         """Delete this stack alone; a stack that does not exist is no error."""
         await self._commands.cdk(
             "destroy", stack, f"--app={self._folder}", "--exclusively", "--force", folder=ROOT
         )
+
+
+def explained(error: CommandError, log: Path, account: str) -> CommandError:
+    """Return an error with the way out if the log has a known reason, else `error`."""
+    if NOT_VERIFIED not in log.read_text(encoding="utf-8", errors="replace"):
+        return error
+    return CommandError(
+        f"AWS has not verified account {account} for CloudFront yet. Open a free case of the type "
+        '"Account and billing" at https://console.aws.amazon.com/support/home#/case/create, quote '
+        f'"{NOT_VERIFIED}", and run the command again when AWS has answered. Nothing else is wrong;'
+        f" see {log}"
+    )
 
 
 def environment(target: DeploymentTarget, environ: Mapping[str, str]) -> dict[str, str]:

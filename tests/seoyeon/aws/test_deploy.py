@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from seoyeon.aws import deploy as command
-from seoyeon.aws.cdk_cli import environment
+from seoyeon.aws.cdk_cli import Cdk, environment
 from seoyeon.aws.deploy import deploy, deploy_stage
 from seoyeon.aws.preflight.reader import AwsReader
 from seoyeon.aws.session import Connection
 from seoyeon.aws.target import DeploymentTarget
+from seoyeon.terminal.commands import Commands
 from seoyeon.terminal.errors import CommandError
 from seoyeon.terminal.progress import Progress
 from tests.seoyeon.aws.support import URL, FakeCdk, deployment_target
@@ -54,6 +55,34 @@ def test_a_deployment_without_an_address_says_where_to_look(tmp_path: Path) -> N
     cdk.deploy = nothing  # type: ignore[method-assign]  # it leaves no outputs
     with pytest.raises(CommandError, match=r"has no output PageUrl: see .*outputs\.json"):
         run(cdk)
+
+
+def cdk_that_fails(folder: Path, output: str) -> Cdk:
+    """Return a Cdk whose CLI prints `output` and fails."""
+    program = folder / "cdk"
+    program.write_text(f"#!/bin/sh\necho '{output}'\nexit 1\n")
+    program.chmod(0o755)
+    cdk = Cdk(deployment_target(), {}, folder / "cdk.out")
+    cdk._commands = Commands(folder / "test.log", {"PATH": f"{folder}:/bin"})
+    return cdk
+
+
+def test_an_account_that_aws_has_not_verified_gets_the_way_out(tmp_path: Path) -> None:
+    output = (
+        "Seoyeon-test-Service | CREATE_FAILED | AWS::CloudFront::Distribution | WebDistribution "
+        'Resource handler returned message: "Access denied for operation '
+        "AWS::CloudFront::Distribution: Your account must be verified before you can add new "
+        'CloudFront resources. To verify your account, please contact AWS Support"'
+    )
+    with pytest.raises(CommandError, match=r"not verified account 123456789012") as error:
+        asyncio.run(cdk_that_fails(tmp_path, output).deploy())
+    assert "https://console.aws.amazon.com/support/home#/case/create" in str(error.value)
+    assert str(error.value).endswith("test.log")
+
+
+def test_another_failure_names_the_log(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"^'cdk deploy' failed with status 1: see .*test\.log$"):
+        asyncio.run(cdk_that_fails(tmp_path, "CREATE_FAILED").deploy())
 
 
 def test_the_cdk_gets_the_checked_region_and_the_users_credentials() -> None:
