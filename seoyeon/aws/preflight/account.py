@@ -17,6 +17,13 @@ EXPIRED = {
     "TokenRetrievalError",
     "UnauthorizedSSOTokenError",
 }
+# `aws login` keeps a session, which botocore exchanges for credentials.
+LOGIN_FAILED = {
+    "LoginAuthorizationCodeError",
+    "LoginError",
+    "LoginRefreshRequired",
+    "LoginTokenLoadError",
+}
 UNREACHABLE = {
     "ConnectTimeoutError",
     "EndpointConnectionError",
@@ -66,6 +73,18 @@ def check_caller(caller: Caller | Unread) -> Finding:
         return Finding(Level.OK, "credentials", sentence)
     if caller.code in EXPIRED:
         sentence, command = "The credentials have expired.", "aws sso login"
+    elif caller.code in LOGIN_FAILED:
+        sentence = f"The session of 'aws login' is missing or has expired ({caller.code})."
+        command = "aws login"
+    elif caller.code == "LoginInsufficientPermissions":
+        sentence = (
+            "Your identity may not use 'aws login': it needs the action signin:CreateOAuth2Token, "
+            "for example from AWS's policy SignInLocalDevelopmentAccess."
+        )
+        command = "aws login  # after an administrator has attached the policy"
+    elif caller.code == "MissingDependencyException":
+        sentence = "The profile's credentials need the package awscrt, which is not installed."
+        command = "make setup"
     elif caller.code in UNREACHABLE:
         sentence = f"AWS cannot be reached ({caller.code}): check the network and the proxy."
         command = "curl -sI https://sts.amazonaws.com"

@@ -123,6 +123,15 @@ def test_the_root_user_is_advised_against() -> None:
     [
         ("ExpiredToken", "expired", "aws sso login"),
         ("UnauthorizedSSOTokenError", "expired", "aws sso login"),
+        ("LoginRefreshRequired", "has expired", "aws login"),
+        ("LoginTokenLoadError", "missing or has expired", "aws login"),
+        ("LoginError", "'aws login'", "aws login"),
+        (
+            "LoginInsufficientPermissions",
+            "signin:CreateOAuth2Token",
+            "aws login  # after an administrator has attached the policy",
+        ),
+        ("MissingDependencyException", "awscrt", "make setup"),
         ("NoCredentialsError", "missing or incomplete", "aws configure sso"),
         ("ProfileNotFound", "AWS_PROFILE", "aws configure list-profiles"),
         ("EndpointConnectionError", "cannot be reached", "curl -sI https://sts.amazonaws.com"),
