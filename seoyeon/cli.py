@@ -129,7 +129,7 @@ def doctor(context: Context = None) -> None:
     """Check credentials, region, models and quotas; change nothing.
 
     Each problem comes with a command that solves it or shows more. The exit code is 1 if
-    something would stop a deployment.
+    something would stop a deployment or a first chat.
 
     \b
     Examples:

@@ -11,11 +11,14 @@ from seoyeon.aws.session import connect
 
 
 def check_account(context: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Print the findings of every check; return 1 if one of them stops a deployment, else 0."""
+    """Print the findings of every check.
+
+    Returns 1 if one of them stops a deployment or a first chat, else 0.
+    """
     preflight = Preflight(context, environ, connect())
     console = Console()
     with console.status("Checking the account ..."):
         preflight.check_target()
         preflight.check_service(datetime.now(UTC))
     print_findings(preflight.findings, console)
-    return int(preflight.stops_deploy)
+    return int(preflight.stops_deploy or preflight.stops_chat)

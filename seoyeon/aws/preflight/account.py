@@ -121,7 +121,8 @@ def check_bootstrap(version: int | Unread, account: str, region: str) -> Finding
         return Finding(
             Level.WARNING,
             "bootstrap",
-            f"{region} in account {account} is not bootstrapped.",
+            f"{region} in account {account} is not bootstrapped. The bootstrap gives the role of "
+            "CloudFormation the policy AdministratorAccess.",
             command,
         )
     return unread("bootstrap", version)

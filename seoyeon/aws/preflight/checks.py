@@ -35,6 +35,10 @@ class Preflight:
         return any(finding.level is Level.NO_DEPLOY for finding in self.findings)
 
     @property
+    def stops_chat(self) -> bool:
+        return any(finding.level is Level.NO_CHAT for finding in self.findings)
+
+    @property
     def target(self) -> DeploymentTarget | None:
         """The deployment target; None before `check_target` and if a finding stops a deploy."""
         if self.stops_deploy or self._settings is None or self._caller is None:

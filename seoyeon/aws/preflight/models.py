@@ -154,7 +154,8 @@ def _check_life_cycle(model: FoundationModel, region: str, now: datetime) -> Fin
         "",
         f"It is {model.status.lower()}: "
         + (f"accounts that use it can call it until{end}" if end else "it will be retired")
-        + ". Add a successor to model_ids.",
+        + ", and Bedrock may refuse it to an account that has not called it lately. Put a "
+        "successor first in model_ids.",
         _list_models_command(region),
     )
 
@@ -171,6 +172,13 @@ def _check_access(model: ModelId, access: ModelAccess, region: str) -> Finding |
     if access.entitlement != "AVAILABLE":
         return _no_chat(
             "The account has no access to it: request it in Bedrock's model catalog.", availability
+        )
+    if access.agreement != "AVAILABLE" and model.foundation_model.startswith("anthropic."):
+        # The worker may not subscribe: its policy has no action of AWS Marketplace.
+        return _no_chat(
+            "The account has not subscribed to Anthropic's models: submit the form with the use "
+            "case and call the model once in Bedrock's playground, as an administrator.",
+            availability,
         )
     if access.agreement != "AVAILABLE":
         offers = f"aws bedrock list-foundation-model-agreement-offers {option}"

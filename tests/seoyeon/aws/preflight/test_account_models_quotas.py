@@ -160,6 +160,8 @@ def test_a_bootstrap_below_version_6_is_left_to_the_deploy(
 ) -> None:
     finding = account.check_bootstrap(version, "123456789012", REGION)
     assert finding.level is level
+    if isinstance(version, Unread) and version.absent:
+        assert "AdministratorAccess" in finding.sentence
     if account.needs_bootstrap(version):
         assert (finding.command or "").startswith("make deploy")
 
@@ -202,6 +204,7 @@ def test_a_legacy_model_is_warned_of_with_its_last_day() -> None:
     finding = check(replace(GOOD, model=legacy))
     assert finding.level is Level.WARNING
     assert "2027-03-01" in finding.sentence
+    assert "may refuse it to an account that has not called it lately" in finding.sentence
 
 
 def test_a_legacy_model_past_its_last_day_stops_a_chat() -> None:
@@ -286,6 +289,12 @@ def test_access_that_bedrock_denies_is_told(access: ModelAccess, level: Level) -
     finding = check(replace(GOOD, access=access))
     assert finding.level is level
     assert finding.command
+
+
+def test_a_model_of_anthropic_without_a_subscription_stops_a_chat() -> None:
+    finding = check(replace(GOOD, access=replace(OPEN, agreement="NOT_AVAILABLE")), CLAUDE)
+    assert finding.level is Level.NO_CHAT
+    assert "has not subscribed to Anthropic's models" in finding.sentence
 
 
 def test_what_may_not_be_read_is_a_warning_not_a_verdict() -> None:

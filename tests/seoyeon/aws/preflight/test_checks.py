@@ -205,11 +205,11 @@ def test_a_terminal_gets_every_word_of_it_too() -> None:
     [
         (Level.OK, 0, "Nothing was found that would stop a deploy or a first chat."),
         (Level.WARNING, 0, "Nothing was found that would stop a deploy or a first chat."),
-        (Level.NO_CHAT, 0, "A deploy should work, but a first chat would fail."),
+        (Level.NO_CHAT, 1, "A deploy should work, but a first chat would fail."),
         (Level.NO_DEPLOY, 1, "A deploy would fail."),
     ],
 )
-def test_only_what_stops_a_deploy_is_a_failure(
+def test_what_stops_a_deploy_or_a_first_chat_is_a_failure(
     level: Level,
     status: int,
     summary: str,
