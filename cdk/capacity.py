@@ -1,6 +1,6 @@
-"""Throttles of the APIs and memory of the functions.
+"""Throttles of the APIs; Python and memory of the functions.
 
-Standard library only: bench/cost.py computes with them, and must not load the CDK for that.
+Standard library only: bench/cost.py and the command line must not load the CDK for them.
 """
 
 # Per second, of all clients together. The account's quotas are 500 new WebSocket connections and
@@ -8,6 +8,7 @@ Standard library only: bench/cost.py computes with them, and must not load the C
 FRAME_RATE = 500
 HISTORY_RATE = 200  # a page load makes two requests
 
+LAMBDA_PYTHON = "3.13"
 # Lambda scales CPU with memory. The worker imports LangChain, which takes a second of CPU at 1 GB;
 # the others mostly wait for DynamoDB, but half a vCPU keeps their cold starts short.
 WORKER_MEMORY_MB = 1024

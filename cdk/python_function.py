@@ -23,7 +23,6 @@ from cdk.acknowledgement import acknowledge
 from cdk.assets.functions import ROOT, PackageTarget, bundle_function
 from cdk.monitoring.logs import log_group
 
-LAMBDA_PYTHON = "3.13"
 _ARCHITECTURES = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}
 
 

@@ -8,8 +8,8 @@ from aws_cdk.aws_apigatewayv2 import WebSocketStage
 
 from cdk.accounts import Accounts
 from cdk.assets.functions import PackageTarget
+from cdk.capacity import LAMBDA_PYTHON
 from cdk.page_deployment import deploy_page
-from cdk.python_function import LAMBDA_PYTHON
 from cdk.settings import Settings
 from cdk.web import Web
 

@@ -3,10 +3,9 @@
 A package holds the function's folder, its pinned requirements and lambda-shared.
 """
 
-import compileall
 import hashlib
 import os
-import py_compile
+import platform
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache as cached
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -41,10 +41,13 @@ class PackageTarget:
     platform: str | None
     python: str
 
-    @property
-    def compiled(self) -> bool:
-        """Return whether to compile: a `.pyc` file is valid for one minor version of Python."""
-        return self.python == HOST_PYTHON
+
+@dataclass(frozen=True)
+class Compiler:
+    """An interpreter, and its full version: a `.pyc` file is valid for one minor version."""
+
+    path: str
+    version: str
 
 
 def bundle_function(folder: Path, target: PackageTarget, cache: Path = CACHE) -> Path:
@@ -62,8 +65,8 @@ def bundle_function(folder: Path, target: PackageTarget, cache: Path = CACHE) ->
         _trim_packages(draft)
         for source in (folder, SHARED):
             shutil.copytree(source, draft, ignore=_IGNORED_SOURCES, dirs_exist_ok=True)
-        if target.compiled:
-            _compile_sources(draft)
+        if compiler := find_compiler(target.python):
+            _compile_sources(draft, compiler)
         try:
             draft.rename(finished)
         except OSError:
@@ -74,8 +77,9 @@ def bundle_function(folder: Path, target: PackageTarget, cache: Path = CACHE) ->
 
 
 def bundle_hash(folder: Path, target: PackageTarget) -> str:
-    """Return a hash of the sources, the requirements, the target and this module."""
-    digest = hashlib.sha256(repr(target).encode())
+    """Return a hash of the sources, the requirements, the target, the compiler and this module."""
+    compiler = find_compiler(target.python)
+    digest = hashlib.sha256(f"{target} {compiler and compiler.version}".encode())
     if target.platform is None:
         digest.update(" ".join(os.uname()[::4]).encode())
     digest.update(Path(__file__).read_bytes())
@@ -126,16 +130,54 @@ def _trim_packages(bundle: Path) -> None:
                 _remove(path)
 
 
-def _compile_sources(bundle: Path) -> None:
+def _compile_sources(bundle: Path, compiler: Compiler) -> None:
     # Zipping changes the sources' timestamps, which would invalidate timestamp-based .pyc files.
-    compileall.compile_dir(
-        bundle,
-        quiet=2,
-        stripdir=str(bundle),
-        prependdir="/var/task",
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        workers=0,
+    command = [compiler.path, "-I", "-m", "compileall", "-qq", "-j0"]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(bundle), "-p", "/var/task"]
+    # The status is 1 if a package has a file that is not valid Python, such as a template.
+    subprocess.run([*command, str(bundle)], check=False)  # noqa: S603 (no shell, fixed arguments)
+
+
+@cached
+def find_compiler(python: str) -> Compiler | None:
+    """Return an interpreter of version `3.x`; install one if necessary, None if impossible.
+
+    Without one, the functions compile their sources at each cold start, and a note says so.
+    """
+    if python == HOST_PYTHON:
+        return Compiler(sys.executable, platform.python_version())
+    path = _find_python(python)
+    if not path and run_uv("python", "install", "--no-bin", python) is not None:
+        path = _find_python(python)
+    if path:
+        command = [path, "-I", "-c", "import platform; print(platform.python_version())"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode == 0:
+            return Compiler(path, done.stdout.strip())
+    print(
+        f"Note: Python {python} was not found and could not be installed, so the functions are "
+        "not compiled and start about a second slower. To change that, run "
+        f"'.venv/bin/uv python install {python}' and deploy again.",
+        file=sys.stderr,
     )
+    return None
+
+
+def _find_python(python: str) -> str | None:
+    # A launcher of pyenv for which no version is selected would stop the search.
+    return run_uv("python", "find", "--no-project", python, PYENV_VERSION=python)
+
+
+def run_uv(*arguments: str, **environment: str) -> str | None:
+    """Return uv's output, None if it fails."""
+    done = subprocess.run(  # noqa: S603 (no shell, fixed arguments)
+        [sys.executable, "-m", "uv", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _remove_unused(cache: Path) -> None:

@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from cdk.assets.functions import find_compiler
+from cdk.capacity import LAMBDA_PYTHON
 from seoyeon.aws.cdk_cli import Cdk
 from seoyeon.aws.preflight.checks import Preflight
 from seoyeon.aws.preflight.report import require_target
@@ -40,6 +42,8 @@ async def deploy(target: DeploymentTarget, cdk: Cdk, progress: Progress) -> str:
     if not target.bootstrapped:
         with progress.step(f"Preparing {target.region} in account {target.account} for the CDK"):
             await cdk.bootstrap()
+    # The CDK's output goes to its log; a note that the functions stay uncompiled belongs here.
+    await asyncio.to_thread(find_compiler, LAMBDA_PYTHON)
     await cdk.synthesize(progress)
     with progress.step(f"Deploying {target.stage} to {target.region} in account {target.account}"):
         await cdk.deploy()

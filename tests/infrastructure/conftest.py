@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from cdk.assets.functions import HOST_PYTHON, ROOT, PackageTarget, bundle_function
+from cdk.assets.functions import HOST_PYTHON, ROOT, PackageTarget, bundle_function, run_uv
 from cdk.stack_names import StackNames, stack_names
 
 LOCAL_CONTEXT = {
@@ -210,11 +210,13 @@ def run_isolated(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command with this environment's tools, but no credentials, configuration or network.
 
+    uv's interpreters stay, because the functions' hash contains the version of their compiler.
     Without PYTHONDONTWRITEBYTECODE, too: each run would compile aws_cdk again, for 5 s.
     """
     tools = [Path(sys.executable).parent, ROOT / "node_modules" / ".bin"]
     path = os.pathsep.join([*map(str, tools), os.environ["PATH"]])
     bare = {"PATH": path, "HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true"}
+    bare["UV_PYTHON_INSTALL_DIR"] = run_uv("python", "dir") or ""
     return subprocess.run(  # noqa: S603 (no shell, fixed arguments)
         command,
         cwd=ROOT,

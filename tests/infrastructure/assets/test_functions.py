@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from cdk.assets import functions
 from cdk.assets.functions import (
+    HOST_PYTHON,
     NEVER_LOADED,
     ROOT,
     BundleError,
+    Compiler,
     PackageTarget,
     bundle_function,
     bundle_hash,
+    find_compiler,
 )
 from tests.infrastructure.conftest import ARM_LAMBDA, THIS_MACHINE
 
@@ -104,8 +108,45 @@ def test_compiled_files_are_of_the_python_that_will_run_them() -> None:
         tag = f".cpython-{target.python.replace('.', '')}.pyc"
         compiled = list(bundle.rglob("*.pyc"))
 
-        assert bool(compiled) == target.compiled
+        assert bool(compiled) == bool(find_compiler(target.python))
         assert [path.name for path in compiled if not path.name.endswith(tag)] == []
+
+
+def test_another_python_on_the_machine_compiles_for_lambda(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(functions, "find_compiler", find_compiler.__wrapped__)
+    monkeypatch.setattr(functions, "HOST_PYTHON", "3.0")
+
+    bundle = bundle_function(folder, PackageTarget("aarch64-manylinux_2_28", HOST_PYTHON), tmp_path)
+
+    tag = f"cpython-{HOST_PYTHON.replace('.', '')}"
+    assert (bundle / "__pycache__" / f"lambda_function.{tag}.pyc").exists()
+
+
+def test_without_lambda_s_python_one_line_says_how_to_get_it(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    find_compiler.cache_clear()
+
+    bundle = bundle_function(folder, PackageTarget("aarch64-manylinux_2_28", "3.99"), tmp_path)
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Note: Python 3.99 was not found and could not be installed")
+    assert "uv python install 3.99" in line
+    assert list(bundle.rglob("*.pyc")) == []
+
+
+def test_the_hash_follows_the_version_of_the_compiler(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hashed(compiler: Compiler | None) -> str:
+        monkeypatch.setattr(functions, "find_compiler", lambda python: compiler)
+        return bundle_hash(folder, ARM_LAMBDA)
+
+    one, other = Compiler("/usr/bin/python3.13", "3.13.1"), Compiler("/opt/python", "3.13.2")
+    assert len({hashed(None), hashed(one), hashed(other)}) == 3
+    assert hashed(one) == hashed(Compiler("/elsewhere/python", "3.13.1"))
 
 
 def test_every_function_gets_the_shared_package(folder: Path, tmp_path: Path) -> None:
