@@ -1,4 +1,5 @@
-# The commands of this project; `make help` lists them. Prerequisites: Python 3.11 or newer, and make.
+# The commands of this project; `make help` lists them. Prerequisites: Python and make. With a Python older than 3.11,
+# `make setup` gets a newer one by uv.
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,15 +20,22 @@ help: ## list the commands
 setup: $(VENV)/.ready node_modules/.ready ## install what run, deploy and synth need into .venv and node_modules
 
 $(VENV)/.ready: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo "Python 3.11 or newer is needed: install it, or name one with 'make PYTHON=/path/to/python3.12 ...'." >&2; exit 1; }
+	@$(PYTHON) -c '' 2>/dev/null || { echo "$(PYTHON) does not run: install Python 3." >&2; exit 1; }
 	@echo "Setting up $(VENV) (about a minute the first time) ..."
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "Python's venv module is missing: on Debian or Ubuntu, run 'apt-get install python3-venv'." >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || if $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; \
+	  then $(PYTHON) -m venv $(VENV); else $(NEWER_PYTHON); fi
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	@$(call SYNC,requirements.txt)
 	@touch $@
+
+# The version of the functions' runtime. uv downloads it, unless the machine has one.
+NEWER_PYTHON = echo "Getting Python 3.13 by uv, because $(PYTHON) is older than 3.11 ..." && \
+  $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)" && \
+  .uv/bin/uv venv --quiet --seed --python 3.13 $(VENV) && rm -rf .uv || \
+  { echo "Python 3.13 could not be downloaded: install Python 3.11 or newer, or name one with" \
+    "'make PYTHON=/path/to/python3.12 ...'." >&2; exit 1; }
 
 $(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready
 	@echo "Installing the tools for tests and checks ..."
@@ -140,4 +148,4 @@ icons: setup-dev ## draw the icons of the installed page from html/icon.svg
 	@$(BIN)/python -m cdk.assets.icons
 
 clean: ## remove everything that the other commands made, except conversations and model weights
-	@rm -rf $(VENV) node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+	@rm -rf $(VENV) .uv node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
