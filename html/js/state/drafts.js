@@ -24,6 +24,7 @@ export class Drafts {
 
   set(key, text) {
     const before = this.get(key);
+    if (text === before) return;
     this.#tabStorage.set(this.#tabKey(key), text);
     if (text) this.#storage.set(sharedKey(key), text);
     else if (this.#storage.get(sharedKey(key)) === before) this.#storage.remove(sharedKey(key));
