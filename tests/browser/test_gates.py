@@ -210,7 +210,7 @@ def test_older_turns_and_a_second_try_do_not_lose_the_keyboard(
 
 
 @pytest.mark.usefixtures("returning")
-def test_deleting_leads_to_the_next_row_or_the_search(
+def test_deleting_leads_to_the_next_row_or_to_a_new_conversation(
     page: Page, site: Site, backend: Backend
 ) -> None:
     site.history.turns = [
@@ -218,7 +218,7 @@ def test_deleting_leads_to_the_next_row_or_the_search(
         stored_turn("경주", "네."),
     ]
     page.goto(site.url)
-    for title, after in (("경주", "옛 대화"), ("옛 대화", "대화 찾기")):
+    for title, after in (("경주", "옛 대화"), ("옛 대화", "새 대화")):
         page.get_by_role("button", name=f"‘{title}’ 대화 삭제").click()
         assert focused(page) == after
 
