@@ -137,7 +137,9 @@ GROWING = """async (text) => {
     if (at % 105 || /\\s$/.test(text.slice(0, at))) continue; // the lexer trims items, not quotes
     const fresh = document.createElement("div");
     new MarkdownStream(fresh).finish(text.slice(0, at));
-    if (grown.innerHTML !== fresh.innerHTML) different.push(text.slice(0, at));
+    const joined = grown.cloneNode(true);
+    for (const lines of joined.querySelectorAll(".lines")) lines.replaceWith(...lines.childNodes);
+    if (joined.innerHTML !== fresh.innerHTML) different.push(text.slice(0, at));
   }
   return different;
 }"""
@@ -278,6 +280,40 @@ def test_finishing_moves_nothing(bare: Page) -> None:
         SAMPLE.replace("[나중에 정의된 링크][나중], ", ""),
     )
     assert kept
+
+
+@pytest.mark.parametrize("kind", ["paragraph", "paragraph of lines", "quote"])
+def test_the_lines_of_a_long_paragraph_do_not_move_at_the_end(bare: Page, kind: str) -> None:
+    grown = bare.evaluate(
+        """async (text) => {
+          const { MarkdownStream } = await import("/js/markdown/stream.js");
+          window.requestAnimationFrame = (draw) => { draw(); return 0; };
+          const sheet = document.createElement("link");
+          const loaded = new Promise((done) => { sheet.onload = done; });
+          document.head.append(Object.assign(sheet, { rel: "stylesheet", href: "/css/prose.css" }));
+          await loaded;
+          const root = document.createElement("div");
+          root.className = "prose";
+          document.body.replaceChildren(root);
+          const stream = new MarkdownStream(root);
+          for (let at = 7; at < text.length; at += 7) stream.show(text.slice(0, at));
+          stream.show(text);
+          const separate = root.querySelectorAll(".lines").length;
+          const { height } = root.getBoundingClientRect();
+          stream.finish(text);
+          const joined = document.createElement("div");
+          new MarkdownStream(joined).finish(text);
+          return {
+            separate,
+            moved: root.getBoundingClientRect().height - height,
+            same: root.innerHTML === joined.innerHTML,
+          };
+        }""",
+        LONG_BLOCKS[kind].rstrip(),
+    )
+    assert grown["separate"] > 1
+    assert grown["moved"] == 0
+    assert grown["same"]
 
 
 def test_the_cost_of_a_piece_does_not_grow_with_the_answer(bare: Page) -> None:

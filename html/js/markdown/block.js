@@ -1,4 +1,5 @@
 import { partsOf, renderBlock } from "./blocks.js";
+import { joinLines, separateLines } from "./lines.js";
 
 /** A rendered block of a flow. A block of parts (see blocks.js) is updated from the first part that has changed. */
 export class Block {
@@ -55,11 +56,15 @@ export class Block {
   freeze(count) {
     this.#frozen += count;
     this.isPartial = true;
+    if (this.token.type === "paragraph") separateLines(this.#parts[this.#frozen - 1].nodes.at(-1));
   }
 
   thaw() {
     this.#frozen = 0;
     this.isPartial = false;
+    if (this.token.type !== "paragraph") return;
+    this.#parts = [];
+    this.#nodes[0].replaceChildren();
   }
 
   /** Mark the content after the frozen parts as rendered by another flow, so that an update renders it again. */
@@ -72,6 +77,7 @@ export class Block {
   /** Show the whole token, and keep the nodes if they are right. */
   correct(token) {
     if (!this.isPartial && JSON.stringify(this.token) === JSON.stringify(token)) return this;
+    for (const node of this.nodes) joinLines(node);
     const fresh = new Block(document.createElement("div"), token);
     for (const node of [...this.nodes, ...fresh.nodes]) node.normalize();
     if (fresh.nodes.every((node, index) => node.isEqualNode(this.nodes[index]))) {
