@@ -95,26 +95,28 @@ class MiniStack:
         """Save changes every few seconds, and print a line when that begins to fail or to work."""
         failing = False
         while True:
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                reason = await self.save()
-                if reason and not failing:
-                    print(
-                        f"Warning: conversations cannot be saved in {self.log.parent} ({reason}): "
-                        "free disk space before you stop this run.",
-                        flush=True,
-                    )
-                elif failing and not reason:
-                    print("Conversations are saved again.", flush=True)
-                failing = bool(reason)
+            reason = await self.save()
+            if reason and not failing:
+                print(
+                    f"Warning: conversations cannot be saved in {self.log.parent} ({reason}): "
+                    "free disk space before you stop this run.",
+                    flush=True,
+                )
+            elif failing and not reason:
+                print("Conversations are saved again.", flush=True)
+            failing = bool(reason)
             await asyncio.sleep(_SAVE_S)
 
     async def save(self) -> str:
         """Save changes; return the reason if that is not possible, for example a full disk."""
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(f"{self.url}{SAVE_PATH}") as answer,
-        ):
-            return await answer.text() if answer.status == 507 else ""
+        # `wait` reports a MiniStack that has ended.
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(f"{self.url}{SAVE_PATH}") as answer,
+            ):
+                return await answer.text() if answer.status == 507 else ""
+        return ""
 
     async def stop(self) -> None:
         """Let MiniStack save its state, then end it and the functions that it runs.
