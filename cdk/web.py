@@ -12,6 +12,11 @@ from aws_cdk.aws_cloudfront import (
     CachePolicy,
     Distribution,
     ErrorResponse,
+    Function,
+    FunctionAssociation,
+    FunctionCode,
+    FunctionEventType,
+    FunctionRuntime,
     HeadersFrameOption,
     HeadersReferrerPolicy,
     HttpVersion,
@@ -35,11 +40,29 @@ from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption, ObjectOw
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
+from cdk.assets.page import NOT_FOUND, PUBLISHED
 from cdk.stack_names import global_name
 
 # CloudFront caches errors for 10 s by default, and the cache key of /history has no user: one
 # user's 403 or 500 would be returned to others.
 UNCACHED_ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
+# It runs before the cache and after it. The status of an error page of the distribution would be
+# simpler, but would replace the JSON errors of /history, too.
+NOT_FOUND_FUNCTION = f"""
+function handler(event) {{
+  const {{ request, response }} = event;
+  const known = /{PUBLISHED.replace("/", "[/]")}/.test(request.uri);
+  if (event.context.eventType === 'viewer-request') {{
+    if (!known) request.uri = '/{NOT_FOUND}';
+    return request;
+  }}
+  if (response.statusCode === 200 && (!known || request.uri === '/{NOT_FOUND}')) {{
+    response.statusCode = 404;
+    response.statusDescription = 'Not Found';
+  }}
+  return response;
+}}
+""".lstrip()
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -115,6 +138,7 @@ class Web(Construct):
                 ),
                 cache_policy=self._cache_policy(),
                 compress=True,
+                function_associations=self._not_found_page(),
                 response_headers_policy=headers,
                 viewer_protocol_policy=ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             ),
@@ -169,6 +193,18 @@ class Web(Construct):
             "certificate": certificate,
             "minimum_protocol_version": SecurityPolicyProtocol.TLS_V1_2_2021,
         }
+
+    def _not_found_page(self) -> list[FunctionAssociation]:
+        function = Function(
+            self,
+            "NotFound",
+            function_name=global_name(Stack.of(self), "NotFound"),
+            comment="Answers unknown paths with the page's 404",
+            code=FunctionCode.from_inline(NOT_FOUND_FUNCTION),
+            runtime=FunctionRuntime.JS_2_0,
+        )
+        events = (FunctionEventType.VIEWER_REQUEST, FunctionEventType.VIEWER_RESPONSE)
+        return [FunctionAssociation(function=function, event_type=event) for event in events]
 
     def _cache_policy(self) -> CachePolicy:
         """Return a policy that obeys Cache-Control; the managed one caches for at least 1 s."""

@@ -17,9 +17,11 @@ from typing import Any
 from cdk.assets.functions import ROOT
 
 HTML = ROOT / "html"
-ENTRY = "index.html"
+NOT_FOUND = "404.html"
 # Names below assets/ contain a hash of the content; only these files may be cached for good.
 ASSETS = "assets"
+# Every published path; config.json is the deployment's.
+PUBLISHED = rf"^/(?:index\.html|{re.escape(NOT_FOUND)}|config\.json|(?:{ASSETS}|vendor)/.+)?$"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 
@@ -47,17 +49,20 @@ class BuildError(RuntimeError):
 
 
 def build_page(folder: Path) -> None:
-    """Write index.html, the licences and assets/ into `folder`. Raise BuildError."""
-    markup = (HTML / ENTRY).read_text(encoding="utf-8")
-    entry_points = sorted(set(_ENTRY_POINT.findall(markup)))
+    """Write the HTML files, the licences and assets/ into `folder`. Raise BuildError."""
+    pages = {path.name: path.read_text(encoding="utf-8") for path in HTML.glob("*.html")}
+    entry_points = sorted({name for text in pages.values() for name in _ENTRY_POINT.findall(text)})
     outputs = _bundle(entry_points, folder / ASSETS)
     names = _copy_files(folder)
     for path, output in outputs.items():
         if "entryPoint" in output:
             source = (ROOT / output["entryPoint"]).relative_to(HTML).as_posix()
             names[source] = f"{ASSETS}/{Path(path).name}"
-            markup = _preload(markup, source, output["imports"])
-    (folder / ENTRY).write_text(_rename_references(markup, names), encoding="utf-8")
+            pages = {
+                name: _preload(text, source, output["imports"]) for name, text in pages.items()
+            }
+    for name, text in pages.items():
+        (folder / name).write_text(_rename_references(text, names), encoding="utf-8")
 
 
 def _bundle(entry_points: list[str], folder: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ ApiGatewayV2::RouteResponse               -    6    -    6
 ApiGatewayV2::Stage                       -    1    -    1
 CloudFront::CachePolicy                   -    1    -    1
 CloudFront::Distribution                  -    1    -    1
+CloudFront::Function                      -    1    -    1
 CloudFront::OriginAccessControl           -    1    -    1
 CloudFront::ResponseHeadersPolicy         -    1    -    1
 CloudWatch::Alarm                         -    5    -    5

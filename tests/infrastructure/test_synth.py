@@ -31,6 +31,7 @@ INNER_NAMES = {
 
 NAMES_ACROSS_REGIONS: dict[str, Callable[[Json], Any]] = {
     "AWS::CloudFront::CachePolicy": lambda made: made["CachePolicyConfig"]["Name"],
+    "AWS::CloudFront::Function": lambda made: made["Name"],
     "AWS::CloudFront::OriginAccessControl": lambda made: made["OriginAccessControlConfig"]["Name"],
     "AWS::CloudFront::ResponseHeadersPolicy": lambda made: made["ResponseHeadersPolicyConfig"][
         "Name"

@@ -1,5 +1,15 @@
 """The page's bucket, distribution and security headers."""
 
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cdk.assets.page import PUBLISHED, build_page
+from cdk.web import NOT_FOUND_FUNCTION
 from tests.infrastructure.conftest import FULL_CONTEXT, Assembly, Json
 
 
@@ -99,6 +109,64 @@ def test_errors_are_never_cached(aws: Assembly) -> None:
 
     assert {error["ErrorCachingMinTTL"] for error in errors} == {0}
     assert {403, 404, 500, 502, 503, 504} <= {error["ErrorCode"] for error in errors}
+
+
+def test_unknown_paths_get_the_page_s_404_and_history_keeps_its_json(aws: Assembly) -> None:
+    name, _ = aws.service.one("AWS::CloudFront::Function")
+    config = distribution_of(aws)
+    associations = config["DefaultCacheBehavior"]["FunctionAssociations"]
+
+    assert {each["EventType"] for each in associations} == {"viewer-request", "viewer-response"}
+    assert {aws.service.text(each["FunctionARN"]) for each in associations} == {
+        f"<{name}.FunctionARN>"
+    }
+    # An error page would replace the errors of every behaviour.
+    assert not [each for each in config["CustomErrorResponses"] if "ResponsePagePath" in each]
+    assert [each for each in config["CacheBehaviors"] if "FunctionAssociations" in each] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "served", "answered"),
+    [
+        ("/", 200, "/", 200),
+        ("/index.html", 304, "/index.html", 304),
+        ("/config.json", 200, "/config.json", 200),
+        ("/assets/app-1A2B3C4D.js", 403, "/assets/app-1A2B3C4D.js", 403),
+        ("/404.html", 200, "/404.html", 404),
+        ("/about", 200, "/404.html", 404),
+        ("/about/", 304, "/404.html", 304),
+        ("/index.html/x", 200, "/404.html", 404),
+        ("/assets/", 200, "/404.html", 404),
+    ],
+)
+def test_the_function_of_the_page_rewrites_unknown_paths_only(
+    path: str, status: int, served: str, answered: int
+) -> None:
+    assert run_function("viewer-request", path) == served
+    # AWS does not document which path a response's event has; both have the same result.
+    assert run_function("viewer-response", path, status) == answered
+    assert run_function("viewer-response", served, status) == answered
+
+
+def test_every_published_file_is_a_known_path(tmp_path: Path) -> None:
+    build_page(tmp_path)
+    files = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+
+    assert len(files) > 10
+    assert [name for name in files if not re.search(PUBLISHED, f"/{name}")] == []
+
+
+def run_function(event_type: str, path: str, status: int = 200) -> object:
+    """Return the path of a request, or the status of a response, after the function."""
+    event = {
+        "context": {"eventType": event_type},
+        "request": {"uri": path},
+        "response": {"statusCode": status},
+    }
+    script = f"{NOT_FOUND_FUNCTION}\nconst after = handler({json.dumps(event)});"
+    script += "console.log(JSON.stringify(after.uri ?? after.statusCode))"
+    node = Path(sys.executable).with_name("node")
+    return json.loads(subprocess.check_output([node, "-e", script]))  # noqa: S603 (fixed arguments)
 
 
 def test_only_cloudfront_can_read_the_bucket(aws: Assembly) -> None:

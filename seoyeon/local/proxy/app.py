@@ -6,6 +6,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from cdk.assets.page import NOT_FOUND
 from seoyeon.local import origin_check
 from seoyeon.local.proxy import http
 from seoyeon.local.proxy.websocket import Limits, Relays
@@ -48,7 +49,7 @@ class Targets:
 def create_app(targets: Targets) -> web.Application:
     """Route `/ws` to the WebSocket, `/history` to the REST API, and published files to the page.
 
-    Nothing else is forwarded: MiniStack has control paths and the paths of many services.
+    Other paths get the page's 404: MiniStack has control paths and the paths of many services.
     """
     app = web.Application(middlewares=[local_only])
     session = web.AppKey("session", aiohttp.ClientSession)
@@ -68,9 +69,14 @@ def create_app(targets: Targets) -> web.Application:
         return await http.forward(request, app[session], targets.history.url, targets.history.host)
 
     async def page(request: web.Request) -> web.StreamResponse:
-        if request.path != "/" and request.path[1:] not in targets.page_files:
-            return http.answer(404, "not_found", "There is nothing at this address.")
-        return await http.forward(request, app[session], targets.page.url, targets.page.host)
+        known = request.path == "/" or request.path[1:] in targets.page_files - {NOT_FOUND}
+        return await http.forward(
+            request,
+            app[session],
+            targets.page.url,
+            targets.page.host,
+            instead=None if known else f"/{NOT_FOUND}",
+        )
 
     relays = Relays(targets.websocket.url, targets.websocket.host, targets.page_url, targets.limits)
 

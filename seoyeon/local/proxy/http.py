@@ -60,24 +60,32 @@ def upstream_headers(request: web.BaseRequest, host: str) -> CIMultiDict[str]:
 
 
 async def forward(
-    request: web.Request, session: aiohttp.ClientSession, base: str, host: str
+    request: web.Request,
+    session: aiohttp.ClientSession,
+    base: str,
+    host: str,
+    instead: str | None = None,
 ) -> web.StreamResponse:
-    """Forward the request to `base` + its path; answer 502 if the back end does not."""
+    """Forward the request to `base` + its path; answer 502 if the back end does not.
+
+    `instead` is the path of a page for unknown paths, which then has status 404.
+    """
     if not request.raw_path.startswith("/"):
         return answer(400, "bad_request", "The request must name a path.")
     response: web.StreamResponse | None = None
     try:
         async with session.request(
             request.method,
-            URL(base + request.raw_path, encoded=True),
+            URL(base + (instead or request.raw_path), encoded=True),
             headers=upstream_headers(request, host),
             data=request.content if request.can_read_body else None,
             allow_redirects=False,
             skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
         ) as upstream:
+            missing = instead is not None and upstream.status == 200
             response = web.StreamResponse(
-                status=upstream.status,
-                reason=upstream.reason,
+                status=404 if missing else upstream.status,
+                reason=None if missing else upstream.reason,
                 headers=end_to_end(upstream.headers),
             )
             await response.prepare(request)

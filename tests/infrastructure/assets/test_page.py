@@ -83,6 +83,18 @@ def test_only_changed_files_get_another_name(sources: Path, tmp_path: Path) -> N
     assert changed == {"index.html", sheet, f"{sheet}.map"}
 
 
+def test_the_404_works_at_any_path_and_under_the_content_security_policy(tmp_path: Path) -> None:
+    build_page(tmp_path)
+    markup = (tmp_path / "404.html").read_text()
+
+    named = re.findall(r'(?:src|href)="([^"]+)"', markup)
+    assert all(name == "/" or (tmp_path / name.removeprefix("/")).is_file() for name in named)
+    assert {Path(name).suffix for name in named} == {"", ".css", ".svg"}
+    assert re.findall(r"<(?:script|style)|\b(?:style|on\w+)=", markup) == []
+    assert 'lang="ko"' in markup
+    assert 'lang="en"' in markup
+
+
 def test_korean_is_not_escaped(sources: Path, tmp_path: Path) -> None:
     assert any("서연" in text for name, text in built(tmp_path).items() if name.endswith(".js"))
 

@@ -44,7 +44,7 @@ class Upstream:
         self.requests.append(request)
         self.bodies.append(await request.read())
         response = web.StreamResponse(
-            status=418,
+            status=200 if request.path == "/404.html" else 418,
             headers={
                 "Content-Security-Policy": "default-src 'none'",
                 "Connection": "X-Private",
@@ -182,7 +182,7 @@ def test_without_accounts_no_request_of_a_sign_in_passes(method: str, path: str)
             proxy.session.request(method, f"{proxy.url}{path}") as answer,
         ):
             assert answer.status == (404 if method == "GET" else 405)
-            assert proxy.upstream.requests == []
+            assert {seen.path for seen in proxy.upstream.requests} <= {"/404.html"}
 
     run(scenario())
 
@@ -219,7 +219,26 @@ def test_only_published_files_pass_to_the_page(path: str, has_sign_in: bool) -> 
                 url = URL(proxy.url + path, encoded=True)
                 async with proxy.session.request(method, url) as answer:
                     assert answer.status == status
-            assert proxy.upstream.requests == []
+            assert {seen.path for seen in proxy.upstream.requests} == {"/404.html"}
+
+    run(scenario())
+
+
+def test_an_unknown_path_gets_the_page_s_404_and_an_error_of_history_its_own() -> None:
+    async def scenario() -> None:
+        async with open_proxy() as proxy:
+            for path in ("/about/us?x=1", "/404.html"):
+                async with proxy.session.get(proxy.url + path) as answer:
+                    assert (answer.status, answer.reason) == (404, "Not Found")
+                    assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
+                    assert await answer.text() == "first second"
+            async with proxy.session.get(f"{proxy.url}/history/nothing") as answer:
+                assert answer.status == 418
+            assert [seen.raw_path for seen in proxy.upstream.requests] == [
+                "/404.html",
+                "/404.html",
+                "/api/history/nothing",
+            ]
 
     run(scenario())
 
@@ -231,7 +250,7 @@ def test_a_path_that_only_begins_like_history_is_none_of_it() -> None:
             proxy.session.get(f"{proxy.url}/history-of-others") as answer,
         ):
             assert answer.status == 404
-            assert proxy.upstream.requests == []
+            assert [seen.path for seen in proxy.upstream.requests] == ["/404.html"]
 
     run(scenario())
 
