@@ -1,22 +1,24 @@
 """The cost of the chat on AWS as one table: `python -m bench.cost`.
 
 Frames come from the worker's coalescer, prompt tokens from its prompt, the page's size from its
-build, memory and throttles from the stacks. Durations and the habits of users are assumptions.
+build, memory from the stacks, throttles from the settings. Durations and the habits of users are
+assumptions.
 """
 
 import json
 import math
+import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.models import ModelId
 from chat_ws.store.leases import RENEW_SECONDS
 from chat_ws.worker.coalescer import Coalescer
 from chat_ws.worker.prompt import Exchange, build
-from history_api.service import MAX_LIMIT
+from history_api.service import MAX_PAGE_BYTES, READ_AHEAD
 
 from cdk import capacity
 from cdk.assets.functions import ROOT
@@ -43,6 +45,7 @@ PRICES = {
     "DynamoDB GB-months": 0.25 + 0.20,
     # https://aws.amazon.com/cloudfront/pricing/pay-as-you-go/
     "CloudFront requests": 0.012 / 10_000,
+    "CloudFront function calls": 0.10 / MILLION,
     "CloudFront GB": 0.12,
     # https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer
     "WebSocket GB": 0.09,
@@ -59,14 +62,16 @@ TOKEN_MS = 25
 FIRST_TOKEN_MS = 800
 POST_MS = 20  # one PostToConnection call
 WORKER_SECONDS = 0.3  # before and after the model
-REPLAY_SECONDS = 0.1
+REPLAY_SECONDS = 0.3  # of the largest turn: 13 snapshot frames
 COLD_START_SECONDS = 0.3 * 3.0  # 30 % of the visits find no warm worker; it takes 3 s
 ROUTES_SECONDS = HISTORY_SECONDS = 0.04
 LARGE_HISTORY_SECONDS = 0.3  # a page of the largest turns
+SOCKET_MINUTES = 120  # API Gateway's limit; less without a ping every 10 minutes
 
 # Bytes.
 HANGUL = 3  # one syllable
 TURN = 700  # a stored turn without its texts
+MAX_TURN = 400 * KB  # DynamoDB's limit of an item, to which `continue` can extend an answer
 FRAME = 110  # a delta frame without its text
 # Turns.accept writes four items in a transaction, at two units each, and moves an index entry.
 ACCEPT_UNITS = 4 * 2 + 2
@@ -106,7 +111,11 @@ def page_size() -> tuple[int, int]:
     with TemporaryDirectory() as folder:
         build_page(Path(folder))
         loaded = {".html", ".css", ".js", ".svg"}
-        sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.suffix in loaded]
+        sizes = [
+            path.stat().st_size
+            for path in Path(folder).rglob("*")
+            if path.suffix in loaded and not path.name.startswith(("404", "not_found"))
+        ]
     return len(sizes), sum(sizes)
 
 
@@ -149,40 +158,71 @@ def one_answer(frames: int, prompt: float, files: int, page_bytes: int) -> Amoun
         "DynamoDB read units": 2 + 2 / QUESTIONS,
         "DynamoDB GB-months": turn_bytes / GB * SETTINGS.history_days / MONTH_DAYS,
         "CloudFront requests": (files + 2) / QUESTIONS,
+        "CloudFront function calls": 2 * files / QUESTIONS,
         "CloudFront GB": page_bytes / GB / QUESTIONS,
         "Prompt tokens": prompt,
         "Answer tokens": ANSWER_TOKENS,
     }
 
 
-def abuse_day() -> Amounts:
-    """Return the most that one stranger can use in a day.
+def abuse() -> dict[str, Amounts]:
+    """Return the most that one stranger can use in a day, by the way to do it.
 
-    The most expensive frame and the most expensive history request, each at its throttle and on the
-    largest turns, and `daily_tokens` as answers.
+    Each request is the most expensive of its kind, sent at its throttle for the largest turn.
     """
-    frames = capacity.FRAME_RATE * DAY_SECONDS
-    requests = capacity.HISTORY_RATE * DAY_SECONDS
-    answer_bytes = SETTINGS.max_gen_len * CHARACTERS_PER_TOKEN * HANGUL
-    turn_bytes = TURN + MAX_QUESTION_CHARACTERS * HANGUL + answer_bytes
-    page_bytes = MAX_LIMIT * turn_bytes
+    sockets = SETTINGS.connect_rate * DAY_SECONDS
+    frames = SETTINGS.frame_rate * DAY_SECONDS
+    requests = SETTINGS.history_rate * DAY_SECONDS
+    routes = gb_seconds(capacity.ROUTES_MEMORY_MB, ROUTES_SECONDS)
+    # One turn is always on a page. Query reads READ_AHEAD turns, at most 1 MB, beyond a page.
+    page_bytes = max(MAX_PAGE_BYTES, MAX_TURN)
+    page_reads = page_bytes + min(READ_AHEAD * MAX_TURN, 1024 * KB)
     return {
-        # `resume` of a turn that has ended: the frame, a snapshot, `done`.
-        "WebSocket messages": 3 * frames,
-        "WebSocket GB": frames * (answer_bytes + 2 * FRAME) / GB,
-        "REST requests": requests,
-        "Lambda GB-seconds": frames * gb_seconds(capacity.ROUTES_MEMORY_MB, ROUTES_SECONDS)
-        + frames * gb_seconds(capacity.WORKER_MEMORY_MB, REPLAY_SECONDS)
-        + requests * gb_seconds(capacity.HISTORY_MEMORY_MB, LARGE_HISTORY_SECONDS),
-        "Lambda requests": 2 * frames + requests,
-        # DynamoDB bills both refused updates (attach, lease) by the size of the turn.
-        "DynamoDB write units": frames * 2 * units(turn_bytes),
-        "DynamoDB read units": frames * (1 + units(turn_bytes, 4 * KB))
-        + requests * units(page_bytes, 4 * KB),
-        "CloudFront requests": requests,
-        "CloudFront GB": requests * page_bytes / GB,
-        "Answer tokens": SETTINGS.daily_tokens,
+        "sockets, opened and kept": {
+            "WebSocket minutes": sockets * SOCKET_MINUTES,
+            # Authorizer, $connect, $disconnect.
+            "Lambda requests": 3 * sockets,
+            "Lambda GB-seconds": 3 * sockets * routes,
+        },
+        "`ping`": {
+            "WebSocket messages": 2 * frames,
+            "Lambda requests": frames,
+            "Lambda GB-seconds": frames * routes,
+        },
+        "`resume` of an ended turn": {
+            # The frame, a snapshot, `done`.
+            "WebSocket messages": frames * (2 + units(MAX_TURN, 32 * KB)),
+            "WebSocket GB": frames * MAX_TURN / GB,
+            "Lambda requests": 2 * frames,
+            "Lambda GB-seconds": frames
+            * (routes + gb_seconds(capacity.WORKER_MEMORY_MB, REPLAY_SECONDS)),
+            # DynamoDB bills both refused updates (attach, lease) by the size of the turn.
+            "DynamoDB write units": frames * 2 * units(MAX_TURN),
+            "DynamoDB read units": frames * (1 + units(MAX_TURN, 4 * KB)),
+        },
+        "`/history` of long turns": {
+            "REST requests": requests,
+            "Lambda requests": 2 * requests,
+            "Lambda GB-seconds": requests
+            * (routes + gb_seconds(capacity.HISTORY_MEMORY_MB, LARGE_HISTORY_SECONDS)),
+            "DynamoDB read units": requests * units(page_reads, 4 * KB),
+            "CloudFront requests": requests,
+            "CloudFront GB": requests * page_bytes / GB,
+        },
+        "answers, up to `daily_tokens`": {"Answer tokens": SETTINGS.daily_tokens},
     }
+
+
+def abuse_day() -> Amounts:
+    """Return the most that one stranger can use in a day in every way at once.
+
+    `ping` and `resume` share a throttle, and `resume` costs more.
+    """
+    day: Counter[str] = Counter()
+    for name, amounts in abuse().items():
+        if name != "`ping`":
+            day.update(amounts)
+    return day
 
 
 def gb_seconds(memory_mb: int, seconds: float) -> float:
@@ -207,6 +247,24 @@ def cost(amounts: Amounts, model_id: str, names: Collection[str] = ALL) -> float
     return sum(amount * each[name] for name, amount in amounts.items() if name in names)
 
 
+def abuse_table() -> str:
+    """Return the ways to abuse a deployment in Markdown, each with its dollars for a day."""
+    model = SETTINGS.model_ids[0]
+    limits = {
+        "sockets": f"`connect_rate` {SETTINGS.connect_rate}",
+        "`ping`": f"`frame_rate` {SETTINGS.frame_rate}",
+        "`resume`": f"`frame_rate` {SETTINGS.frame_rate}",
+        "`/history`": f"`history_rate` {SETTINGS.history_rate}",
+        "answers": f"`daily_tokens` {SETTINGS.daily_tokens:,}",
+    }
+    rows = [
+        f"| {name} | {limits[re.split('[ ,]', name)[0]]} | ${cost(amounts, model):,.2f} |"
+        for name, amounts in abuse().items()
+    ]
+    total = f"| **all at once, `ping` left out** | | **${cost(abuse_day(), model):,.2f}** |"
+    return "\n".join(["| what is sent | limit | a day |", "|---|---|---:|", *rows, total])
+
+
 def table(answer: Amounts, abuse: Amounts) -> str:
     """Return the table in Markdown."""
     columns = ((answer, 1_000), (answer, USERS * QUESTIONS * MONTH_DAYS), (abuse, 1))
@@ -229,3 +287,4 @@ def table(answer: Amounts, abuse: Amounts) -> str:
 
 if __name__ == "__main__":
     print(table(one_answer(count_frames(), prompt_tokens(), *page_size()), abuse_day()))
+    print(f"\nThe most that one stranger can cost:\n\n{abuse_table()}")

@@ -1,12 +1,7 @@
-"""Throttles of the APIs; Python and memory of the functions.
+"""Python and memory of the functions.
 
 Standard library only: bench/cost.py and the command line must not load the CDK for them.
 """
-
-# Per second, of all clients together. The account's quotas are 500 new WebSocket connections and
-# 10,000 API requests.
-FRAME_RATE = 500
-HISTORY_RATE = 200  # a page load makes two requests
 
 LAMBDA_PYTHON = "3.13"
 # Lambda scales CPU with memory. The worker imports LangChain, which takes a second of CPU at 1 GB;

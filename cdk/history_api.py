@@ -19,7 +19,7 @@ from aws_cdk.aws_lambda import Code
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
-from cdk.capacity import HISTORY_MEMORY_MB, HISTORY_RATE
+from cdk.capacity import HISTORY_MEMORY_MB
 from cdk.python_function import PythonFunctions
 
 REST_STAGE = "api"
@@ -48,6 +48,8 @@ class HistoryApi(Construct):
         code: Code,
         environment: Mapping[str, str],
         authorizer: RequestAuthorizer,
+        rate: int,
+        burst: int,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = functions.add(
@@ -67,8 +69,8 @@ class HistoryApi(Construct):
             endpoint_types=[EndpointType.REGIONAL],
             deploy_options=StageOptions(
                 stage_name=REST_STAGE,
-                throttling_rate_limit=HISTORY_RATE,
-                throttling_burst_limit=HISTORY_RATE,
+                throttling_rate_limit=rate,
+                throttling_burst_limit=burst,
                 tracing_enabled=True,
             ),
             default_integration=LambdaIntegration(self.function, scope_permission_to_method=False),

@@ -13,6 +13,7 @@ from cdk.bedrock_models import model_arns
 from cdk.history_api import HistoryApi
 from cdk.identity import Identity
 from cdk.monitoring.alarms import Alarms
+from cdk.monitoring.budget import Budget
 from cdk.monitoring.dashboard import Dashboard
 from cdk.monitoring.metrics import StageMetrics
 from cdk.python_function import PythonFunctions, allow
@@ -53,6 +54,8 @@ class ServiceStack(Stack):
             code=self._functions.code("lambda-history"),
             environment={"TABLE_NAME": table.table_name},
             authorizer=self._identity.rest_authorizer,
+            rate=settings.history_rate,
+            burst=settings.history_burst,
         )
         self._web = self._add_web()
         self._identity.function.add_environment("PAGE_URL", self._web.page_url)
@@ -63,8 +66,8 @@ class ServiceStack(Stack):
         target.remove_unsupported(self)
 
     def _add_websocket_api(self) -> WebSocketApi:
-        socket = WebSocketApi(self, "WebSocketApi")
         settings = self._settings
+        socket = WebSocketApi(self, "WebSocketApi", settings)
         table = {"TABLE_NAME": self._table.table_name}
         connections = {"WEBSOCKET_CALLBACK_URL": self._target.websocket_callback_url(socket.stage)}
         socket.add_functions(
@@ -199,6 +202,8 @@ class ServiceStack(Stack):
 
     def _add_monitoring(self) -> None:
         settings, socket = self._settings, self._socket
+        if settings.monthly_budget and settings.alarm_email:
+            Budget(self, "Budget", dollars=settings.monthly_budget, email=settings.alarm_email)
         metrics = StageMetrics(settings.stage)
         alarms = Alarms(
             self,

@@ -25,7 +25,8 @@ class SettingsError(ValueError):
 class Settings:
     """Valid settings; docs/operations.md describes each.
 
-    `max_gen_len` and `daily_tokens` are in tokens, `daily_cost_alarm` is in dollars. An optional
+    `max_gen_len` and `daily_tokens` are in tokens, `daily_cost_alarm` and `monthly_budget` in
+    dollars. Rates are requests of all clients in a second, bursts requests at once. An optional
     setting is None or empty where it is not set.
     """
 
@@ -40,6 +41,12 @@ class Settings:
     history_days: int
     daily_messages: int
     daily_tokens: int
+    frame_rate: int
+    frame_burst: int
+    connect_rate: int
+    connect_burst: int
+    history_rate: int
+    history_burst: int
     worker_concurrency: int
     guardrail_id: str | None
     guardrail_version: str
@@ -51,6 +58,7 @@ class Settings:
     certificate_arn: str | None
     alarm_email: str | None
     daily_cost_alarm: float
+    monthly_budget: int
     log_days: int
     architecture: str
     bedrock_endpoint_url: str | None = None
@@ -74,6 +82,12 @@ class Settings:
             history_days=values.integer("history_days", 1, 3650),
             daily_messages=values.integer("daily_messages", 0, 1_000_000),
             daily_tokens=values.integer("daily_tokens", 0, 999_999_999),
+            frame_rate=values.integer("frame_rate", 1, 10_000),
+            frame_burst=values.integer("frame_burst", 1, 5_000),
+            connect_rate=values.integer("connect_rate", 1, 10_000),
+            connect_burst=values.integer("connect_burst", 1, 5_000),
+            history_rate=values.integer("history_rate", 1, 10_000),
+            history_burst=values.integer("history_burst", 1, 5_000),
             worker_concurrency=values.integer("worker_concurrency", 0, 10_000),
             guardrail_id=values.optional_matching("guardrail_id", GUARDRAIL, "gr1abc2def3h"),
             guardrail_version=values.matching("guardrail_version", r"DRAFT|[1-9]\d{0,7}", "DRAFT"),
@@ -92,6 +106,7 @@ class Settings:
                 "alarm_email", rf"[^@\s]+@{DOMAIN}", "team@example.com"
             ),
             daily_cost_alarm=values.number("daily_cost_alarm", 0.01, 1_000_000),
+            monthly_budget=values.integer("monthly_budget", 0, 1_000_000),
             log_days=values.one_of("log_days", LOG_DAYS),
             architecture=values.choice("architecture", ("arm64", "x86_64")),
             bedrock_endpoint_url=values.url("bedrock_endpoint_url"),
@@ -101,6 +116,7 @@ class Settings:
         _check_models(settings)
         _check_domain(settings)
         _check_sign_up(settings)
+        _check_budget(settings)
         _check_endpoints(settings)
         return settings
 
@@ -239,6 +255,15 @@ def _check_sign_up(settings: Settings) -> None:
             "email_domains",
             "is set",
             "guests do not sign up: use it with auth cognito only, or remove it",
+        )
+
+
+def _check_budget(settings: Settings) -> None:
+    if settings.monthly_budget and not settings.alarm_email:
+        raise _error(
+            "alarm_email",
+            "is not set",
+            "monthly_budget sends its warnings there: give an address, or remove monthly_budget",
         )
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import cast
 
 from aws_cdk import Duration, Stack
-from aws_cdk.aws_apigatewayv2 import ThrottleSettings, WebSocketStage
+from aws_cdk.aws_apigatewayv2 import CfnStage, ThrottleSettings, WebSocketStage
 from aws_cdk.aws_apigatewayv2 import WebSocketApi as Api
 from aws_cdk.aws_apigatewayv2_authorizers import WebSocketLambdaAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import WebSocketLambdaIntegration
@@ -12,8 +13,9 @@ from aws_cdk.aws_lambda import Code
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
-from cdk.capacity import FRAME_RATE, ROUTES_MEMORY_MB, WORKER_MEMORY_MB
+from cdk.capacity import ROUTES_MEMORY_MB, WORKER_MEMORY_MB
 from cdk.python_function import PythonFunctions
+from cdk.settings import Settings
 
 WEBSOCKET_STAGE = "chat"
 ROUTES_WITHOUT_RESPONSE = ("$connect", "$disconnect")
@@ -24,7 +26,7 @@ ROUTES_WITH_RESPONSE = ("chat", "stop", "resume", "continue", "ping", "$default"
 class WebSocketApi(Construct):
     """Exposes `api` and `stage`; after `add_functions`, also `routes`, `worker` and `failure`."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         self.api = Api(
             self,
@@ -39,8 +41,17 @@ class WebSocketApi(Construct):
             web_socket_api=self.api,
             stage_name=WEBSOCKET_STAGE,
             auto_deploy=True,
-            throttle=ThrottleSettings(rate_limit=FRAME_RATE, burst_limit=FRAME_RATE),
+            throttle=ThrottleSettings(
+                rate_limit=settings.frame_rate, burst_limit=settings.frame_burst
+            ),
         )
+        # A socket costs more than a frame: an authorizer, and connection minutes.
+        cast(CfnStage, self.stage.node.default_child).route_settings = {
+            "$connect": {
+                "ThrottlingRateLimit": settings.connect_rate,
+                "ThrottlingBurstLimit": settings.connect_burst,
+            }
+        }
         acknowledge(
             self.api, APIG4="A WebSocket API authorizes the connection at $connect, not each route"
         )

@@ -3,9 +3,8 @@
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chat_shared import history
@@ -20,8 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# A turn of the longest texts takes some 70 KB; Lambda's response holds 6 MB.
 DEFAULT_LIMIT, MAX_LIMIT = 20, 50
+# Of the turns on a page, which has at least one. CloudFront bills each gigabyte.
+MAX_PAGE_BYTES = 256 * 1024
+READ_AHEAD = 11  # turns in one query: two queries for DEFAULT_LIMIT and the turn after it
 CONVERSATIONS_PAGE = 50
 MAX_TITLE_LENGTH = 100
 
@@ -55,11 +56,10 @@ class Service:
             principal,
             conversation_id,
             now=self.clock(),
-            page=limit + 1,
+            page=min(limit + 1, READ_AHEAD),
             before=before,
         )
-        rows = list(islice(newest_first, limit + 1))
-        page, more = rows[:limit], len(rows) > limit
+        page, more = _cut(newest_first, limit)
         return {
             "turns": [turn_view(turn) for turn in reversed(page)],
             "next_cursor": cursor.encode(scope, page[-1].turn_id) if more else None,
@@ -95,6 +95,18 @@ class Service:
     def delete_all(self, principal: Principal) -> Body:
         Conversations(self.table).delete_all(principal)
         return None
+
+
+def _cut(newest_first: Iterator[Turn], limit: int) -> tuple[list[Turn], bool]:
+    """Return the turns of a page, and whether others follow; read no more than necessary."""
+    page: list[Turn] = []
+    size = 0
+    for turn in newest_first:
+        size += len(json.dumps(turn_view(turn), ensure_ascii=False).encode())
+        if len(page) == limit or (page and size > MAX_PAGE_BYTES):
+            return page, True
+        page.append(turn)
+    return page, False
 
 
 def turn_view(turn: Turn) -> dict[str, Any]:

@@ -45,6 +45,7 @@ FULL_CONTEXT = {
     "domain_name": "chat.example.com",
     "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000-4000-8000-1",
     "alarm_email": "team@example.com",
+    "monthly_budget": 50,
 }
 CONTEXTS: dict[str, Mapping[str, object]] = {
     "full": FULL_CONTEXT,

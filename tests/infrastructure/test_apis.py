@@ -109,9 +109,18 @@ def test_both_stages_are_named_and_throttled(aws: Assembly) -> None:
 
     assert socket["Properties"]["StageName"] == "chat"
     assert socket["Properties"]["AutoDeploy"] is True
-    assert socket["Properties"]["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
     assert rest["Properties"]["StageName"] == "api"
-    assert settings["ThrottlingRateLimit"] > 0
+    frames = socket["Properties"]["DefaultRouteSettings"]
+    connect = socket["Properties"]["RouteSettings"]["$connect"]
+    assert [limits(each) for each in (frames, connect, settings)] == [
+        (50, 200),
+        (10, 100),
+        (20, 200),
+    ]
+
+
+def limits(settings: Json) -> tuple[int, int]:
+    return settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]
 
 
 def test_every_method_of_the_history_api_is_authorized(aws: Assembly) -> None:

@@ -20,6 +20,7 @@ ApiGatewayV2::Integration                 -    1    -    1
 ApiGatewayV2::Route                       -    8    -    8
 ApiGatewayV2::RouteResponse               -    6    -    6
 ApiGatewayV2::Stage                       -    1    -    1
+Budgets::Budget                           -    -    -    1
 CloudFront::CachePolicy                   -    1    -    1
 CloudFront::Distribution                  -    1    -    1
 CloudFront::Function                      -    1    -    1
@@ -76,6 +77,7 @@ def test_no_service_is_billed_by_the_hour(aws: Assembly, full: Assembly) -> None
     assert used == {
         "ApiGateway",
         "ApiGatewayV2",
+        "Budgets",
         "CloudFront",
         "CloudWatch",
         "Cognito",

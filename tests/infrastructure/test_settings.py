@@ -71,6 +71,10 @@ def test_values_from_the_command_line_are_parsed_from_text() -> None:
         ("daily_messages", -1, "use a whole number from 0 to 1000000"),
         ("daily_messages", 1.5, "use a whole number from 0 to 1000000"),
         ("daily_tokens", "2e6", "use a whole number from 0 to 999999999"),
+        ("frame_rate", 0, "use a whole number from 1 to 10000"),
+        ("connect_burst", 5001, "use a whole number from 1 to 5000"),
+        ("history_rate", "fast", "use a whole number from 1 to 10000"),
+        ("monthly_budget", "1.5", "use a whole number from 0 to 1000000"),
         ("worker_concurrency", "all", "use a whole number from 0 to 10000"),
         ("guardrail_id", "My Guardrail", "write it like gr1abc2def3h"),
         ("guardrail_version", "latest", "write it like DRAFT"),
@@ -130,6 +134,13 @@ def test_optional_settings_are_off_by_default() -> None:
         "optional",
         0,
     )
+
+
+def test_a_budget_needs_an_address() -> None:
+    with pytest.raises(SettingsError, match=r"^alarm_email is not set; monthly_budget"):
+        read_settings(monthly_budget=50)
+    assert read_settings(monthly_budget=50, alarm_email="a@example.com").monthly_budget == 50
+    assert read_settings().monthly_budget == 0
 
 
 def test_there_are_daily_limits_by_default() -> None:

@@ -14,7 +14,7 @@ from chat_ws.settings import Limits
 from chat_ws.store.turns import Turns
 from history_api import cursor, entry
 from history_api.conversations import Conversations
-from history_api.service import MAX_TITLE_LENGTH, Service
+from history_api.service import MAX_TITLE_LENGTH, READ_AHEAD, Service
 
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, store, turn, uuid
 from tests.fakes import Clock
@@ -94,6 +94,28 @@ def api(table: "Table", monkeypatch: pytest.MonkeyPatch, log: "Logger") -> Api:
     monkeypatch.setattr(entry, "bootstrap", lambda: Service(table, lambda: NOW))
     monkeypatch.setattr(entry, "log", log)
     return Api(table)
+
+
+@pytest.mark.parametrize("limit", [50, 20, 5])
+def test_a_page_ends_at_256_kb_and_its_cursor_continues(api: Api, limit: int) -> None:
+    api.talk(23, answer="가" * 10_000)  # 30 KB each
+
+    pages = api.pages(CONVERSATION, limit)
+    assert max(map(len, pages)) == min(limit, 8)
+    assert [text for page in reversed(pages) for text in page] == [str(n) for n in range(23)]
+
+
+def test_a_turn_that_exceeds_a_page_is_a_page_of_its_own(api: Api) -> None:
+    api.talk(2, answer="가" * 100_000)
+
+    assert api.pages(CONVERSATION, 20) == [["1"], ["0"]]
+
+
+def test_a_page_of_long_turns_reads_few_of_them(api: Api, reads: Reads) -> None:
+    api.talk(40, answer="가" * 10_000)
+    reads.items = 0
+    api.get(limit="50")
+    assert reads.items <= 1 + READ_AHEAD
 
 
 def test_a_turn_is_told_with_the_fields_of_the_contract(api: Api) -> None:
@@ -261,12 +283,6 @@ def test_a_cursor_leads_on_in_its_own_conversation_and_its_own_user_s_alone(api:
     own = {"conversation_id": CONVERSATION, "cursor": good}
     assert api.call("GET", query=own, user=BOB)[0] == 400
     assert api.call("GET", query=own)[0] == 200
-
-
-def test_pages_beyond_a_megabyte_are_whole(api: Api) -> None:
-    api.talk(50, answer="가" * 10_000)  # 30 KB each
-    [page] = api.pages(CONVERSATION, 50)
-    assert page == [str(number) for number in range(50)]
 
 
 def test_a_page_costs_what_it_holds_however_long_the_history_is(api: Api, reads: Reads) -> None:

@@ -307,6 +307,14 @@ def test_connecting_agrees_on_the_protocol_and_warms_a_worker_up(stage: Stage) -
     assert stage.worker.jobs == [Job("warm_up")]
 
 
+def test_sockets_that_open_within_five_seconds_warm_one_worker_up(stage: Stage) -> None:
+    stage.routes.clock = stage.clock
+    for seconds in (0, 1, 3.9, 0.2):
+        stage.clock.now += seconds
+        stage.routes.connect()
+    assert stage.worker.jobs == [Job("warm_up")] * 2
+
+
 def test_connecting_does_not_need_the_warm_up(stage: Stage) -> None:
     stage.worker.refusal = Busy()
     assert routes_entry.lambda_handler(websocket_event("$connect"), Context())["statusCode"] == 200

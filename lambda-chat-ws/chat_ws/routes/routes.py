@@ -1,7 +1,9 @@
 """The route of each client frame: store the change, invoke a worker if needed, reply."""
 
+import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger
 from chat_shared.metrics import Metrics
@@ -25,8 +27,11 @@ from chat_ws.protocol import (
 )
 from chat_ws.store.turns import Turns
 
+# Sockets that open in quick succession need one warm worker, not one each.
+WARM_UP_SECONDS = 5.0
 
-@dataclass(frozen=True)
+
+@dataclass
 class Routes:
     """The routes. `invoke` starts a job asynchronously; it raises Busy."""
 
@@ -34,9 +39,15 @@ class Routes:
     invoke: Callable[[Job], None]
     log: Logger
     metrics: Metrics
+    clock: Callable[[], float] = time.monotonic
+    _warmed_up_at: float = field(default=-math.inf, init=False)
 
     def connect(self) -> None:
         """Warm up a worker while the user is typing; without it, the first answer is slower."""
+        now = self.clock()
+        if now < self._warmed_up_at + WARM_UP_SECONDS:
+            return
+        self._warmed_up_at = now
         try:
             self.invoke(Job("warm_up"))
         except ChatError:

@@ -3,6 +3,7 @@
 import pytest
 
 from bench import cost
+from cdk.assets.functions import ROOT
 
 LLAMA_3, LLAMA_3_3 = "meta.llama3-70b-instruct-v1:0", "us.meta.llama3-3-70b-instruct-v1:0"
 
@@ -41,13 +42,34 @@ def test_a_model_without_a_price_is_not_free() -> None:
 def test_a_day_of_abuse_is_bounded_by_the_throttles_and_daily_tokens() -> None:
     used = cost.abuse_day()
 
-    # 500 frames and 200 history requests a second, for 86,400 seconds.
-    assert used["WebSocket messages"] == 3 * 43_200_000
-    assert used["REST requests"] == 17_280_000
-    assert used["Lambda requests"] == 2 * 43_200_000 + 17_280_000
-    # A turn of 8,000 characters and an answer of 1,024 tokens is 29 KB.
-    assert used["DynamoDB write units"] == 43_200_000 * 2 * 29
+    # 50 frames, 10 sockets and 20 history requests a second, for 86,400 seconds.
+    sockets, frames, requests = 864_000, 4_320_000, 1_728_000
+    assert used["WebSocket minutes"] == 120 * sockets
+    # `resume`, a snapshot of 13 messages of 32 KB, `done`.
+    assert used["WebSocket messages"] == 15 * frames
+    assert used["REST requests"] == requests
+    assert used["Lambda requests"] == 3 * sockets + 2 * frames + 2 * requests
+    # Two updates of an item of 400 KB.
+    assert used["DynamoDB write units"] == frames * 2 * 400
     assert used["Answer tokens"] == 2_000_000
+
+
+def test_the_table_of_abuse_has_the_limit_of_each_row() -> None:
+    rows = [row.strip("| ").split(" | ") for row in cost.abuse_table().splitlines()[2:]]
+
+    assert [row[1] for row in rows[:-1]] == [
+        "`connect_rate` 10",
+        "`frame_rate` 50",
+        "`frame_rate` 50",
+        "`history_rate` 20",
+        "`daily_tokens` 2,000,000",
+    ]
+    # 2 messages, 0.035 GB-seconds and a request for each ping: $8.64, $2.02 and $0.86.
+    assert rows[1][2] == "$11.52"
+
+
+def test_operations_has_the_costs_that_the_script_computes() -> None:
+    assert cost.abuse_table() in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
 def test_the_table_adds_up_its_rows() -> None:
