@@ -309,7 +309,7 @@ def test_the_lines_of_a_long_paragraph_do_not_move_at_the_end(bare: Page, kind: 
             same: root.innerHTML === joined.innerHTML,
           };
         }""",
-        LONG_BLOCKS[kind].rstrip(),
+        LONG_BLOCKS[kind].split("게으른")[0].rstrip(),  # the lazy line ends the growth of the quote
     )
     assert grown["separate"] > 1
     assert grown["moved"] == 0
