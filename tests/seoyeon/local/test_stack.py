@@ -79,8 +79,17 @@ def test_config_names_the_socket_relative_to_the_page(stack: Stack) -> None:
 @pytest.mark.parametrize(
     "path", ["/js/none.js", "/health", "/oauth2/authorize?client_id=a", "/login", "/logout"]
 )
-def test_an_unknown_path_is_neither_a_page_nor_the_emulator_s(stack: Stack, path: str) -> None:
+def test_an_unknown_path_gets_the_page_s_404_and_never_the_emulator(
+    stack: Stack, path: str
+) -> None:
     answer = request(stack.url + path)
+    assert answer.status == 404
+    assert answer.body == request(f"{stack.url}/404.html").body
+    assert "이 주소에는 페이지가 없어요." in answer.body.decode()
+
+
+def test_an_error_of_the_history_stays_json(stack: Stack, guest: str) -> None:
+    answer = request(f"{stack.url}/history/none", headers={"Authorization": f"Bearer {guest}"})
     assert (answer.status, answer.json["code"]) == (404, "not_found")
 
 
