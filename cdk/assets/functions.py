@@ -151,7 +151,9 @@ def find_compiler(python: str) -> Compiler | None:
         path = _find_python(python)
     if path:
         command = [path, "-I", "-c", "import platform; print(platform.python_version())"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603 (no shell, fixed arguments)
+            command, capture_output=True, text=True, check=False
+        )
         if done.returncode == 0:
             return Compiler(path, done.stdout.strip())
     print(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Storage } from "../../html/js/storage.js";
 
-/** As the browser's, with room for so many characters. */
+/** A web storage with a limited number of characters. */
 class LocalStorage {
   getItem(key) {
     return this[key] ?? null;

@@ -26,7 +26,7 @@ test("a stored failure is retryable by its code", () => {
   assert.equal(stored({ status: "failed", code: "content_blocked" }).retryable, false);
 });
 
-test("what the frame says of a retry is kept, whatever the code", () => {
+test("a turn keeps the frame's `retryable`, for every code", () => {
   const turn = sent();
   turn.receive({ type: "failed", requestId: "r", code: "something_new", message: "", retryable: true });
   assert.equal(turn.status, "failed");

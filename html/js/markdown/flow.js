@@ -137,7 +137,7 @@ export class Flow {
     return last;
   }
 
-  /** Let a flow of its own render the content of a long quote, or of the long last item of a list. */
+  /** Render the content of a long quote, or of the long last item of a list, with a nested flow. */
   #openContainer(block, token, frozenCount) {
     const isItem = token.type === "list" && token.items.length === frozenCount + 1 && !token.items.at(-1).task;
     if (!isItem && token.type !== "blockquote") return;

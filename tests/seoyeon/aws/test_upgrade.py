@@ -18,7 +18,7 @@ from seoyeon.terminal.commands import Commands
 from tests.builders import uuid
 from tests.stack import ROOT, TOKEN, Stack, request
 
-pytestmark = pytest.mark.xdist_group("upgrade")  # it has a stack of its own
+pytestmark = pytest.mark.xdist_group("upgrade")  # starts a second stack
 
 CONVERSATION = uuid(1_000)
 OLDER, NEWER = NotFound.message, "그런 대화는 없습니다."

@@ -85,7 +85,7 @@ def seconds(**offsets: int) -> dict[str, Any]:
         {"exp": "tomorrow"},
         *({name: None} for name in cognito.REQUIRED),
     ],
-    ids=lambda claims: ",".join(claims),  # the same in every process, whatever its clock says
+    ids=lambda claims: ",".join(claims),  # equal in all xdist workers: values depend on the clock
 )
 def test_a_token_that_is_not_meant_for_here_and_now_is_refused(
     pool: Pool, claims: dict[str, Any]
