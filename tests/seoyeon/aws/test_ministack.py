@@ -127,21 +127,40 @@ def laptop_target(url: str, *, bootstrapped: bool) -> DeploymentTarget:
     )
 
 
-def test_a_stage_comes_with_one_command_and_goes_with_another(
+def test_a_stage_is_deployed_kept_deployed_again_and_deleted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """One test for all steps, because each deployment takes many seconds."""
+    item = {"pk": {"S": "a person"}, "sk": {"S": "a question"}}
+
     async def scenario() -> None:
         async with ministack(tmp_path / "ministack") as url:
             target = laptop_target(url, bootstrapped=False)
             cdk = CachedCdk(target, url, tmp_path / "out")
+            stack_resources = StackResources(lambda service: client(url, service))
+            tables = client(url, "dynamodb")
+
             page = await deploy(target, cdk, Progress())
             assert page.startswith("https://d")
             assert stacks(url) == set(target.stacks)
-            assert all(resources(url).values())
+            deployed = resources(url)
+            assert all(deployed.values())
+            (table,) = tables.list_tables()["TableNames"]
+            tables.put_item(TableName=table, Item=item)
+
+            await destroy(
+                target, cdk, stack_resources, Progress(), delete_data=False, ask=lambda question: ""
+            )
+            assert stacks(url) == {target.stacks.data}
+            left = {kind for kind, number in resources(url).items() if number}
+            assert left == {"tables", "user pools"}
+
+            await deploy(laptop_target(url, bootstrapped=True), cdk, Progress())
+            assert resources(url) == deployed
+            assert tables.scan(TableName=table)["Items"] == [item]
+
             outputs = MiniStackClient(url).outputs(target.stacks.service) or {}
             publish(MiniStackClient(url), outputs["BucketName"], outputs["PageConfig"])
-
-            stack_resources = StackResources(lambda service: client(url, service))
             lines = await destroy(
                 target,
                 cdk,
@@ -156,38 +175,11 @@ def test_a_stage_comes_with_one_command_and_goes_with_another(
 
     asyncio.run(scenario())
     lines = capsys.readouterr().out.splitlines()
-    # One line at the begin of a step and one at its end.
-    assert len(lines) == 2 * 5
+    # Bootstrap, synth, deploy; service stack deleted; deploy; both stacks deleted: each step has a
+    # line at its begin and one at its end.
+    assert len(lines) == 2 * 7
     log = (tmp_path / "out" / "try.log").read_text()
     assert "Seoyeon-try-Service" in log
-
-
-def test_what_was_kept_is_found_again_by_the_next_deployment(tmp_path: Path) -> None:
-    item = {"pk": {"S": "a person"}, "sk": {"S": "a question"}}
-
-    async def scenario() -> None:
-        async with ministack(tmp_path / "ministack") as url:
-            target = laptop_target(url, bootstrapped=False)
-            cdk = CachedCdk(target, url, tmp_path / "out")
-            stack_resources = StackResources(lambda service: client(url, service))
-            tables = client(url, "dynamodb")
-            await deploy(target, cdk, Progress())
-            (table,) = tables.list_tables()["TableNames"]
-            tables.put_item(TableName=table, Item=item)
-            held = resources(url)
-
-            await destroy(
-                target, cdk, stack_resources, Progress(), delete_data=False, ask=lambda question: ""
-            )
-            assert stacks(url) == {target.stacks.data}
-            left = {kind for kind, count in resources(url).items() if count}
-            assert left == {"tables", "user pools"}
-
-            await deploy(laptop_target(url, bootstrapped=True), cdk, Progress())
-            assert resources(url) == held
-            assert tables.scan(TableName=table)["Items"] == [item]
-
-    asyncio.run(scenario())
 
 
 def test_data_outlives_its_stack_until_its_deletion_is_asked_for(tmp_path: Path) -> None:
