@@ -89,25 +89,33 @@ class SimulatedModel:
         self.world.forbid(
             not whole.startswith(prompt.prefill), f"not this story: {prompt.prefill!r}"
         )
-        stream = SimulatedStream(self, plan, whole[len(prompt.prefill) :])
+        stream = SimulatedStream(self, plan, whole[len(prompt.prefill) :], prompt.tokens)
         self.streams.append(stream)
         self.world.simulation.step("model asked")
         return stream
 
 
 class SimulatedStream:
-    def __init__(self, model: SimulatedModel, plan: Plan, rest: str) -> None:
+    def __init__(self, model: SimulatedModel, plan: Plan, rest: str, prompt_tokens: int) -> None:
         self._simulation = model.world.simulation
         self._interval = model.interval
         self._plan = plan
         self._rest = rest
+        self._prompt_tokens = prompt_tokens
+        self._sent = False
         self._aborted = Event(self._simulation)
         self.closed = False
         self.hold = model.world.watch.hold(self._simulation.process)
         self.stop_reason: StopReason = "stop"
         self.usage = Usage()
 
+    @property
+    def billed(self) -> int:
+        """Return the reported tokens; without them, the prompt's if it was sent and not refused."""
+        return self.usage.total or (self._prompt_tokens if self._sent else 0)
+
     def __iter__(self) -> Iterator[str]:
+        self._sent = True
         try:
             yield from self._pieces()
         finally:
@@ -127,6 +135,7 @@ class SimulatedStream:
             self._aborted.wait()
             raise StreamBroken
         if self._plan.error:
+            self._sent = isinstance(self._plan.error, StreamBroken)
             raise self._plan.error
         whole = self._plan.after is None or self._plan.after * size >= len(self._rest)
         self.stop_reason = "stop" if whole else self._plan.stop_reason
@@ -163,8 +172,8 @@ class Watch:
         return turn_key(self.world.jobs[process]), self.holds[process]
 
     def used(self, hold: Hold) -> int:
-        """Return the tokens that the model has reported to a run."""
-        return sum(one.usage.total for one in self.world.model.streams if one.hold == hold)
+        """Return the tokens of a run, estimated for the calls that have reported none."""
+        return sum(one.billed for one in self.world.model.streams if one.hold == hold)
 
     def write(self, who: object, before: Item, item: Item) -> None:
         key = key_of(item)

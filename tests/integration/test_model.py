@@ -214,7 +214,7 @@ def test_a_stream_without_a_stop_reason_is_broken(
         list(endpoint.ask(model_id=model_id))
 
 
-def test_an_endpoint_that_is_not_there_is_a_broken_stream() -> None:
+def test_an_endpoint_that_is_not_there_is_a_fault_before_the_call() -> None:
     client = boto3.client(
         "bedrock-runtime",
         region_name=REGION,
@@ -223,8 +223,9 @@ def test_an_endpoint_that_is_not_there_is_a_broken_stream() -> None:
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=1),
     )
-    with pytest.raises(StreamBroken):
+    with pytest.raises(ModelFault) as caught:
         list(BedrockModel(client, SETTINGS).stream(MODELS[0], PROMPT))
+    assert not isinstance(caught.value, StreamBroken)
     client.close()
 
 

@@ -202,10 +202,11 @@ def test_a_stop_ends_the_answer_and_keeps_its_text(stage: Stage) -> None:
 def test_a_stop_before_the_run_began_ends_it_at_once(stage: Stage) -> None:
     job = stage.ask()
     stage.turns.request_stop(stage.turn, HERE)
-    stage.handle(job, Answer([], hangs=True))
+    stage.handle(job)
     [last] = stage.frames()
     assert isinstance(last, Done)
     assert (last.stop_reason, stage.turn.answer) == ("cancelled", "")
+    assert (stage.model.asked, tokens_counted(stage)) == ([], 0)
 
 
 def test_near_the_function_s_end_the_answer_is_stored_as_it_is(stage: Stage) -> None:
@@ -438,6 +439,22 @@ def test_the_tokens_of_a_run_are_counted_however_it_ends(
 ) -> None:
     stage.handle(stage.ask(), *answers)
     assert tokens_counted(stage) == used
+
+
+def test_a_call_stopped_before_its_first_token_counts_with_its_estimate(stage: Stage) -> None:
+    job = stage.ask("가" * 7_900)
+    waits = stage.leases.renew
+
+    def stop_and_renew(turn: Turn, answer: str) -> Turn:
+        stage.turns.request_stop(stage.turn, HERE)
+        return waits(turn, answer)
+
+    stage.leases.renew = stop_and_renew  # type: ignore[method-assign]
+    stage.handle(job, Answer(hangs=True))
+    [(_, prompt)] = stage.model.asked
+    assert tokens_counted(stage) == prompt.tokens > 7_900
+    assert stage.metrics.of("EstimatedCost") == [pytest.approx(prompt.tokens * 0.00265 / 1_000)]
+    assert (stage.turn.usage, stage.turn.prompt_estimate) == (Usage(), 0)
 
 
 def test_the_tokens_of_a_continued_answer_are_those_of_each_run(stage: Stage) -> None:

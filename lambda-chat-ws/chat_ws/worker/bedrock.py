@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from botocore.eventstream import ParserError
-from botocore.exceptions import BotoCoreError, ClientError, EventStreamError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, EventStreamError
 from chat_shared.turn import Usage
 from langchain_aws import ChatBedrock, ChatBedrockConverse
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -172,6 +172,8 @@ class BedrockStream:
             yield from self._answer_chunks()
         except (ClientError, EventStreamError) as error:
             raise from_bedrock(error.response) from error
+        except ConnectionError as error:  # no connection: nothing was sent
+            raise ModelFault from error
         except (BotoCoreError, HTTPError, OSError, ParserError, ValueError) as error:
             # ParserError: bytes that are no event. LangChain raises ValueError for a stream without
             # any chunk.

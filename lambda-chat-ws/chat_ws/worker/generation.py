@@ -1,7 +1,7 @@
 """The generation of one answer in a thread, with as many model calls as it needs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from chat_shared.turn import MAX_ANSWER_BYTES, Turn, Usage
@@ -26,7 +26,7 @@ from chat_ws.errors import (
 from chat_ws.models import ModelFallback, ModelId
 from chat_ws.protocol import StopReason
 from chat_ws.worker import prompt as prompts
-from chat_ws.worker.bedrock import Model, Stream
+from chat_ws.worker.bedrock import Model, Stream, StreamBroken
 from chat_ws.worker.prompt import Exchange, Prompt
 from chat_ws.worker.surrogates import join_surrogates
 from chat_ws.worker.threads import THREADS, Threads
@@ -57,12 +57,29 @@ class PromptInput:
         return cls(turn.mode, turn.question, exchanges, prompts.calibrate(measured))
 
 
+@dataclass
+class Call:
+    """A call of the model that was sent. `refused`: it failed before Bedrock streamed any text."""
+
+    stream: Stream
+    prompt_tokens: int  # our estimate
+    pieces: list[str] = field(default_factory=list)
+    refused: bool = False
+
+    @property
+    def billed(self) -> Usage:
+        """Return the reported usage, or an estimate for an accepted call that reported none."""
+        if self.refused or self.stream.usage.total:
+            return self.stream.usage
+        return Usage(self.prompt_tokens, prompts.estimate("".join(self.pieces)))
+
+
 class Generation:
     """One answer, passed to `feed` chunk by chunk, and the thread that generates it.
 
     Entering starts the thread; leaving aborts it. `answer` returns the text so far, from which a
-    broken stream is continued. Once `ended` is set, `error` or `stop_reason` tells how; `usage`
-    and `prompt_estimate` are sums over all calls.
+    broken stream is continued. Once `ended` is set, `error` or `stop_reason` tells how; `usage`,
+    `billed` and `prompt_estimate` are sums over all calls.
     """
 
     def __init__(
@@ -88,9 +105,7 @@ class Generation:
         self.error: ChatError | None = None
         self.stop_reason: StopReason = "stop"
         self.model: ModelId | None = None  # of the last call
-        self.usage = Usage()
-        self.prompt_estimate = 0
-        self.calls = 0
+        self._calls: list[Call] = []
         self._started_at = threads.clock()
         self._first_chunk_at: float | None = None
         self._last_chunk_at = 0.0
@@ -105,7 +120,22 @@ class Generation:
 
     @property
     def retries(self) -> int:
-        return max(0, self.calls - 1)
+        return max(0, len(self._calls) - 1)
+
+    @property
+    def usage(self) -> Usage:
+        return sum((call.stream.usage for call in self._calls), Usage())
+
+    @property
+    def billed(self) -> Usage:
+        """Return `usage`, and estimates for accepted calls that reported none."""
+        return sum((call.billed for call in self._calls), Usage())
+
+    @property
+    def prompt_estimate(self) -> int:
+        """Return our estimate of `usage.prompt_tokens`, for calibration."""
+        # Calibration compares the two sums: a call without reported usage counts in neither.
+        return sum(call.prompt_tokens for call in self._calls if call.stream.usage.prompt_tokens)
 
     @property
     def first_token_ms(self) -> int | None:
@@ -184,35 +214,32 @@ class Generation:
         if room < MAX_CHARACTER_BYTES:
             self.stop_reason = "length"
             return None
-        self.calls += 1
         self._stream = stream = self._model.stream(model, prompt)
-        self.model, fed = model, False
+        self.model = model
         if self._aborted.is_set():
             return None
+        call = Call(stream, prompt.tokens)
+        self._calls.append(call)
         try:
             for chunk in join_surrogates(stream):
                 if self._aborted.is_set():
                     return None
                 self._time_chunk()
-                fed = True
                 fitting = chunk.encode()[:room].decode(errors="ignore")
+                call.pieces.append(fitting)
                 self._feed(fitting)
                 room -= len(fitting.encode())
                 if fitting != chunk:
                     self.stop_reason = "length"
                     return None
             self.stop_reason = stream.stop_reason
-        except ContentBlocked:
-            raise
         except ChatError as error:
-            if fed or isinstance(error, ModelFault):
+            call.refused = not call.pieces and not isinstance(error, StreamBroken)
+            if isinstance(error, ContentBlocked):
+                raise
+            if call.pieces or isinstance(error, ModelFault):
                 return error
             raise
-        finally:
-            self.usage += stream.usage
-            # Calibration compares the two sums: a call without reported usage counts in neither.
-            if stream.usage.prompt_tokens:
-                self.prompt_estimate += prompt.tokens
         return None
 
     def _time_chunk(self) -> None:

@@ -62,12 +62,12 @@ class Telemetry:
             )
 
     def _cost(self, generation: Generation) -> float | None:
-        """Return US dollars; None without usage, or for a model without a price."""
+        """Return US dollars; None without tokens, or for a model without a price."""
         model = generation.model
-        if not model or not generation.usage.total:
+        if not model or not generation.billed.total:
             return None
         if price := model.spec.price:
-            return price.cost(generation.usage)
+            return price.cost(generation.billed)
         if model not in self._unpriced:
             self._unpriced.add(model)
             self.log.warning("model has no price", model_id=str(model))

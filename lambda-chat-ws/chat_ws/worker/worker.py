@@ -100,7 +100,7 @@ class Worker:
 
     def _count_tokens(self, generation: Generation) -> None:
         """Add the run's tokens to today's counter; a failure to count must not fail the answer."""
-        tokens = generation.usage.total
+        tokens = generation.billed.total
         if not tokens:
             return
         try:
@@ -125,8 +125,10 @@ class Run:
         Return the stored turn, and whether the client has moved since the last renewal: it then
         needs a replay.
         """
-        with self.generation:
-            stopped_by, seen = self._watch()
+        seen, stopped_by = self.turn, self._interruption(self.turn)
+        if stopped_by is None:
+            with self.generation:
+                stopped_by, seen = self._watch()
         if stopped_by is None and isinstance(self.generation.error, ContentBlocked):
             self.relay.withdraw()
         self.relay.close()
@@ -144,18 +146,19 @@ class Run:
 
         Return the reason to stop it, None if it has ended, and the turn as last renewed.
         """
-        seen = self.turn
-        while True:
-            if seen.stop_requested:
-                return "cancelled", seen
-            if self.remaining() < DEADLINE_MARGIN:
-                return "deadline", seen
-            if self.generation.ended.wait(RENEW_SECONDS):
-                return None, seen
+        seen, stopped_by = self.turn, None
+        while stopped_by is None and not self.generation.ended.wait(RENEW_SECONDS):
             renewed = self.leases.renew(self.turn, self.relay.answer)
             if has_moved(seen, renewed):
                 self.relay.move(renewed.connection_id)
-            seen = renewed
+            seen, stopped_by = renewed, self._interruption(renewed)
+        return stopped_by, seen
+
+    def _interruption(self, seen: Turn) -> StopReason | None:
+        """Return the reason to end the answer now, if there is one."""
+        if seen.stop_requested:
+            return "cancelled"
+        return "deadline" if self.remaining() < DEADLINE_MARGIN else None
 
     def _outcome(self, stopped_by: StopReason | None) -> Outcome:
         generation = self.generation

@@ -5,6 +5,7 @@ import pytest
 from chat_shared.turn import Usage
 from chat_ws.errors import (
     ChatError,
+    ContentBlocked,
     ContextTooLong,
     Internal,
     ModelFault,
@@ -21,7 +22,7 @@ from chat_ws.worker.threads import THREADS, Threads
 from tenacity import wait_fixed
 
 from tests.builders import MODEL, MODELS, NEXT_MODEL, turn
-from tests.fakes import PATIENCE, Answer, FakeModel
+from tests.fakes import PATIENCE, Answer, FakeModel, FakeStream
 
 QUESTION = PromptInput("chat", "경주", (), 1.0)
 
@@ -97,6 +98,45 @@ def test_a_throttled_call_does_not_count_in_the_estimate() -> None:
     once, _ = finish(FakeModel(Answer(["네"], usage=Usage(10, 1))))
     throttled = FakeModel(Answer(error=Throttled()), Answer(["네"], usage=Usage(10, 1)))
     assert finish(throttled)[0].prompt_estimate == once.prompt_estimate > 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "pieces"),
+    [(Answer(error=StreamBroken()), 0), (Answer(["경주"], Internal()), 2), (Answer(["경주"]), 2)],
+)
+def test_a_call_without_reported_usage_is_billed_by_its_estimate(
+    answer: Answer, pieces: int
+) -> None:
+    model = FakeModel(*[answer] * (1 + CONTINUATIONS))
+    made, _ = finish(model)
+    prompt_tokens = sum(prompt.tokens for _, prompt in model.asked)
+    assert made.billed == Usage(prompt_tokens, pieces * len(model.asked))
+    assert (made.usage, made.prompt_estimate) == (Usage(), 0)
+
+
+def test_a_call_that_does_not_end_when_aborted_is_billed_by_its_estimate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(generation, "ABORT_SECONDS", 0.01)
+    end = FakeStream.abort
+    monkeypatch.setattr(FakeStream, "abort", lambda _stream: None)
+    model = FakeModel(Answer(hangs=True))
+    made, _ = begin(model)
+    while not model.streams:
+        made.ended.wait(0.001)
+    assert model.streams[0].hanging.wait(PATIENCE)
+    made.__exit__()
+    assert not made.ended.is_set()
+    assert made.billed == Usage(model.asked[0][1].tokens)
+    end(model.streams[0])
+
+
+@pytest.mark.parametrize(
+    "error", [Throttled(), ModelFault(), ModelUnavailable(), ContextTooLong(), ContentBlocked()]
+)
+def test_a_refused_call_is_not_billed(error: ChatError) -> None:
+    made, _ = finish(FakeModel(*[Answer(error=error)] * THROTTLE_TRIES))
+    assert made.billed == Usage()
 
 
 def test_throttling_without_end_is_told() -> None:
@@ -214,7 +254,7 @@ def test_a_full_answer_is_not_continued(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(generation, "MAX_ANSWER_BYTES", 31)
     model, heard = FakeModel(), Heard("가" * 10)
     made, _ = finish(model, heard=heard)
-    assert (made.error, made.stop_reason, made.calls) == (None, "length", 0)
+    assert (made.error, made.stop_reason, model.asked) == (None, "length", [])
     assert heard.text == "가" * 10
 
 
