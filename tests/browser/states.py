@@ -59,7 +59,7 @@ def waiting_long(stage: Stage) -> None:
     stage.page.clock.install()
     waiting(stage)
     stage.page.clock.run_for(5_500)
-    stage.says("조금 더 걸리고 있어요…")
+    stage.says("조금 더 걸리고 있어요… 5초째")
 
 
 def answering(stage: Stage) -> None:

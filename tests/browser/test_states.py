@@ -108,6 +108,32 @@ def test_a_question_asked_offline_waits_for_the_connection(
     expect(chat.locator(".state")).to_have_text("보내는 중…")
 
 
+def test_a_silent_model_is_waited_for_with_the_seconds_counted(
+    chat: Page, backend: Backend
+) -> None:
+    stop_clock(chat)
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    state = chat.locator(".state")
+    asked = 0
+    for second in range(1, 71):
+        pass_time(chat, 1_000)
+        if (resumes := count(backend, "resume")) > asked:
+            asked = resumes
+            backend.snapshot(request_id, 0, "")
+        if second >= 10:
+            expect(state).to_have_text(f"조금 더 걸리고 있어요… {second}초째")
+    assert asked >= 6
+    chat.reload()
+    expect(state).to_have_text(re.compile("조금 더 걸리고 있어요… 7[0-9]초째"))
+    backend.wait_frame("resume", asked + 1)
+    pass_time(chat, 10_000)
+    expect(state).to_have_text(re.compile("조금 더 걸리고 있어요… 8[0-9]초째"))
+    backend.delta(request_id, 1, "네")
+    expect(state).to_have_text("쓰고 있어요…")
+
+
 def test_an_answer_that_broke_off_can_be_asked_after_by_hand(chat: Page, backend: Backend) -> None:
     stop_clock(chat)
     request_id = begin_stopped(chat, backend)

@@ -1,13 +1,13 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from chat_shared import keys
 from chat_shared.turn import Turn, Usage
-from chat_ws.errors import ContentBlocked, ContextTooLong
+from chat_ws.errors import ContentBlocked, ContextTooLong, ModelUnavailable
 from chat_ws.job import Job
 from chat_ws.models import ModelFallback
 from chat_ws.protocol import (
@@ -25,7 +25,7 @@ from chat_ws.store.quota import Quota
 from chat_ws.store.turns import Turns
 from chat_ws.worker import entry as worker_entry
 from chat_ws.worker import worker as subject
-from chat_ws.worker.bedrock import StreamBroken
+from chat_ws.worker.bedrock import BedrockModel, StreamBroken
 from chat_ws.worker.telemetry import Telemetry
 from chat_ws.worker.worker import DEADLINE_MARGIN, Worker, load_window
 
@@ -216,6 +216,18 @@ def test_near_the_function_s_end_the_answer_is_stored_as_it_is(stage: Stage) -> 
     assert isinstance(last, Done)
     assert last.stop_reason == "deadline"
     assert (stage.turn.stop_reason, stage.turn.answer) == ("deadline", "경주")
+
+
+def test_an_answer_without_text_at_the_function_s_end_fails_and_can_be_retried(
+    stage: Stage,
+) -> None:
+    seconds = iter([PLENTY, DEADLINE_MARGIN - 0.1])
+    stage.left = lambda: next(seconds)
+    stage.handle(stage.ask(), Answer(hangs=True))
+    [failed] = stage.frames()
+    assert failed == Failed.of(ModelUnavailable(), REQUEST)
+    assert failed.retryable
+    assert (stage.turn.status, stage.turn.stop_reason) == ("failed", None)
 
 
 def test_a_client_that_is_gone_gets_its_answer_later(stage: Stage) -> None:
@@ -560,8 +572,9 @@ def test_no_one_s_words_are_in_the_logs(stage: Stage, logs: Callable[[], str]) -
     assert "은밀한" not in written
 
 
+@pytest.mark.parametrize(("endpoint", "silence"), [("", 25), ("http://127.0.0.1:9", 120)])
 def test_the_entry_point_makes_its_worker_of_the_environment(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, endpoint: str, silence: int
 ) -> None:
     environment = {
         "AWS_DEFAULT_REGION": REGION,
@@ -569,7 +582,7 @@ def test_the_entry_point_makes_its_worker_of_the_environment(
         "WEBSOCKET_CALLBACK_URL": "http://127.0.0.1:9/chat",
         "MODEL_IDS": f"{MODEL},{NEXT_MODEL}",
         "BEDROCK_REGION": REGION,
-        "BEDROCK_ENDPOINT_URL": "",
+        "BEDROCK_ENDPOINT_URL": endpoint,
         "MAX_GEN_LEN": "1024",
         "TEMPERATURE": "0.1",
         "TOP_P": "0.9",
@@ -584,6 +597,9 @@ def test_the_entry_point_makes_its_worker_of_the_environment(
     finally:
         worker_entry.bootstrap.cache_clear()
     assert worker.fallback.candidates(0.0) == list(MODELS)
+    assert isinstance(worker.model, BedrockModel)
+    config: Any = worker.model.client.meta.config
+    assert config.read_timeout == silence
     assert worker.load_window(turn()) == []
 
 

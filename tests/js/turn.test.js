@@ -77,6 +77,18 @@ test("a continuation names the run that the history knows, if it does", () => {
   assert.deepEqual(older.request, { action: "continue", request_id: "r" });
 });
 
+test("an empty snapshot shows that the run is alive, and the turn goes on waiting", () => {
+  const turn = Object.assign(sent(), { status: "waiting", interruption: "stalled" });
+  assert.equal(turn.receive({ type: "snapshot", requestId: "r", run: 1, seq: 0, text: "" }), "changed");
+  assert.deepEqual([turn.status, turn.interruption], ["waiting", null]);
+});
+
+test("a continuation is waited for from its own time", () => {
+  const turn = Object.assign(sent(), { status: "done", stopReason: "length", askedAt: 1 });
+  turn.continue();
+  assert.ok(Date.now() - turn.askedAt < 60_000);
+});
+
 test("a refused continuation leaves the answer as it had ended", () => {
   const turn = stored({ status: "done", answer: "옛날", stopReason: "length" });
   turn.continue();

@@ -29,6 +29,7 @@ export class Turn {
   modelId = null;
   /** @type {string | null} */
   createdAt = null;
+  /** When the question, or its continuation, was asked, in milliseconds. */
   askedAt = Date.now();
   /** Why and when (milliseconds) the server refused the question. @type {{ code: string, retryable: boolean, at: number } | null} */
   refusal = null;
@@ -138,6 +139,7 @@ export class Turn {
 
   continue() {
     this.#continued = { run: this.#run || this.#storedRun, stopReason: this.stopReason };
+    this.askedAt = Date.now();
     this.status = "waiting";
     this.stopReason = null;
     this.code = null;
@@ -201,10 +203,11 @@ export class Turn {
   #moveTo({ run, seq }, answer) {
     this.#run = run;
     this.#seq = seq;
-    if (answer === this.answer) return "ignored";
+    const isSame = answer === this.answer;
+    if (isSame && this.status !== "waiting") return "ignored";
     this.answer = answer;
-    this.interruption = null;
-    if (this.status !== "stopping") this.status = "answering";
+    this.interruption = null; // a snapshot without text tells that the run is alive
+    if (!isSame && this.status !== "stopping") this.status = "answering";
     return "changed";
   }
 

@@ -83,7 +83,7 @@ const messages = {
   queued: "Will be sent after the current answer.",
   sending: "Sending…",
   waiting: "Preparing an answer…",
-  waitingLong: "This takes a little longer than usual…",
+  waitingLong: "This takes a little longer than usual… {seconds} s",
   answering: "Writing…",
   unsent: "Will be sent when the connection is back.",
   lost: "Reconnecting…",

@@ -56,7 +56,7 @@ export default {
   queued: "앞의 답변이 끝나면 보낼게요.",
   sending: "보내는 중…",
   waiting: "답변을 준비하고 있어요…",
-  waitingLong: "조금 더 걸리고 있어요…",
+  waitingLong: "조금 더 걸리고 있어요… {seconds}초째",
   answering: "쓰고 있어요…",
   unsent: "연결되면 보낼게요.",
   lost: "다시 연결하고 있어요…",

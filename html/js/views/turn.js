@@ -5,6 +5,7 @@ import { renderDetails, stopReasonText } from "./details.js";
 import { byId, element } from "./dom.js";
 
 const LONG_WAIT_MS = 5_000;
+const WAIT_TICK_MS = 1_000;
 
 /** A question and its answer. The transcript handles the buttons, by their `data-action`. */
 export class TurnView {
@@ -17,7 +18,7 @@ export class TurnView {
   #actions = element("div", { className: "actions" });
   #details = element("dl", { className: "details", hidden: true });
   #renderedState = null;
-  #longWaitTimer = 0;
+  #waitTimer = 0;
 
   /** @param {import("../state/turn.js").Turn} turn */
   constructor(turn) {
@@ -47,14 +48,10 @@ export class TurnView {
     if (state === this.#renderedState) return;
     this.#renderedState = state;
     this.node.dataset.status = turn.status;
-    this.#setStateText(stateText(turn));
+    this.#showState();
     if (this.#actions.contains(document.activeElement)) byId("transcript").focus({ preventScroll: true });
     this.#actions.replaceChildren(...renderActions(turn));
     this.#details.hidden = true;
-    clearTimeout(this.#longWaitTimer);
-    if (turn.status === "waiting" && stateText(turn) === t("waiting")) {
-      this.#longWaitTimer = setTimeout(() => this.#setStateText(t("waitingLong")), LONG_WAIT_MS);
-    }
   }
 
   /** Open or close the details. */
@@ -77,9 +74,14 @@ export class TurnView {
     }
   }
 
-  #setStateText(text) {
+  /** Show the state; while no text has arrived, count the seconds. */
+  #showState() {
+    const text = stateText(this.#turn);
     this.#state.textContent = text;
     this.#state.hidden = text === "";
+    clearTimeout(this.#waitTimer);
+    if (this.#turn.status !== "waiting") return;
+    this.#waitTimer = setTimeout(() => this.node.isConnected && this.#showState(), WAIT_TICK_MS);
   }
 }
 
@@ -95,13 +97,15 @@ function renderQuestion(turn) {
   );
 }
 
-function stateText({ status, interruption, stopReason, code, refusal }) {
+function stateText({ status, interruption, stopReason, code, refusal, askedAt }) {
   if (status === "failed") return failureText(code, refusal?.at);
   if (status === "done") return [stopReasonText(stopReason), code && failureText(code)].filter(Boolean).join(" ");
   if (status === "sending" && interruption === "lost") return t("unsent");
   if (status === "answering") return t(interruption ?? status);
-  if (status === "waiting" && interruption !== "resuming") return t(interruption ?? status);
-  return t(status);
+  if (status !== "waiting") return t(status);
+  if (interruption && interruption !== "resuming") return t(interruption);
+  const waited = Date.now() - askedAt;
+  return waited < LONG_WAIT_MS ? t("waiting") : t("waitingLong", { seconds: Math.floor(waited / 1_000) });
 }
 
 function renderActions(turn) {

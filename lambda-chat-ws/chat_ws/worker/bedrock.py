@@ -76,21 +76,21 @@ class Model(Protocol):
 
 class BedrockModel:
     def __init__(self, client: "BedrockRuntimeClient", settings: ModelSettings) -> None:
-        self._client = client
+        self.client = client
         self._settings = settings
 
     def stream(self, model: ModelId, prompt: Prompt) -> "BedrockStream":
         if model.spec.prompt_format == "llama3":
-            return LlamaStream(self._client, self._create_llama(model), prompt)
-        return ConverseStream(self._client, self._create_converse(model), prompt)
+            return LlamaStream(self.client, self._create_llama(model), prompt)
+        return ConverseStream(self.client, self._create_converse(model), prompt)
 
     def _create_llama(self, model: ModelId) -> ChatBedrock:
         return Llama3Bedrock(
             model=str(model),
             provider=model.provider,
-            client=self._client,
+            client=self.client,
             # Without one, ChatBedrock loads a client of Bedrock's control plane for every turn.
-            bedrock_client=self._client,
+            bedrock_client=self.client,
             **self._guardrail_arguments,
             model_kwargs={
                 "max_gen_len": self._settings.max_gen_len,
@@ -103,8 +103,8 @@ class BedrockModel:
         return ChatBedrockConverse(
             model=str(model),
             provider=model.provider,
-            client=self._client,
-            bedrock_client=self._client,
+            client=self.client,
+            bedrock_client=self.client,
             max_tokens=self._settings.max_gen_len,
             temperature=self._settings.temperature,
             # Newer models of Anthropic refuse the two together.

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 CLIENT_CONFIG = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4}
 )
-# chat_ws.worker.generation retries instead, so that `stop` can end the wait. A model on a small
-# machine may read a long prompt for a minute before its first token.
-MODEL_CONFIG = Config(connect_timeout=5, read_timeout=120, retries={"total_max_attempts": 1})
+# Silence after which a model call counts as broken, in seconds. A model on a small machine may read
+# a long prompt for a minute before its first token.
+SILENCE, LOCAL_SILENCE = 25, 120
 
 log = create_logger("worker")
 
@@ -44,7 +44,12 @@ def bootstrap() -> Worker:
         "bedrock-runtime",
         region_name=settings.model.region,
         endpoint_url=settings.model.endpoint_url,
-        config=MODEL_CONFIG,
+        # chat_ws.worker.generation retries instead, so that `stop` can end the wait.
+        config=Config(
+            connect_timeout=5,
+            read_timeout=LOCAL_SILENCE if settings.model.endpoint_url else SILENCE,
+            retries={"total_max_attempts": 1},
+        ),
     )
     management = boto3.client(
         "apigatewaymanagementapi", endpoint_url=settings.callback_url, config=CLIENT_CONFIG

@@ -11,7 +11,7 @@ from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
 from chat_ws.connection import Connections
-from chat_ws.errors import ContentBlocked
+from chat_ws.errors import ContentBlocked, ModelUnavailable
 from chat_ws.job import Job
 from chat_ws.models import ModelFallback
 from chat_ws.protocol import StopReason
@@ -163,6 +163,8 @@ class Run:
     def _outcome(self, stopped_by: StopReason | None) -> Outcome:
         generation = self.generation
         error = generation.error if stopped_by is None else None
+        if stopped_by == "deadline" and not self.relay.answer:
+            error = ModelUnavailable()
         return Outcome(
             status="failed" if error else "done",
             answer=self.relay.answer,
