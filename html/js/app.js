@@ -63,7 +63,8 @@ function createState({ websocketUrl }, identity) {
   return { api, socket, delivery, chat, conversations, navigation: new Navigation(chat, conversations) };
 }
 
-function createViews({ auth, maxTextLength }, state) {
+/** @param {import("./config.js").Config} config */
+function createViews({ auth, maxTextLength, model }, state) {
   const { chat, navigation } = state;
   const scroll = new ScrollView();
   const composer = new ComposerView({
@@ -75,7 +76,7 @@ function createViews({ auth, maxTextLength }, state) {
     navigation,
   });
   const sidebar = new SidebarView(navigation, composer);
-  new TranscriptView(chat, scroll, composer);
+  new TranscriptView(chat, scroll, composer, model);
   new HistoryView(chat, navigation);
   const status = new StatusView(state);
   const removals = new RemovalsView({ ...state, status, storage: tabStorage });

@@ -7,6 +7,7 @@ import { renameMembers, toCamelCase } from "./wire.js";
  * @property {"guest" | "cognito"} auth
  * @property {{ url: string, clientId: string }} [cognito] the hosted sign-in
  * @property {number} maxTextLength in characters
+ * @property {string} [model] the model of a laptop run, which answers in the place of Bedrock's
  */
 
 /**

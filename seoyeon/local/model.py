@@ -20,8 +20,8 @@ def bedrock_region() -> str:
 
 
 @asynccontextmanager
-async def endpoint(llm: str, bound: socket.socket) -> AsyncIterator[None]:
-    """Serve Bedrock's runtime API on `bound` with the model that `llm` names.
+async def endpoint(llm: str, bound: socket.socket) -> AsyncIterator[str]:
+    """Serve Bedrock's runtime API on `bound` with the model that `llm` names; yield its name.
 
     Raises CommandError if the model cannot be started.
     """
@@ -31,6 +31,6 @@ async def endpoint(llm: str, bound: socket.socket) -> AsyncIterator[None]:
             # With LLM=aws a request costs money: no website may send one.
             app.middlewares.insert(0, local_only)
             async with serving(app, [bound], cancel_on_disconnect=True):
-                yield
+                yield backend.name
     except SetupError as error:
         raise CommandError(str(error)) from error

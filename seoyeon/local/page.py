@@ -8,6 +8,8 @@ from cdk.assets.page import ASSETS, IMMUTABLE, REVALIDATED, BuildError, build_pa
 from seoyeon.local.ministack.client import MiniStackClient
 from seoyeon.terminal.errors import CommandError
 
+CONFIG = "config.json"
+
 # Not from the machine's table, where a script may be text/plain.
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -37,12 +39,18 @@ def publish(client: MiniStackClient, bucket: str, config: str) -> frozenset[str]
         except BuildError as error:
             raise CommandError(f"The page could not be built: {error}") from error
         files = _read(Path(folder))
-    files["config.json"] = config.encode()
     for key, body in files.items():
         kept = IMMUTABLE if key.startswith(f"{ASSETS}/") else REVALIDATED
         client.put_object(bucket, key, body, content_type(key), kept)
-    client.delete_objects(bucket, client.object_keys(bucket) - files.keys())
-    return frozenset(files)
+    publish_config(client, bucket, config)
+    names = frozenset(files) | {CONFIG}
+    client.delete_objects(bucket, client.object_keys(bucket) - names)
+    return names
+
+
+def publish_config(client: MiniStackClient, bucket: str, config: str) -> None:
+    """Replace the bucket's `config.json`. Blocking."""
+    client.put_object(bucket, CONFIG, config.encode(), content_type(CONFIG), REVALIDATED)
 
 
 def content_type(name: str) -> str:

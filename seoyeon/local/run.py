@@ -1,6 +1,7 @@
 """Start, supervision and end of the parts of a laptop run."""
 
 import asyncio
+import json
 import signal
 import socket
 from collections.abc import Iterator
@@ -84,23 +85,30 @@ async def _prepare(
         context |= {"auth": "cognito", "local_page_url": url}
     with plain_errors():
         async with asyncio.TaskGroup() as group:
+            model = None
             if settings.bedrock_endpoint_url is None:
-                group.create_task(_start_model(settings.llm, bound, models))
+                model = group.create_task(_start_model(settings.llm, bound, models))
             started = group.create_task(
-                _start_cloud(context, ministack_port, state, progress, clouds)
+                _start_cloud(context, ministack_port, state, progress, clouds, model)
             )
     return started.result()
 
 
-async def _start_model(llm: str, bound: socket.socket, models: AsyncExitStack) -> None:
+async def _start_model(llm: str, bound: socket.socket, models: AsyncExitStack) -> str:
+    """Start the model and return its name."""
     # A run with another endpoint does not import the models.
     from seoyeon.local import model
 
-    await models.enter_async_context(model.endpoint(llm, bound))
+    return await models.enter_async_context(model.endpoint(llm, bound))
 
 
 async def _start_cloud(
-    context: dict[str, str], port: int, state: State, progress: Progress, clouds: AsyncExitStack
+    context: dict[str, str],
+    port: int,
+    state: State,
+    progress: Progress,
+    clouds: AsyncExitStack,
+    model: asyncio.Task[str] | None,
 ) -> tuple[MiniStack, Targets]:
     deployment = Deployment(f"http://{IPV4}:{port}", state.path, context)
     if not environment.is_ready():
@@ -111,15 +119,17 @@ async def _start_cloud(
     clouds.push_async_callback(ministack.stop)
     client = await asyncio.to_thread(MiniStackClient, ministack.url)
     outputs = await deployment.ensure(client, progress)
-    files = await asyncio.to_thread(
-        page.publish, client, outputs["BucketName"], outputs["PageConfig"]
-    )
+    bucket, config = outputs["BucketName"], outputs["PageConfig"]
+    files = await asyncio.to_thread(page.publish, client, bucket, config)
     has_accounts = context.get("auth") == "cognito"
     if has_accounts:
         await asyncio.to_thread(client.ensure_user, EMAIL, PASSWORD)
         print(f"Sign in as {EMAIL} with the password {PASSWORD}", flush=True)
     targets = _targets(outputs, ministack, files, has_accounts)
     await asyncio.gather(warm_up(targets), ministack.save())
+    if model:
+        named = json.dumps(json.loads(config) | {"model": await model})
+        await asyncio.to_thread(page.publish_config, client, bucket, named)
     return ministack, targets
 
 

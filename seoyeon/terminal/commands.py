@@ -1,4 +1,4 @@
-"""Command-line tools as child processes, with their output in a log file."""
+"""Command-line tools as child processes."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seoyeon import ROOT
@@ -17,6 +17,27 @@ def tool_path(path: str) -> str:
     """Return `path` with the tools of this repository first."""
     tools = [str(Path(sys.prefix) / "bin"), str(ROOT / "node_modules" / ".bin")]
     return os.pathsep.join([*tools, path])
+
+
+async def run_silently(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Run a command; return the last line of its error output if it fails, else an empty string."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        _, output = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if not process.returncode:
+        return ""
+    lines = output.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"exit status {process.returncode}"
 
 
 class Commands:

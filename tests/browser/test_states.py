@@ -229,6 +229,7 @@ def test_details_are_there_for_who_asks(page: Page, site: Site, backend: Backend
     page.add_init_script(f"localStorage.setItem('seoyeon.secret', '{'A' * 43}')")
     usage = {"prompt_tokens": 1234, "completion_tokens": 1, "total_tokens": 1235}
     site.history.turns = [stored_turn("경주", "네.", usage=usage, stop_reason="length")]
+    site.config = {"model": "Kanana 1.5 2.1B Instruct"}
     page.clock.set_fixed_time("2026-11-22T14:00:00Z")
     page.goto(site.url)
     button = page.get_by_role("button", name="자세히")
@@ -239,6 +240,7 @@ def test_details_are_there_for_who_asks(page: Page, site: Site, backend: Backend
             "2026년 11월 20일 오후 6:00 (그저께)",
             "길이 제한에 닿아 여기까지 썼어요.",
             "meta.llama3-70b-instruct-v1:0",
+            "Kanana 1.5 2.1B Instruct",
             "읽은 토큰 1,234개 · 쓴 토큰 1개 · 모두 1,235개",
         ]
     )

@@ -10,6 +10,8 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from seoyeon.local.bedrock.known_models import KNOWN_MODELS, KnownModel
+
 ROOT = Path(__file__).parents[2]
 DECISIONS = ROOT / "docs" / "decisions"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -134,6 +136,25 @@ def test_the_operations_guide_lists_each_setting_of_cdk_json() -> None:
     listed = {name.strip("`") for cell in first_cells for name in cell.split(", ")}
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     assert listed == {name for name in context if not name.startswith("@")}
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_the_readme_lists_each_embedded_model(name: str) -> None:
+    rows = re.findall(r"^\| (.+) \| `([0-9a-f]{64})` \| (.+) \|$", (ROOT / name).read_text(), re.M)
+    listed = [(*row[0].split(" | "), row[1], *row[2].split(" | ")[:2]) for row in rows]
+    assert listed == [
+        (
+            model.title,
+            model.source.name,
+            f"{model.size / 1e9:.1f} GB",
+            model.sha256,
+            model.licence,
+            f"{model.context:,} {'tokens' if name == 'README.md' else '토큰'}",
+        )
+        for model in KNOWN_MODELS
+    ]
+    if name == "README.md":
+        assert {row[2].split(" | ")[2] for row in rows} == {KnownModel.prompt_format}
 
 
 def test_the_operations_guide_lists_each_call_of_the_preflight_checks() -> None:

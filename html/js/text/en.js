@@ -72,6 +72,7 @@ const messages = {
   detailsTime: "Asked",
   detailsEnd: "Why it ended",
   detailsModel: "Model",
+  detailsRunModel: "Model of this run",
   detailsTokens: "Tokens",
   detailsUnknown: "unknown",
   promptTokens: { one: "{count} token read", other: "{count} tokens read" },

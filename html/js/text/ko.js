@@ -46,6 +46,7 @@ export default {
   detailsTime: "물은 시각",
   detailsEnd: "끝난 이유",
   detailsModel: "모델",
+  detailsRunModel: "지금 실행 중인 모델",
   detailsTokens: "토큰",
   detailsUnknown: "알 수 없음",
   promptTokens: { other: "읽은 토큰 {count}개" },

@@ -10,8 +10,8 @@ const STOP_REASONS = {
   deadline: "endedDeadline",
 };
 
-/** Render the details of a finished turn: time, stop reason, model and token counts. */
-export function renderDetails(turn) {
+/** Render the details of a finished turn: time, stop reason, model and token counts; `model` is that of a laptop run. */
+export function renderDetails(turn, model) {
   const unknown = t("detailsUnknown");
   const time = turn.createdAt && element("time", { dateTime: turn.createdAt }, formatMoment(turn.createdAt));
   const ending =
@@ -21,6 +21,7 @@ export function renderDetails(turn) {
     ["detailsTime", time],
     ["detailsEnd", ending],
     ["detailsModel", turn.modelId],
+    ...(model ? [["detailsRunModel", model]] : []),
     ["detailsTokens", tokens.map((name) => plural(name, turn.usage[name])).join(" · ")],
   ].map(([key, value]) => element("div", {}, element("dt", {}, t(key)), element("dd", {}, value || unknown)));
 }

@@ -18,8 +18,9 @@ export class TranscriptView {
    * @param {import("../state/chat.js").Chat} chat
    * @param {import("./scroll.js").ScrollView} scroll
    * @param {import("./composer.js").ComposerView} composer
+   * @param {string} [model] of a laptop run
    */
-  constructor(chat, scroll, composer) {
+  constructor(chat, scroll, composer, model) {
     this.#chat = chat;
     this.#scroll = scroll;
     this.#actions = {
@@ -38,7 +39,7 @@ export class TranscriptView {
       },
       "copy-answer": (turn, button) => copy(turn.answer, button),
       "copy-question": (turn, button) => copy(turn.question, button),
-      details: (turn, button) => this.#views.get(turn.requestId).toggleDetails(button),
+      details: (turn, button) => this.#views.get(turn.requestId).toggleDetails(button, model),
     };
     chat.on("conversation", () => this.#renderAll());
     chat.on("older", ({ detail }) => this.#prepend(detail));

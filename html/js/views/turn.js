@@ -55,9 +55,9 @@ export class TurnView {
   }
 
   /** Open or close the details. */
-  toggleDetails(button) {
+  toggleDetails(button, model) {
     const opens = this.#details.hidden;
-    if (opens) this.#details.replaceChildren(...renderDetails(this.#turn));
+    if (opens) this.#details.replaceChildren(...renderDetails(this.#turn, model));
     this.#details.hidden = !opens;
     button.ariaExpanded = String(opens);
     button.setAttribute("aria-controls", this.#details.id);

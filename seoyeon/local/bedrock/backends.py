@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from seoyeon.local.bedrock import aws, embedded, openai_server, weights
 from seoyeon.local.bedrock.errors import SetupError
 from seoyeon.local.bedrock.invocation import Backend
+from seoyeon.local.bedrock.known_models import KNOWN_MODELS
 from seoyeon.local.bedrock.progress import print_line
 from seoyeon.local.bedrock.scripted import Scripted
 
@@ -52,13 +53,14 @@ async def _automatic(environ: Mapping[str, str]) -> Backend:
     try:
         return await openai_server.connect(OLLAMA)
     except SetupError:  # no Ollama, or no chat model
-        path = await weights.fetch(weights.QWEN, weights.cache_folder(environ))
-    return await _load(path, weights.QWEN.title)
+        model, path = await weights.fetch_first(KNOWN_MODELS, weights.cache_folder(environ))
+    print_line(f"Loading {model.summary} ...")
+    return await embedded.start(path, model.summary, model.context, by_template=True)
 
 
-async def _load(path: Path, title: str = "") -> Backend:
-    print_line(f"Loading {title or path.name} ...")
-    return await embedded.start(path, title)
+async def _load(path: Path) -> Backend:
+    print_line(f"Loading {path.name} ...")
+    return await embedded.start(path)
 
 
 def _existing(llm: str) -> Path:

@@ -58,10 +58,15 @@ def _sampling(asked: Invocation) -> Body:
     return body
 
 
-async def start(path: Path, name: str = "") -> Embedded:
-    """Load a model file, which takes some seconds; raise SetupError if llama.cpp cannot."""
+async def start(
+    path: Path, name: str = "", context: int = CONTEXT, *, by_template: bool = False
+) -> Embedded:
+    """Load a model file, which takes some seconds; raise SetupError if llama.cpp cannot.
+
+    `context` is in tokens. See `openai_server.connect` for `by_template`.
+    """
     key = secrets.token_urlsafe()
-    params = _params(path, key)
+    params = _params(path, key, context)
     try:
         model = await asyncio.to_thread(xllamacpp.Server, params)
     except RuntimeError as error:
@@ -69,11 +74,13 @@ async def start(path: Path, name: str = "") -> Embedded:
             f"llama.cpp cannot load {path}: it is not a GGUF model, or there is too little memory. "
             "Set LLM to another .gguf file, or use LLM=scripted."
         ) from error
-    server = await openai_server.connect(model.listening_address, key=key, extra=_sampling)
-    return Embedded(f"{name or path.stem} (embedded)", model, server)
+    server = await openai_server.connect(
+        model.listening_address, key=key, extra=_sampling, by_template=by_template
+    )
+    return Embedded(name or path.stem, model, server)
 
 
-def _params(path: Path, key: str) -> xllamacpp.CommonParams:
+def _params(path: Path, key: str, context: int) -> xllamacpp.CommonParams:
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.model_alias = {path.stem}
@@ -82,7 +89,7 @@ def _params(path: Path, key: str) -> xllamacpp.CommonParams:
     params.api_keys = [key]
     params.ui = False
     params.verbosity = -1
-    params.n_ctx = CONTEXT
+    params.n_ctx = context
     params.n_parallel = 1
     # All threads of llama.cpp wait for the slowest, so that one core is left to the rest.
     params.cpuparams.n_threads = max(1, (os.cpu_count() or 2) - 1)

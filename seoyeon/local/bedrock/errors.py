@@ -64,3 +64,7 @@ def malformed(detail: str = "") -> BedrockError:
 
 class SetupError(Exception):
     """A backend cannot start; the message is one line with a remedy."""
+
+
+class DownloadError(Exception):
+    """A model cannot be had; the message is the reason, without a full stop."""

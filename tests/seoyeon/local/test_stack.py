@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
+from seoyeon.local.bedrock.scripted import Scripted
 from tests.builders import secret, uuid
 from tests.stack import TOKEN, Stack, request
 
@@ -72,7 +73,12 @@ def test_scripts_come_with_a_type_that_a_browser_runs_and_for_good(stack: Stack)
 
 def test_config_names_the_socket_relative_to_the_page(stack: Stack) -> None:
     config = request(f"{stack.url}/config.json")
-    assert config.json == {"websocket_url": "/ws", "auth": "guest", "max_text_length": 8000}
+    assert config.json == {
+        "websocket_url": "/ws",
+        "auth": "guest",
+        "max_text_length": 8000,
+        "model": Scripted.name,
+    }
     assert config.headers["Cache-Control"] == "no-cache"
 
 

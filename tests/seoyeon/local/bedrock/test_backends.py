@@ -1,7 +1,7 @@
 """The values of the variable LLM."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from seoyeon.local.bedrock import backends, embedded, weights
 from seoyeon.local.bedrock.errors import SetupError
 from seoyeon.local.bedrock.invocation import Backend
+from seoyeon.local.bedrock.known_models import KANANA, KNOWN_MODELS, KnownModel
 from seoyeon.local.bedrock.scripted import Scripted
 
 from .test_openai_server import Fake, model, running
@@ -71,18 +72,17 @@ def test_auto_prefers_an_ollama_that_can_chat(monkeypatch: pytest.MonkeyPatch) -
 def test_auto_is_the_embedded_model_where_no_ollama_chats(
     served: list[dict[str, str]] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fetch(_: weights.Weights, folder: Path) -> Path:
-        path = folder / "model.gguf"
-        path.write_bytes(b"")
-        return path
+    async def fetch_first(models: Sequence[KnownModel], folder: Path) -> tuple[KnownModel, Path]:
+        assert models == KNOWN_MODELS
+        return models[0], folder / models[0].file_name
 
-    async def start(path: Path, title: str) -> Backend:
-        assert path.parent == tmp_path
+    async def start(path: Path, name: str, context: int, *, by_template: bool) -> Backend:
+        assert (path.parent, context, by_template) == (tmp_path, KANANA.context, True)
         backend = Scripted()
-        backend.name = f"{title} (embedded)"
+        backend.name = name
         return backend
 
-    monkeypatch.setattr(weights, "fetch", fetch)
+    monkeypatch.setattr(weights, "fetch_first", fetch_first)
     monkeypatch.setattr(embedded, "start", start)
     environ = {weights.CACHE_VARIABLE: str(tmp_path)}
 
@@ -92,4 +92,4 @@ def test_auto_is_the_embedded_model_where_no_ollama_chats(
             async with backends.choose("auto", environ=environ) as backend:
                 return backend.name
 
-    assert asyncio.run(work()) == "Qwen2.5-Coder-1.5B-Instruct (embedded)"
+    assert asyncio.run(work()) == ("Kanana 1.5 2.1B Instruct (Apache-2.0, 8,192 tokens of context)")

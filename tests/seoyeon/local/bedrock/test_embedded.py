@@ -9,7 +9,8 @@ import pytest
 from seoyeon.local.bedrock import embedded
 from seoyeon.local.bedrock.embedded import Embedded
 from seoyeon.local.bedrock.invocation import Backend
-from seoyeon.local.bedrock.weights import QWEN, cache_folder, present
+from seoyeon.local.bedrock.known_models import QWEN
+from seoyeon.local.bedrock.weights import cache_folder, present
 
 from .conftest import Background
 from .support import chunks, joined, prompt, stream
@@ -26,7 +27,7 @@ HANGUL = re.compile("[가-힣]")
 @pytest.fixture(scope="module")
 def model(background: Background) -> Iterator[Embedded]:
     assert PATH is not None
-    started = background.call(embedded.start(PATH, QWEN.title))
+    started = background.call(embedded.start(PATH, QWEN.summary, QWEN.context, by_template=True))
     yield started
     background.call(started.aclose())
 

@@ -209,6 +209,20 @@ def test_the_template_decides_over_the_name() -> None:
     assert fake.asked[0][0] == "/v1/chat/completions"
 
 
+def test_a_template_like_llama_3_s_is_used_where_the_caller_says_so() -> None:
+    fake = Fake([model("kanana", "llamacpp")], template="<|start_header_id|>")
+
+    async def work() -> None:
+        async with running(fake) as url:
+            server = await openai_server.connect(url, by_template=True)
+            async with aclosing(server.stream(ASKED)) as events:
+                assert [event async for event in events]
+            await server.aclose()
+
+    asyncio.run(work())
+    assert [path for path, _ in fake.asked] == ["/v1/chat/completions"]
+
+
 def test_ollama_gets_a_llama_3_prompt_past_its_template() -> None:
     counts = {"prompt_eval_count": 9, "eval_count": 2}
     last = {"response": "", "done": True, "done_reason": "length", **counts}
