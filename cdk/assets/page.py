@@ -48,15 +48,15 @@ class BuildError(RuntimeError):
     """The page could not be built; the message has esbuild's output or names what is missing."""
 
 
-def build_page(folder: Path) -> None:
-    """Write the HTML files, the licences and assets/ into `folder`. Raise BuildError."""
-    pages = {path.name: path.read_text(encoding="utf-8") for path in HTML.glob("*.html")}
+def build_page(folder: Path, html: Path = HTML) -> None:
+    """Write the HTML files, the licences and assets/ of `html` into `folder`. Raise BuildError."""
+    pages = {path.name: path.read_text(encoding="utf-8") for path in html.glob("*.html")}
     entry_points = sorted({name for text in pages.values() for name in _ENTRY_POINT.findall(text)})
-    outputs = _bundle(entry_points, folder / ASSETS)
-    names = _copy_files(folder)
+    outputs = _bundle(html, entry_points, folder / ASSETS)
+    names = _copy_files(html, folder)
     for path, output in outputs.items():
         if "entryPoint" in output:
-            source = (ROOT / output["entryPoint"]).relative_to(HTML).as_posix()
+            source = output["entryPoint"]
             names[source] = f"{ASSETS}/{Path(path).name}"
             pages = {
                 name: _preload(text, source, output["imports"]) for name, text in pages.items()
@@ -65,7 +65,7 @@ def build_page(folder: Path) -> None:
         (folder / name).write_text(_rename_references(text, names), encoding="utf-8")
 
 
-def _bundle(entry_points: list[str], folder: Path) -> dict[str, Any]:
+def _bundle(html: Path, entry_points: list[str], folder: Path) -> dict[str, Any]:
     """Run esbuild; return the outputs of its metafile (https://esbuild.github.io/api/#metafile)."""
     program = _TOOLS / "esbuild"
     if not program.exists():
@@ -74,11 +74,10 @@ def _bundle(entry_points: list[str], folder: Path) -> dict[str, Any]:
         )
     folder.mkdir(parents=True)
     metafile = folder / "metafile.json"
-    sources = [f"{HTML.name}/{name}" for name in entry_points]
     node = Path(sys.prefix) / "bin"
     done = subprocess.run(  # noqa: S603 (no shell, fixed arguments)
-        [program, *sources, *_OPTIONS, f"--outdir={folder}", f"--metafile={metafile}"],
-        cwd=ROOT,
+        [program, *entry_points, *_OPTIONS, f"--outdir={folder}", f"--metafile={metafile}"],
+        cwd=html,
         env={**os.environ, "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
         capture_output=True,
         text=True,
@@ -104,12 +103,12 @@ def _preload(markup: str, script: str, imports: list[Any]) -> str:
     return markup[: tag.start()] + "".join(links) + markup[tag.start() :]
 
 
-def _copy_files(folder: Path) -> Names:
+def _copy_files(html: Path, folder: Path) -> Names:
     """Copy the files that esbuild does not build; return their published names."""
     names: Names = {}
     # The manifest refers to the others by their published names.
-    for path in sorted(_copied_files(), key=lambda path: (path.suffix == ".webmanifest", path)):
-        name = path.relative_to(HTML).as_posix()
+    for path in sorted(_copied_files(html), key=lambda path: (path.suffix == ".webmanifest", path)):
+        name = path.relative_to(html).as_posix()
         content = path.read_bytes()
         if path.suffix == ".LICENSE":
             target = folder / name
@@ -124,9 +123,9 @@ def _copy_files(folder: Path) -> Names:
     return names
 
 
-def _copied_files() -> Iterator[Path]:
-    for path in HTML.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(HTML).parts)
+def _copied_files(html: Path) -> Iterator[Path]:
+    for path in html.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(html).parts)
         if path.is_file() and not hidden and path.suffix not in _NOT_COPIED:
             yield path
 

@@ -12,7 +12,7 @@ REFERENCE = re.compile(r'(?:src|href)="/([^"]+)"')
 
 
 @pytest.fixture
-def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def sources(tmp_path: Path) -> Path:
     """A small page."""
     html = tmp_path / "html"
     (html / "js").mkdir(parents=True)
@@ -34,14 +34,12 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ".DS_Store": "",
     }.items():
         (html / name).write_text(text)
-    monkeypatch.setattr(page_build, "ROOT", tmp_path)
-    monkeypatch.setattr(page_build, "HTML", html)
     return html
 
 
 def built(tmp_path: Path, name: str = "out") -> dict[str, str]:
     folder = tmp_path / name
-    build_page(folder)
+    build_page(folder, tmp_path / "html")
     return {
         path.relative_to(folder).as_posix(): path.read_text()
         for path in folder.rglob("*")
