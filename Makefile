@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test quick faults check format synth bench doctor deploy destroy lock add compile vendor icons clean
+.PHONY: help setup setup-dev run test quick faults check format synth bench doctor deploy destroy lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -143,6 +143,9 @@ vendor: setup-dev ## copy the page's libraries from node_modules into html/vendo
 	@cp node_modules/lean-qr/index.mjs html/vendor/lean-qr.js
 	@cp node_modules/lean-qr/LICENSE html/vendor/lean-qr.LICENSE
 	@cd html/vendor && sha256sum *.js *.LICENSE > SHA256SUMS
+
+previous: ## after a release: make this commit the previous version of the compatibility tests
+	@git archive --format=tar.gz -9 --output=tests/compatibility/previous.tar.gz HEAD html 'lambda-*'
 
 icons: setup-dev ## draw the icons of the installed page from html/icon.svg
 	@$(BIN)/python -m cdk.assets.icons

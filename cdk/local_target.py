@@ -7,7 +7,7 @@ from typing import cast
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk.aws_apigatewayv2 import CfnRouteResponse, WebSocketStage
 from aws_cdk.aws_cognito import CfnManagedLoginBranding
-from constructs import IConstruct
+from constructs import IConstruct, IDependable
 
 from cdk.accounts import Accounts
 from cdk.acknowledgement import acknowledge
@@ -63,7 +63,9 @@ class LocalTarget:
         """Return no origin: WebSocket and sign-in are at the page's own origin."""
         return ()
 
-    def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
+    def publish_page(
+        self, web: Web, config: Mapping[str, object], *, after: Sequence[IDependable]
+    ) -> None:
         """Output config.json, which `make run` uploads: MiniStack cannot run BucketDeployment."""
         CfnOutput(Stack.of(web), "PageConfig", value=json.dumps(config), description="config.json")
         acknowledge(web, S10="MiniStack's CloudFront reads the bucket over HTTP")

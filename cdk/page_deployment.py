@@ -1,6 +1,6 @@
 """The publication of the page on AWS: first the assets, then index.html, which refers to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -8,7 +8,7 @@ from typing import cast
 from aws_cdk import CfnElement, Stack
 from aws_cdk.aws_logs import ILogGroup
 from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, ISource, Source
-from constructs import IConstruct
+from constructs import IConstruct, IDependable
 
 from cdk.acknowledgement import acknowledge
 from cdk.assets.page import ASSETS, IMMUTABLE, REVALIDATED, build_page
@@ -20,8 +20,10 @@ from cdk.web import Web
 COPY_ACTIONS = ("Abort*", "DeleteObject*", "GetBucket*", "GetObject*", "List*")
 
 
-def deploy_page(web: Web, config: Mapping[str, object], log_days: int) -> None:
-    """Build html/ and copy it with a generated config.json.
+def deploy_page(
+    web: Web, config: Mapping[str, object], log_days: int, after: Sequence[IDependable]
+) -> None:
+    """Build html/ and copy it with a generated config.json, once `after` is deployed.
 
     Assets of earlier builds are kept: a page that is open may load more of them later.
     """
@@ -46,7 +48,7 @@ def deploy_page(web: Web, config: Mapping[str, object], log_days: int) -> None:
             CacheControl.from_string(REVALIDATED),
             logs,
         )
-    entry.node.add_dependency(assets)
+    entry.node.add_dependency(assets, *after)
     _acknowledge_provider(web, entry)
 
 

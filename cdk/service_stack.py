@@ -5,6 +5,7 @@ from typing import cast
 from aws_cdk import CfnElement, CfnOutput, Stack
 from aws_cdk.aws_dynamodb import ITable
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
+from chat_ws.protocol import FEATURES
 from constructs import Construct
 
 from cdk.accounts import Accounts, PageClient
@@ -121,10 +122,13 @@ class ServiceStack(Stack):
             "websocket_url": self._target.page_websocket_url(stage),
             "auth": self._settings.auth,
             "max_text_length": MAX_QUESTION_CHARACTERS,
+            "features": list(FEATURES),
         }
         if self._accounts:
             config["cognito"] = self._add_page_client(self._accounts, web)
-        self._target.publish_page(web, config)
+        # A page must not read the features of functions that are still to be updated.
+        functions = [self._socket.routes, self._socket.worker, self._history.function]
+        self._target.publish_page(web, config, after=functions)
         return web
 
     def _add_page_client(self, accounts: Accounts, web: Web) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk.aws_apigatewayv2 import WebSocketStage
+from constructs import IDependable
 
 from cdk.accounts import Accounts
 from cdk.assets.functions import PackageTarget
@@ -62,8 +63,10 @@ class Target(Protocol):
     def connect_sources(self, stage: WebSocketStage, accounts: Accounts | None) -> Sequence[str]:
         """Return the origins that the page connects to besides its own."""
 
-    def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
-        """Publish html/ and config.json, or output config.json for `make run`."""
+    def publish_page(
+        self, web: Web, config: Mapping[str, object], *, after: Sequence[IDependable]
+    ) -> None:
+        """Publish html/ and config.json after `after`, or output config.json for `make run`."""
 
     def remove_unsupported(self, stack: Stack) -> None:
         """Remove the resources of a complete stack that the target does not support."""
@@ -101,8 +104,10 @@ class AwsTarget:
         sign_in = [self.sign_in_url(accounts)] if accounts else []
         return [stage.api.api_endpoint, *sign_in]
 
-    def publish_page(self, web: Web, config: Mapping[str, object]) -> None:
-        deploy_page(web, config, self._log_days)
+    def publish_page(
+        self, web: Web, config: Mapping[str, object], *, after: Sequence[IDependable]
+    ) -> None:
+        deploy_page(web, config, self._log_days, after)
 
     def remove_unsupported(self, stack: Stack) -> None:
         """Do nothing: AWS supports all of them."""

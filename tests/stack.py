@@ -90,10 +90,11 @@ class ScriptedModel:
 
 
 class Stack:
-    """A run and its restarts in one state directory, on one port."""
+    """A run of the sources in `root` and its restarts in one state directory, on one port."""
 
-    def __init__(self, state_dir: Path, **environment: str) -> None:
+    def __init__(self, state_dir: Path, root: Path = ROOT, **environment: str) -> None:
         self.state_dir = state_dir
+        self.root = root
         self.port = 0
         self.lines: list[str] = []
         self._environment = {"LLM": "scripted", **environment}
@@ -122,7 +123,7 @@ class Stack:
         with default_hang_up():
             process = self._process = subprocess.Popen(
                 [sys.executable, "-m", "seoyeon", "run"],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.environment(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

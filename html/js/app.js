@@ -3,6 +3,7 @@ import { loadConfig } from "./config.js";
 import { GuestIdentity } from "./identity/guest.js";
 import { takeTransferSecret } from "./identity/transfer.js";
 import { SECRET } from "./keys.js";
+import { setFeatures } from "./protocol.js";
 import { Socket } from "./socket.js";
 import { Chat } from "./state/chat.js";
 import { Conversations } from "./state/conversations.js";
@@ -35,6 +36,7 @@ const preferences = new Preferences(storage);
 async function start() {
   await setLanguage(preferences.get("language"));
   const config = await loadConfig();
+  setFeatures(config.features);
   if (config.auth === "guest") await offerTransfer(transferSecret);
   const identity = await openIdentity(config);
   const { isNew } = identity;

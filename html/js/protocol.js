@@ -16,6 +16,21 @@ export const SUBPROTOCOL = "chat.v1";
 /** The codes that `failed` frames send with `retryable: true`. */
 const RETRYABLE_CODES = new Set(["busy", "throttled", "model_unavailable", "internal"]);
 
+/** The features of functions that are older than the list in config.json. */
+const FIRST_FEATURES = ["mode.chat", "mode.translate", "mode.grammar"];
+
+let features = new Set(FIRST_FEATURES);
+
+/** Set the features of the deployment, as config.json lists them. */
+export function setFeatures(names = FIRST_FEATURES) {
+  features = new Set(names);
+}
+
+/** Return whether the deployment has a feature. An optional field or a mode is sent only if it does. */
+export function supports(feature) {
+  return features.has(feature);
+}
+
 const frameAbout = (action) => (requestId) => ({ action, request_id: requestId });
 
 /** The client's frames, as they are sent. */
@@ -30,7 +45,10 @@ export const frames = {
   stop: frameAbout("stop"),
   resume: frameAbout("resume"),
   /** @param {number} run the run whose end was seen, 0 if it is not known */
-  continue: (requestId, run) => ({ ...frameAbout("continue")(requestId), ...(run ? { run } : {}) }),
+  continue: (requestId, run) => ({
+    ...frameAbout("continue")(requestId),
+    ...(run && supports("continue.run") ? { run } : {}),
+  }),
   ping: () => ({ action: "ping" }),
 };
 

@@ -22,13 +22,13 @@ export function addMessages(more) {
 }
 
 /**
- * Return the message of a key, with its `{placeholders}` filled in.
+ * Return the message of a key, with its `{placeholders}` filled in. A mode of newer functions has none, and is its key.
  * @param {MessageKey} key
  * @param {Record<string, string | number>} values
  * @returns {string}
  */
 export function t(key, values = {}) {
-  return messages[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return (messages[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 /** Return a message with a count, in the plural form of the language. */

@@ -1,4 +1,7 @@
-"""The operations of docs/openapi.yaml: validate the input, read or change the table."""
+"""The operations of docs/openapi.yaml: validate the input, read or change the table.
+
+Parameters and members of a body that are not in that file are ignored.
+"""
 
 import json
 import re
@@ -39,7 +42,6 @@ class Service:
 
     def turns(self, principal: Principal, query: Query) -> Body:
         """Return a page of a conversation's turns; by default, of the newest conversation."""
-        _check_names(query, {"conversation_id", "limit", "cursor"})
         limit = _limit(query.get("limit"))
         if "conversation_id" in query:
             conversation_id = _uuid(query["conversation_id"])
@@ -66,7 +68,6 @@ class Service:
         }
 
     def conversations(self, principal: Principal, query: Query) -> Body:
-        _check_names(query, {"cursor"})
         before = _position(principal.user_id, query.get("cursor"))
         rows = Conversations(self.table).list_newest(
             principal, CONVERSATIONS_PAGE + 1, now=self.clock(), before=before
@@ -139,11 +140,6 @@ def cursor_scope(principal: Principal, conversation_id: str) -> str:
     return f"{principal.user_id}/{conversation_id}"
 
 
-def _check_names(query: Query, names: set[str]) -> None:
-    if not query.keys() <= names:
-        raise BadRequest
-
-
 def _uuid(value: str) -> str:
     if not UUID.fullmatch(value):
         raise BadRequest
@@ -170,9 +166,7 @@ def _title(body: str) -> str:
         fields = json.loads(body)
     except (ValueError, RecursionError):
         raise BadRequest from None
-    if not isinstance(fields, dict) or fields.keys() != {"title"}:
-        raise BadRequest
-    title = fields["title"]
+    title = fields.get("title") if isinstance(fields, dict) else None
     if not isinstance(title, str) or any("\ud800" <= c <= "\udfff" or c == "\0" for c in title):
         raise BadRequest
     title = " ".join(title.split())

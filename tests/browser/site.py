@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+from chat_ws.protocol import FEATURES
+
 from cdk.assets.page import HTML, build_page
 
 CONTENT_SECURITY_POLICY = (
@@ -19,7 +21,12 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
-CONFIG: dict[str, Any] = {"websocket_url": "/ws", "auth": "guest", "max_text_length": 8000}
+CONFIG: dict[str, Any] = {
+    "websocket_url": "/ws",
+    "auth": "guest",
+    "max_text_length": 8000,
+    "features": list(FEATURES),
+}
 BLANK = b'<!doctype html><title>blank</title><link rel="icon" href="data:,">'
 PAGE_LENGTH = 20
 Turn = dict[str, Any]

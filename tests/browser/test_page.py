@@ -214,3 +214,25 @@ def test_a_picture_is_refused_in_words_and_nothing_is_lost(chat: Page, way: str)
     assert prevented
     expect(chat.locator("#alert")).to_contain_text("사진과 파일은 아직 읽지 못해요.")
     expect(chat.locator("#question")).to_have_value("쓰던 글")
+
+
+def test_a_mode_that_the_functions_do_not_have_is_not_offered(
+    page: Page, site: Site, backend: Backend
+) -> None:
+    page.add_init_script("localStorage.setItem('seoyeon.mode', 'grammar')")
+    site.config = {"features": ["mode.chat", "mode.translate"]}
+    page.goto(site.url)
+    expect(page.get_by_role("radio")).to_have_count(2)
+    expect(page.locator("#examples").get_by_role("button")).to_have_count(2)
+    ask(page, "안녕")
+    assert backend.wait_frame("chat")["mode"] == "chat"
+
+
+@pytest.mark.usefixtures("returning")
+def test_turns_of_newer_functions_are_shown(page: Page, site: Site, backend: Backend) -> None:
+    later = {"mode": "summary", "stop_reason": "tired", "of_a_later_version": {"text": 1}}
+    site.history.turns = [stored_turn("요약해 줘", "네.", **later)]
+    page.goto(site.url)
+    expect(page.locator(".prose")).to_have_text("네.")
+    page.get_by_role("button", name="자세히").click()
+    expect(page.locator("article")).to_contain_text("알 수 없음")

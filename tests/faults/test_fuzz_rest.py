@@ -38,7 +38,7 @@ from tests.builders import (
 )
 from tests.stack import Stack
 from tests.table import create_table
-from tests.unit.test_contracts import OPENAPI
+from tests.unit.test_contracts import CLOSED_OPENAPI
 
 CONVERSATION_PATH = re.compile(r"/history/conversations/([^/]+)")
 ROUTES = {
@@ -120,7 +120,7 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AUTH", "guest")
     past = turn(user_id=principal("fuzz").user_id, status="done", stop_reason="stop", answer="네.")
-    schema = schemathesis.openapi.from_dict(OPENAPI)
+    schema = schemathesis.openapi.from_dict(CLOSED_OPENAPI)
     schema.app = gateway
     with mock_aws():
         dynamodb = boto3.resource("dynamodb", region_name=REGION)
@@ -161,5 +161,5 @@ def test_the_functions_keep_the_contract(functions: Target, requests: int) -> No
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("requests", [4, pytest.param(100, marks=pytest.mark.full)])
 def test_the_stack_keeps_the_contract(stack: Stack, requests: int) -> None:
-    schema = schemathesis.openapi.from_dict(OPENAPI)
+    schema = schemathesis.openapi.from_dict(CLOSED_OPENAPI)
     fuzz(Target(schema, lambda: None, stack.url), requests)

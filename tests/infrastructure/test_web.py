@@ -203,6 +203,19 @@ def test_index_html_is_published_after_its_assets_and_never_cached(aws: Assembly
     assert kept["SystemMetadata"] == {"cache-control": "public, max-age=31536000, immutable"}
 
 
+def test_the_features_in_config_json_are_published_after_the_functions(aws: Assembly) -> None:
+    """A page that reads them earlier would send a new mode to functions that refuse it."""
+    (entry,) = (
+        each
+        for each in aws.service.all("Custom::CDKBucketDeployment").values()
+        if "DependsOn" in each
+    )
+
+    for name in ("routes", "worker", "history"):
+        function, _ = aws.service.function(name)
+        assert function in entry["DependsOn"]
+
+
 def test_a_deployment_keeps_the_assets_of_open_pages(aws: Assembly) -> None:
     deployments = aws.service.properties("Custom::CDKBucketDeployment")
 

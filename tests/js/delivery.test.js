@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { resumeDelay } from "../../html/js/state/delivery.js";
+import { Turn } from "../../html/js/state/turn.js";
 import { askQuestion, beginAnswer, memoryStorage, REQUEST_ID } from "./fakes.js";
 
 const count = (socket, action) => socket.actions().filter((other) => other === action).length;
@@ -93,6 +94,22 @@ test("unknown frames and those of unknown turns are ignored", () => {
   assert.deepEqual([turn.status, turn.answer], ["sending", ""]);
   receive("delta", { run: 1, seq: 1, text: "네." });
   assert.equal(turn.answer, "네.");
+});
+
+test("a question in a mode that the functions do not know is refused without being sent", () => {
+  const { socket, delivery, outbox, turn, receive } = askQuestion();
+  receive("done", { run: 1, seq: 0, stopReason: "stop" });
+  socket.sent = [];
+  const summary = Turn.create(turn.conversationId, "요약해 줘", { mode: "summary" });
+  delivery.follow(summary);
+  assert.deepEqual([summary.status, summary.code, summary.retryable], ["failed", "bad_request", false]);
+  assert.ok(outbox.has(summary));
+  const next = Turn.create(turn.conversationId, "안녕", {});
+  delivery.follow(next);
+  assert.deepEqual(
+    socket.sent.map(({ request_id }) => request_id),
+    [next.requestId],
+  );
 });
 
 test("a failure without a request id is reported", () => {

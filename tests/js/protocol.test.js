@@ -1,12 +1,39 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countCharacters, frames, isRetryable, normalizeText, parseFrame } from "../../html/js/protocol.js";
+import {
+  countCharacters,
+  frames,
+  isRetryable,
+  normalizeText,
+  parseFrame,
+  setFeatures,
+  supports,
+} from "../../html/js/protocol.js";
 
 test("a question is `text` on the wire", () => {
   const turn = { requestId: "r", conversationId: "c", question: "안녕", mode: "chat", answer: "" };
   const frame = { action: "chat", request_id: "r", conversation_id: "c", text: "안녕", mode: "chat" };
   assert.deepEqual(frames.chat(turn), frame);
   assert.deepEqual(frames.resume("r"), { action: "resume", request_id: "r" });
+});
+
+test("an optional field is sent only if its feature is listed", () => {
+  setFeatures(["mode.chat", "continue.run"]);
+  assert.deepEqual(frames.continue("r", 2), { action: "continue", request_id: "r", run: 2 });
+  assert.deepEqual(frames.continue("r", 0), { action: "continue", request_id: "r" });
+  setFeatures(["mode.chat", "continue.something_else"]);
+  assert.deepEqual(frames.continue("r", 2), { action: "continue", request_id: "r" });
+});
+
+test("without a list of features, those of the first version are supported", () => {
+  setFeatures(undefined);
+  assert.deepEqual(["mode.chat", "mode.translate", "mode.grammar", "continue.run", "mode.later"].map(supports), [
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("a frame has the page's names", () => {

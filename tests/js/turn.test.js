@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFeatures } from "../../html/js/protocol.js";
 import { Turn } from "../../html/js/state/turn.js";
+
+setFeatures(["mode.chat", "continue.run"]);
 
 const QUESTION = {
   requestId: "r",

@@ -1,11 +1,13 @@
 import { Emitter } from "../emitter.js";
-import { frames } from "../protocol.js";
+import { frames, supports } from "../protocol.js";
 import { Turn } from "./turn.js";
 
 const RESUME_MS = 10_000;
 const FIRST_RESUME_MS = 3_000;
 const NEXT_RESUME_MS = 1_600;
 const STALLED_AFTER = 5; // requests, about 13 s
+/** The reply of functions to a mode that they do not know. @type {import("../protocol.js").Failed} */
+const UNSUPPORTED = { type: "failed", requestId: null, code: "bad_request", message: "", retryable: false };
 
 /**
  * Return the time without progress, in milliseconds, before resume number `requests` + 1. Before the first word, a
@@ -180,7 +182,8 @@ export class Delivery extends Emitter {
     const next = turns.find((turn) => turn.status === "queued");
     if (!next || turns.some((turn) => turn.status !== "queued")) return;
     next.status = "sending";
-    if (this.#tabs.isLeader(next.requestId)) this.#send(next, frames.chat(next));
+    if (!supports(`mode.${next.mode}`)) this.#applyFrame({ ...UNSUPPORTED, requestId: next.requestId });
+    else if (this.#tabs.isLeader(next.requestId)) this.#send(next, frames.chat(next));
     else this.#watch(next);
     this.#changed(next);
   }

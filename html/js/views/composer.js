@@ -1,7 +1,7 @@
 import { formatNumber } from "../dates.js";
 import { hasTouchKeyboard, submitOnEnter } from "../enter.js";
 import { MODE } from "../keys.js";
-import { countCharacters, normalizeText } from "../protocol.js";
+import { countCharacters, normalizeText, supports } from "../protocol.js";
 import { t } from "../text.js";
 import { byId } from "./dom.js";
 
@@ -104,6 +104,7 @@ export class ComposerView {
 
   /** Choose a mode with the arrow keys; a pointer and Enter also move the focus to the question box. */
   #listenToModes(fieldset) {
+    for (const { value, parentElement } of this.#modes) parentElement.hidden = !supports(`mode.${value}`);
     this.#setMode(this.#storage.get(MODE));
     fieldset.addEventListener("change", () => this.#setMode(this.#modes.value));
     fieldset.addEventListener("click", ({ detail }) => detail > 0 && this.focus());
@@ -133,7 +134,7 @@ export class ComposerView {
   }
 
   #setMode(mode) {
-    const known = mode in PLACEHOLDERS ? mode : "chat";
+    const known = mode in PLACEHOLDERS && supports(`mode.${mode}`) ? mode : "chat";
     this.#modes.value = known;
     this.#storage.set(MODE, known === "chat" ? "" : known);
     this.#field.placeholder = t(PLACEHOLDERS[known]);

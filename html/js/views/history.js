@@ -1,3 +1,4 @@
+import { supports } from "../protocol.js";
 import { t } from "../text.js";
 import { byId, setHidden } from "./dom.js";
 
@@ -12,8 +13,9 @@ export class HistoryView {
   constructor(chat, navigation) {
     this.#chat = chat;
     for (const example of byId("examples").querySelectorAll("button")) {
-      const ask = () => navigation.ask(example.lastElementChild.textContent, example.dataset.mode);
-      example.addEventListener("click", ask);
+      const { mode } = example.dataset;
+      example.parentElement.hidden = !supports(`mode.${mode}`);
+      example.addEventListener("click", () => navigation.ask(example.lastElementChild.textContent, mode));
     }
     byId("older").addEventListener("click", () => chat.loadOlder());
     byId("history-retry").addEventListener("click", () => chat.reload());
