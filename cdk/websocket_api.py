@@ -82,7 +82,7 @@ class WebSocketApi(Construct):
             description="Ends a turn after all its runs have crashed",
             environment=failure_environment,
             memory_mb=512,
-            # Includes the wait for the last run's lease to expire (6 s).
+            # Includes the wait for the last run's lease to expire (3 s).
             timeout=Duration.seconds(30),
         )
         self.worker = functions.add(

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from tests.faults.world import World
 
 Frame = dict[str, Any]
-PATIENCE = 3.0  # seconds of silence before a client asks again; doubled each time, up to
-MOST_PATIENCE = 20.0
+# Seconds of silence before each request, as the page has them in mid-answer
+# (html/js/state/delivery.js); then the last one again and again.
+SILENCES = (2.2, 0.5, 0.5, 1.0, 2.0, 4.0, 10.0)
+DEAD_AFTER = 5  # requests without a reply: the connection may be dead
 RECONNECT_SECONDS = 1.0
 REFUSALS = {"bad_request", "too_large", "unauthorized", "not_found", "busy", "quota_exceeded"}
 CAN_CONTINUE = {"length", "cancelled", "deadline"}
@@ -61,8 +63,12 @@ class View:
     ends: list[Frame] = field(default_factory=list)  # terminal frames that counted
     heard: list[Frame] = field(default_factory=list)  # all frames
     quiet_since: float = 0.0
-    patience: float = PATIENCE
+    requests: int = 0  # since the last frame
     may_be_behind: bool = False  # another client sent `continue`, which this one need not notice
+
+    @property
+    def asks_at(self) -> float:
+        return self.quiet_since + SILENCES[min(self.requests, len(SILENCES) - 1)]
 
     @property
     def how(self) -> str:
@@ -120,7 +126,7 @@ class Client:
 
     def carry_on(self, view: View) -> None:
         view.ended, view.continued = False, view.run
-        view.quiet_since, view.patience = self.world.simulation.now, PATIENCE
+        view.quiet_since, view.requests = self.world.simulation.now, 0
         self._send_continue(view)
 
     def _send_continue(self, view: View) -> None:
@@ -153,18 +159,23 @@ class Client:
 
     def _live(self) -> None:
         while True:
-            self.world.simulation.sleep(RECONNECT_SECONDS)
+            self.world.simulation.sleep(self._pause())
             if not self.online:
                 continue
             if not self.link:
                 self.connect()
             for view in self.views.values():
-                silence = self.world.simulation.now - view.quiet_since
-                if not view.ended and silence >= view.patience:
-                    if view.patience > 2 * PATIENCE:
-                        self.link = None  # two requests had no reply: the connection may be dead
-                    view.patience = min(2 * view.patience, MOST_PATIENCE)
+                if not view.ended and self.world.simulation.now >= view.asks_at:
+                    if view.requests >= DEAD_AFTER:
+                        self.link = None
+                    view.requests += 1
                     self._request(view)
+
+    def _pause(self) -> float:
+        """Return the seconds until the next request, or until the next attempt to connect."""
+        now = self.world.simulation.now
+        due = [view.asks_at - now for view in self.views.values() if self.link and not view.ended]
+        return max(0.01, min([RECONNECT_SECONDS, *due]))
 
     def _request(self, view: View) -> None:
         view.quiet_since = self.world.simulation.now
@@ -197,7 +208,7 @@ class Client:
             )
             return
         view.heard.append(frame)
-        view.quiet_since, view.patience = self.world.simulation.now, PATIENCE
+        view.quiet_since, view.requests = self.world.simulation.now, 0
         self._apply(view, frame)
 
     def _apply(self, view: View, frame: Frame) -> None:

@@ -201,6 +201,18 @@ class Chats(RuleBasedStateMachine):
     def kill_workers(self) -> None:
         self.world.kill_workers()
 
+    @rule(seconds=st.sampled_from([1.0, 3.0, 5.0]))
+    def pause_workers(self, seconds: float) -> None:
+        try:
+            self.world.pause_workers(seconds)
+        except AssertionError:
+            self.failed = True
+            raise
+
+    @rule(times=st.integers(1, 4))
+    def let_renewals_time_out(self, times: int) -> None:
+        self.world.timeouts = times
+
     @rule(skews=st.lists(st.sampled_from([-60.0, 0.0, 60.0]), min_size=1, max_size=6))
     def skew_clocks(self, skews: list[float]) -> None:
         self.world.skews.extend(skews)

@@ -36,6 +36,10 @@ def some_text(view: View) -> Callable[[], bool]:
     return lambda: len(view.text) > 12
 
 
+def text_of_run(view: View, run: int) -> Callable[[], bool]:
+    return lambda: view.run == run and view.seq > 0
+
+
 # No fault.
 
 
@@ -263,6 +267,49 @@ def test_the_run_after_a_crash_goes_on_in_mid_sentence(world: World, alice: Clie
     first, second = (prompt.prefill for _, prompt in world.model.calls)
     assert first == ""
     assert second
+
+
+def test_a_reader_sees_text_again_within_four_seconds_of_a_crash() -> None:
+    """The queue retries after a minute: it is the client that starts the next run."""
+    seconds = []
+    for kill in range(15):
+        with closing(World()) as world:
+            world.model.interval = 0.2
+            world.model.pieces = 60
+            view = world.client().ask()
+            world.run(3 + 0.07 * kill)
+            assert world.kill_workers() == 1
+            killed_at = world.simulation.now
+            world.run_until(text_of_run(view, 2))
+            seconds.append(world.simulation.now - killed_at)
+            world.settle()
+            assert len(world.model.calls) == 2
+    assert max(seconds) < 4
+    assert sorted(seconds)[7] < 3.2
+
+
+def test_a_late_renewal_keeps_the_run_from_being_replaced(world: World, alice: Client) -> None:
+    """The lease expires while the table does not answer, and the client invokes a worker."""
+    world.model.interval = 1.0
+    world.delay = 2.0
+    view = alice.ask()
+    world.run_until(some_text(view))
+    world.pause_workers(LEASE_SECONDS)
+    alice.resume(view)
+    world.settle()
+    assert world.turn(view).run == 1
+    assert len(world.model.calls) == 1
+
+
+def test_a_table_that_does_not_answer_for_a_while_costs_no_run(world: World, alice: Client) -> None:
+    world.model.interval = 1.0
+    world.timeouts = 3
+    view = alice.ask()
+    world.run(15)
+    assert not world.timeouts
+    world.settle()
+    assert view.how == "stop"
+    assert len(world.model.calls) == 1
 
 
 def test_without_a_client_the_retry_of_the_queue_goes_on(world: World, alice: Client) -> None:

@@ -13,6 +13,7 @@ from traceback import format_exc
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import ReadTimeoutError
 from chat_shared import keys
 from chat_shared.metrics import Metrics
 from chat_shared.principal import Principal
@@ -39,6 +40,7 @@ from tests.faults.client import REFUSALS, Client, Frame, Link, View
 from tests.faults.simulation import Event, Process, Simulation, wall_clock
 
 TIMEOUT = 300.0  # the worker's timeout in seconds
+RENEWAL_TIMEOUT = 2.0  # seconds until botocore gives up a renewal
 RETRIES = (60.0, 120.0)  # seconds before Lambda's retries of an asynchronous invoke
 PIECES = 12  # default number of chunks of an answer
 MOST_PAUSE = 1_500.0  # seconds within which all turns must end
@@ -284,6 +286,7 @@ class World:
         self.refusals = 0  # number of next posts that fail with 429 and all retries
         self.busy = 0  # number of next invokes that are refused
         self.duplicates = 0  # number of next events that are delivered twice
+        self.timeouts = 0  # number of next renewals that time out
         self.delay = 0.01  # seconds between an invoke and its event
         self.aws = self.process("aws", skew=0.0)
         self.metrics = Metrics("simulated", lambda _line: None)
@@ -316,6 +319,16 @@ class World:
             self.simulation.kill(process)
         return len(live)
 
+    def pause_workers(self, seconds: float) -> None:
+        """Let no thread of a running worker run for some seconds."""
+        live = [process for process in self.live("worker") if not process.frozen]
+        for process in live:
+            self.simulation.freeze(process)
+        self.run(seconds)
+        for process in live:
+            if not process.dead:
+                self.simulation.thaw(process)
+
     def live(self, kind: str) -> list[Process]:
         return [one for one in self.processes if one.kind == kind and not one.dead]
 
@@ -333,7 +346,7 @@ class World:
         for crashes in self.crashes.values():
             crashes.clear()
         self.model.plans.clear()
-        self.refusals = self.busy = self.duplicates = self.items.conflicts = 0
+        self.refusals = self.busy = self.duplicates = self.timeouts = self.items.conflicts = 0
         self.timeout, self.delay = TIMEOUT, 0.01
         for link in self.links.values():
             link.latency = 0.005
@@ -546,8 +559,20 @@ class World:
         return Failure(self._leases(process), Gateway(self, process), self.log, self.metrics)
 
     def _leases(self, process: Process) -> Leases:
-        clock = wall_clock(self.simulation, process)
-        return Leases(self._table(process), clock, self.simulation.sleep)
+        return Leases(
+            self._table(process),
+            wall_clock(self.simulation, process),
+            self.simulation.sleep,
+            renewals=FakeTable.table(self.items, process, self._renewal_step),
+        )
+
+    def _renewal_step(self, what: str) -> None:
+        """Take a step of a renewal, which may time out before or after its write."""
+        self.simulation.step(what)
+        if self.timeouts and what == self.simulation.random.choice(["write", "have written"]):
+            self.timeouts -= 1
+            self.simulation.sleep(RENEWAL_TIMEOUT)
+            raise ReadTimeoutError(endpoint_url="dynamodb")
 
 
 def is_chat(frame: Frame, view: View) -> bool:

@@ -1,10 +1,13 @@
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from boto3.dynamodb.types import TypeSerializer
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from chat_shared import keys
 from chat_shared.turn import Turn, Usage
 from chat_ws.errors import ContentBlocked, ContextTooLong, ModelUnavailable
@@ -379,6 +382,35 @@ def test_the_retry_of_a_crashed_run_goes_on_in_mid_sentence(stage: Stage, sleepe
     assert Client().apply(stage.frames()).text == "경주는 신라의" == stage.turn.answer
 
 
+def test_a_retry_waits_no_longer_than_the_lease_of_the_crashed_run(
+    stage: Stage, sleeper: Sleeper
+) -> None:
+    job = stage.ask()
+    stage.leases.acquire(job)
+    stage.clock.pass_by(LEASE_SECONDS - 1)
+    stage.handle(job, Answer(["네"]))
+    assert sleeper.slept == [pytest.approx(1)]
+    assert (stage.turn.run, stage.turn.status) == (2, "done")
+
+
+def test_a_run_whose_renewals_fail_goes_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, logs: Callable[[], str]
+) -> None:
+    failing, renew = [2], Leases.renew
+
+    def fail_twice(leases: Leases, held: Turn, answer: str) -> Turn:
+        if failing[0]:
+            failing[0] -= 1
+            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+        stage.turns.request_stop(held, HERE)
+        return renew(leases, held, answer)
+
+    monkeypatch.setattr(Leases, "renew", fail_twice)
+    stage.handle(stage.ask(), Answer(["경주"], hangs=True))
+    assert (stage.turn.run, stage.turn.stop_reason, stage.turn.answer) == (1, "cancelled", "경주")
+    assert logs().count("lease not renewed") == 2
+
+
 def test_an_answer_that_was_cut_goes_on_with_its_usage_summed(stage: Stage) -> None:
     stage.handle(stage.ask(), Answer(["경주는 "], stop_reason="length", usage=Usage(50, 2)))
     estimate = stage.turn.prompt_estimate
@@ -572,35 +604,79 @@ def test_no_one_s_words_are_in_the_logs(stage: Stage, logs: Callable[[], str]) -
     assert "은밀한" not in written
 
 
-@pytest.mark.parametrize(("endpoint", "silence"), [("", 25), ("http://127.0.0.1:9", 120)])
-def test_the_entry_point_makes_its_worker_of_the_environment(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, endpoint: str, silence: int
-) -> None:
-    environment = {
+@pytest.fixture
+def environment(table: "Table", monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The worker's variables; the worker that the entry point makes of them is not kept."""
+    variables = {
         "AWS_DEFAULT_REGION": REGION,
-        "TABLE_NAME": stage.table.name,
+        "TABLE_NAME": table.name,
         "WEBSOCKET_CALLBACK_URL": "http://127.0.0.1:9/chat",
         "MODEL_IDS": f"{MODEL},{NEXT_MODEL}",
         "BEDROCK_REGION": REGION,
-        "BEDROCK_ENDPOINT_URL": endpoint,
+        "BEDROCK_ENDPOINT_URL": "",
         "MAX_GEN_LEN": "1024",
         "TEMPERATURE": "0.1",
         "TOP_P": "0.9",
         "WINDOW_EXCHANGES": "10",
     }
-    for name, value in environment.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     worker_entry.bootstrap.cache_clear()
-    try:
-        worker_entry.lambda_handler(Job("warm_up").payload(), Context())  # type: ignore[arg-type] # not all of it is looked at
-        worker = worker_entry.bootstrap()
-    finally:
-        worker_entry.bootstrap.cache_clear()
+    yield
+    worker_entry.bootstrap.cache_clear()
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(("endpoint", "silence"), [("", 25), ("http://127.0.0.1:9", 120)])
+def test_the_entry_point_makes_its_worker_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, silence: int
+) -> None:
+    monkeypatch.setenv("BEDROCK_ENDPOINT_URL", endpoint)
+    worker_entry.lambda_handler(Job("warm_up").payload(), Context())  # type: ignore[arg-type] # not all of it is looked at
+    worker = worker_entry.bootstrap()
     assert worker.fallback.candidates(0.0) == list(MODELS)
     assert isinstance(worker.model, BedrockModel)
     config: Any = worker.model.client.meta.config
     assert config.read_timeout == silence
     assert worker.load_window(turn()) == []
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_renewal_that_is_not_answered_is_sent_again_before_the_lease_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The default of botocore is to wait for 60 s."""
+    silent = threading.Event()
+    hangs_up = threading.Timer(LEASE_SECONDS, silent.set)
+    requests: list[bool] = []
+
+    class Table(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            requests.append(silent.is_set())
+            if len(requests) == 1:
+                silent.wait()
+                return
+            item = TypeSerializer().serialize(turn(run=1).to_item())["M"]
+            body = json.dumps({"Attributes": item}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Table) as server:
+        threading.Thread(target=server.serve_forever).start()
+        monkeypatch.setenv(
+            "AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{server.server_address[1]}"
+        )
+        hangs_up.start()
+        try:
+            worker_entry.bootstrap().leases.renew(turn(run=1), "경주")
+        finally:
+            hangs_up.cancel()
+            silent.set()
+            server.shutdown()
+    assert requests == [False, False]
 
 
 # RecordedMetrics

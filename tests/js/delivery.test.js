@@ -10,8 +10,8 @@ beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());
 
 test("patience is short in mid-answer and long before it", () => {
-  const delays = (status) => [0, 1, 2, 3, 20].map((requests) => Math.round(resumeDelay(status, requests)));
-  const short = [3_000, 1_600, 2_000, 2_500, 10_000];
+  const delays = (status) => [0, 1, 2, 3, 20].map((requests) => resumeDelay(status, requests));
+  const short = [2_200, 500, 500, 1_000, 10_000];
   assert.deepEqual(delays("waiting"), Array(5).fill(10_000));
   assert.deepEqual(delays("answering"), short);
   assert.deepEqual(delays("stopping"), short);
@@ -140,11 +140,11 @@ test("a slow model is not taken for a dead one", () => {
 
 test("a snapshot without new text is no progress", () => {
   const { socket, turn, receive } = beginAnswer();
-  mock.timers.tick(3_500);
+  mock.timers.tick(2_300);
   receive("snapshot", { run: 1, seq: 1, text: "하나 " });
-  mock.timers.tick(500);
+  mock.timers.tick(300);
   assert.equal(turn.interruption, "resuming");
-  mock.timers.tick(1_500);
+  mock.timers.tick(200);
   assert.equal(count(socket, "resume"), 2);
 });
 
@@ -181,7 +181,7 @@ test("a continue that was lost is sent again, until a higher run begins", () => 
 test("a stop is repeated until the end is known", () => {
   const { socket, delivery, turn, receive } = beginAnswer();
   delivery.stop(turn);
-  mock.timers.tick(3_500);
+  mock.timers.tick(2_500);
   assert.equal(count(socket, "stop"), 2);
   assert.equal(count(socket, "resume"), 1);
   receive("snapshot", { run: 1, seq: 1, text: "하나 " });

@@ -3,20 +3,19 @@ import { frames, supports } from "../protocol.js";
 import { Turn } from "./turn.js";
 
 const RESUME_MS = 10_000;
-const FIRST_RESUME_MS = 3_000;
-const NEXT_RESUME_MS = 1_600;
-const STALLED_AFTER = 5; // requests, about 13 s
+// The lease of a dead run expires 2 to 3 s after the crash; before that, a request starts no new run.
+const RESUME_IN_ANSWER_MS = [2_200, 500, 500, 1_000, 2_000, 4_000];
+const STALLED_AFTER = 5; // requests, about 10 s
 /** The reply of functions to a mode that they do not know. @type {import("../protocol.js").Failed} */
 const UNSUPPORTED = { type: "failed", requestId: null, code: "bad_request", message: "", retryable: false };
 
 /**
  * Return the time without progress, in milliseconds, before resume number `requests` + 1. Before the first word, a
- * model may need long. In mid-answer a live run is rarely silent, and after a dead one the next run can begin when its
- * lease of 6 s ends: the third request comes soon after that.
+ * model may need long. In mid-answer a live run is rarely silent.
  */
 export function resumeDelay(status, requests) {
-  if (status !== "answering" && status !== "stopping") return RESUME_MS;
-  return requests ? Math.min(RESUME_MS, NEXT_RESUME_MS * 1.25 ** (requests - 1)) : FIRST_RESUME_MS;
+  const inAnswer = status === "answering" || status === "stopping";
+  return (inAnswer && RESUME_IN_ANSWER_MS[requests]) || RESUME_MS;
 }
 
 /**

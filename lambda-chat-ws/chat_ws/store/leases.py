@@ -13,7 +13,7 @@ from chat_ws.store.items import ConditionFailed, update_turn
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-LEASE_SECONDS = 6.0
+LEASE_SECONDS = 3.0
 RENEW_SECONDS = 1.0
 
 
@@ -42,7 +42,7 @@ class Leases:
     """The leases of all turns, in seconds since the epoch by this machine's clock.
 
     The number `run` keeps two runs apart, not the clock: a wrong clock costs a run, never an
-    answer.
+    answer. `renewals` is the table for renewals, if they need a client with other timeouts.
     """
 
     def __init__(
@@ -50,8 +50,10 @@ class Leases:
         table: "Table",
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        renewals: "Table | None" = None,
     ) -> None:
         self._table = table
+        self._renewals = renewals or table
         self._clock = clock
         self._sleep = sleep
 
@@ -83,25 +85,30 @@ class Leases:
         return turn, True
 
     def acquire_or_wait(self, job: Job) -> tuple[Turn, bool]:
-        """Acquire the lease; if another run's is valid, wait until it would expire and try again.
+        """Acquire the lease; if another run's is valid, wait until it expires and try again.
 
         Lambda retries a crashed run, perhaps before the lease has expired. A live run renews each
         second, so a lease that has not changed is dead even if this machine's clock is behind.
         """
         turn, acquired = self.acquire(job)
         if not acquired and turn.status == "streaming" and job.kind == "run":
-            self._sleep(LEASE_SECONDS)
+            left = turn.lease_until - self._clock()
+            self._sleep(min(max(0.0, left), LEASE_SECONDS))
             turn, acquired = self.acquire(job, unrenewed=turn)
         return turn, acquired
 
     def renew(self, turn: Turn, answer: str) -> Turn:
         """Renew the lease and store the answer so far; raise Lost.
 
-        The returned turn has the latest connection and requests of clients.
+        The returned turn has the latest connection and requests of clients. A reservation ends: it
+        was made because this renewal was late.
         """
-        until = self._clock() + LEASE_SECONDS
         return self._update(
-            turn, "SET lease_until = :until, answer = :answer", until=until, answer=answer
+            self._renewals,
+            turn,
+            "SET lease_until = :until, answer = :answer REMOVE pending",
+            until=self._clock() + LEASE_SECONDS,
+            answer=answer,
         )
 
     def finish(self, turn: Turn, outcome: Outcome) -> Turn:
@@ -109,14 +116,18 @@ class Leases:
         values = vars(outcome)
         assignments = ", ".join(f"#{name} = :{name}" for name in values)
         return self._update(
-            turn, f"SET lease_until = :zero, {assignments} REMOVE stop_requested", zero=0, **values
+            self._table,
+            turn,
+            f"SET lease_until = :zero, {assignments} REMOVE stop_requested",
+            zero=0,
+            **values,
         )
 
-    def _update(self, turn: Turn, update: str, **values: object) -> Turn:
+    def _update(self, table: "Table", turn: Turn, update: str, **values: object) -> Turn:
         """Update the turn if this run still has the lease; raise Lost."""
         try:
             return update_turn(
-                self._table,
+                table,
                 turn.key,
                 update,
                 "run = :run AND #status = :streaming",

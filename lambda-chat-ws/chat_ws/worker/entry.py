@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 CLIENT_CONFIG = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4}
 )
+# A renewal that takes longer would end after the lease. The legacy mode retries after 50 ms, the
+# standard mode after up to a second.
+RENEWAL_CONFIG = Config(
+    connect_timeout=1, read_timeout=1, retries={"mode": "legacy", "total_max_attempts": 2}
+)
 # Silence after which a model call counts as broken, in seconds. A model on a small machine may read
 # a long prompt for a minute before its first token.
 SILENCE, LOCAL_SILENCE = 25, 120
@@ -40,6 +45,7 @@ def bootstrap() -> Worker:
     """Create the worker with its clients, once for each execution environment."""
     settings = WorkerSettings.from_env(os.environ)
     table = boto3.resource("dynamodb").Table(settings.table_name)
+    renewals = boto3.resource("dynamodb", config=RENEWAL_CONFIG).Table(settings.table_name)
     bedrock = boto3.client(
         "bedrock-runtime",
         region_name=settings.model.region,
@@ -55,7 +61,7 @@ def bootstrap() -> Worker:
         "apigatewaymanagementapi", endpoint_url=settings.callback_url, config=CLIENT_CONFIG
     )
     return Worker(
-        leases=Leases(table),
+        leases=Leases(table, renewals=renewals),
         load_window=lambda turn: load_window(table, turn, settings.window_exchanges, time.time()),
         connections=ApiGatewayConnections(management),
         model=BedrockModel(bedrock, settings.model),

@@ -85,7 +85,9 @@ class Worker:
                 self.threads,
             )
             try:
-                ended, moved = Run(turn, self.leases, relay, generation, remaining).complete()
+                ended, moved = Run(
+                    turn, self.leases, relay, generation, remaining, self.telemetry
+                ).complete()
             except Lost:
                 self.telemetry.run_lost(generation)
                 return
@@ -118,6 +120,7 @@ class Run:
     relay: Relay
     generation: Generation
     remaining: Callable[[], float]
+    telemetry: Telemetry
 
     def complete(self) -> tuple[Turn, bool]:
         """Generate and store the answer; raise Lost.
@@ -133,7 +136,7 @@ class Run:
             self.relay.withdraw()
         self.relay.close()
         while not self.relay.drained.wait(RENEW_SECONDS):
-            self.leases.renew(self.turn, self.relay.answer)
+            self._renew(seen)
             if self.remaining() < DRAIN_MARGIN:
                 # A post may still be in flight and can take longer than the time that is left.
                 self.relay.abandon()
@@ -148,7 +151,7 @@ class Run:
         """
         seen, stopped_by = self.turn, None
         while stopped_by is None and not self.generation.ended.wait(RENEW_SECONDS):
-            renewed = self.leases.renew(self.turn, self.relay.answer)
+            renewed = self._renew(seen)
             if has_moved(seen, renewed):
                 self.relay.move(renewed.connection_id)
             seen, stopped_by = renewed, self._interruption(renewed)
@@ -159,6 +162,17 @@ class Run:
         if seen.stop_requested:
             return "cancelled"
         return "deadline" if self.remaining() < DEADLINE_MARGIN else None
+
+    def _renew(self, seen: Turn) -> Turn:
+        """Renew the lease; return the turn, or `seen` if the table cannot be reached.
+
+        The next renewal may succeed; if another run has started meanwhile, it raises Lost.
+        """
+        try:
+            return self.leases.renew(self.turn, self.relay.answer)
+        except (ClientError, BotoCoreError) as error:
+            self.telemetry.log.warning("lease not renewed", error=str(error))
+            return seen
 
     def _outcome(self, stopped_by: StopReason | None) -> Outcome:
         generation = self.generation

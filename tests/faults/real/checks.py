@@ -54,3 +54,9 @@ def repeats(answer: Answer) -> int:
 
 def p95(values: list[float]) -> float:
     return sorted(values)[max(0, -(-len(values) * 95 // 100) - 1)]
+
+
+def spread(values: list[float]) -> str:
+    """Median, p95 and worst."""
+    ordered = sorted(values)
+    return f"{ordered[len(ordered) // 2]:.2f} / {p95(values):.2f} / {ordered[-1]:.2f}"

@@ -18,7 +18,9 @@ from websockets.typing import Subprotocol
 Frame: TypeAlias = dict[str, Any]
 Result: TypeAlias = Literal["changed", "ignored", "gap"]
 
-SILENCE_S = 10.0  # the page's own; then half as much again each time
+# The page's own (html/js/state/delivery.js): without an answer's first text, and after it.
+SILENCE_S = 10.0
+SILENCES_IN_ANSWER_S = (2.2, 0.5, 0.5, 1.0, 2.0, 4.0)
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 20.0
 # They refuse a frame; the turn, if there is one, goes on.
@@ -132,13 +134,21 @@ class Answer:
         return "changed"
 
 
+def silence(answer: Answer, requests: int) -> float:
+    """Seconds without new text before the page asks again, after this many requests."""
+    in_answer = answer.shown and answer.frames[-1]["type"] in ("delta", "snapshot")
+    if in_answer and requests < len(SILENCES_IN_ANSWER_S):
+        return SILENCES_IN_ANSWER_S[requests]
+    return SILENCE_S
+
+
 class Guest:
     """One browser: one socket that comes back by itself, and the turns that it follows."""
 
-    def __init__(self, url: str, token: str, silence_s: float = SILENCE_S) -> None:
+    def __init__(self, url: str, token: str, *, asks_again: bool = True) -> None:
         self._url = url
         self._protocols = [Subprotocol("chat.v1"), Subprotocol(f"bearer.{token}")]
-        self._silence_s = silence_s
+        self._asks_again = asks_again
         self._socket: ClientConnection | None = None
         self._answers: dict[str, Answer] = {}
         self._changed = asyncio.Condition()
@@ -260,14 +270,14 @@ class Guest:
             self._changed.notify_all()
 
     async def _watch(self, answer: Answer) -> None:
-        """Nothing was heard for a while: a function may have died."""
-        pause, heard = self._silence_s, len(answer.frames)
+        """No new text has come for a while: a function may have died."""
+        requests, shown, since = 0, answer.shown, time.monotonic()
         while answer.end is None:
-            await asyncio.sleep(pause)
-            if len(answer.frames) != heard:
-                pause, heard = self._silence_s, len(answer.frames)
-            elif answer.end is None:
-                pause *= 1.5
+            await asyncio.sleep(0.05)
+            if answer.shown != shown:
+                requests, shown, since = 0, answer.shown, time.monotonic()
+            elif time.monotonic() >= since + silence(answer, requests) and answer.end is None:
+                requests, since = requests + 1, time.monotonic()
                 await self._ask_again(answer)
 
     async def _ask_again(self, answer: Answer) -> None:
@@ -276,7 +286,8 @@ class Guest:
 
     def _follow(self, answer: Answer) -> None:
         self._answers[answer.request_id] = answer
-        self._start(self._watch(answer))
+        if self._asks_again:
+            self._start(self._watch(answer))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(self._group.create_task(work))

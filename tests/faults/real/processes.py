@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.stack import Stack
 
@@ -31,13 +32,19 @@ def workers(stack: Stack) -> list[Process]:
     return list(_children(listed.stdout, parent, str(stack.state_dir)))
 
 
-def kill_workers(stack: Stack) -> int:
-    """kill -9 for all of them; how many there were."""
-    found = workers(stack)
+def kill_workers(stack: Stack, *, busy: bool = False) -> int:
+    """kill -9 for all of them, or for the `busy` ones; how many there were."""
+    found = [process for process in workers(stack) if not busy or is_busy(process)]
     for process in found:
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
     return len(found)
+
+
+def is_busy(process: Process) -> bool:
+    """Whether it generates an answer, for which it has threads; True where that cannot be seen."""
+    threads = Path(f"/proc/{process.pid}/task")
+    return not threads.is_dir() or len(list(threads.iterdir())) > 1
 
 
 def _children(listed: str, parent: int, folder: str) -> Iterator[Process]:

@@ -62,7 +62,7 @@ def test_the_same_question_fifty_times_at_once_is_one_turn_and_one_model_call(
 
     async def one(start: asyncio.Barrier) -> Answer:
         mine = Answer(asked.text, asked.request_id, asked.conversation_id)
-        async with Guest(stack.ws_url, token, silence_s=3) as guest:
+        async with Guest(stack.ws_url, token) as guest:
             await start.wait()
             await guest.put(mine)
             for _ in range(9):

@@ -133,7 +133,7 @@ def test_a_turn_whose_run_died_while_nobody_was_there_is_taken_up_again(
     assert TEXT.startswith(turn["answer"])
 
     async def come_back() -> None:
-        async with Guest(stack.ws_url, token, silence_s=4) as guest:
+        async with Guest(stack.ws_url, token) as guest:
             await guest.resume(answer)
             await guest.end(answer)
 
@@ -149,7 +149,7 @@ def test_a_turn_whose_every_run_dies_ends_as_failed_and_the_client_hears_it(
 
     async def watch() -> tuple[Answer, int]:
         kills = 0
-        async with Guest(stack.ws_url, token, silence_s=600) as guest:
+        async with Guest(stack.ws_url, token, asks_again=False) as guest:
             answer = await guest.ask("경주")
             await guest.until(lambda: len(answer.shown) > 20)
             while answer.end is None:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.builders import secret
-from tests.faults.real.checks import expect_one_end, p95, play, stored, text_of
+from tests.faults.real.checks import expect_one_end, p95, play, spread, stored, text_of
 from tests.faults.real.conftest import Note
 from tests.faults.real.guest import Answer, Guest
 from tests.seoyeon.local.bedrock.stage import Stage
@@ -104,8 +104,3 @@ def test_an_answer_that_was_too_long_goes_on_where_it_was_cut(
     answer = play(read_on())
     assert (answer.shown, answer.outcome) == (text, "stop")
     assert stored(stack, token, answer)["answer"] == text
-
-
-def spread(values: list[float]) -> str:
-    ordered = sorted(values)
-    return f"{ordered[len(ordered) // 2]:.2f} / {p95(values):.2f} / {ordered[-1]:.2f}"
