@@ -14,6 +14,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.models import ModelId
 from chat_ws.store.leases import RENEW_SECONDS
 from chat_ws.worker.coalescer import Coalescer
@@ -72,6 +73,7 @@ SOCKET_MINUTES = 120  # API Gateway's limit; less without a ping every 10 minute
 HANGUL = 3  # one syllable
 TURN = 700  # a stored turn without its texts
 MAX_TURN = 400 * KB  # DynamoDB's limit of an item, to which `continue` can extend an answer
+MAX_QUESTION = MAX_QUESTION_CHARACTERS * HANGUL
 FRAME = 110  # a delta frame without its text
 # Turns.accept writes four items in a transaction, at two units each, and moves an index entry.
 ACCEPT_UNITS = 4 * 2 + 2
@@ -177,6 +179,16 @@ def abuse() -> dict[str, Amounts]:
     # One turn is always on a page. Query reads READ_AHEAD turns, at most 1 MB, beyond a page.
     page_bytes = max(MAX_PAGE_BYTES, MAX_TURN)
     page_reads = page_bytes + min(READ_AHEAD * MAX_TURN, 1024 * KB)
+    replays = {
+        # The frame, a snapshot, `done`.
+        "WebSocket messages": frames * (2 + units(MAX_TURN, 32 * KB)),
+        "WebSocket GB": frames * MAX_TURN / GB,
+        "Lambda requests": 2 * frames,
+        "Lambda GB-seconds": frames
+        * (routes + gb_seconds(capacity.WORKER_MEMORY_MB, REPLAY_SECONDS)),
+        # The marker, then the turn, by routes and by the worker.
+        "DynamoDB read units": frames * (1 + 2 * units(MAX_TURN, 4 * KB)),
+    }
     return {
         "sockets, opened and kept": {
             "WebSocket minutes": sockets * SOCKET_MINUTES,
@@ -189,16 +201,12 @@ def abuse() -> dict[str, Amounts]:
             "Lambda requests": frames,
             "Lambda GB-seconds": frames * routes,
         },
-        "`resume` of an ended turn": {
-            # The frame, a snapshot, `done`.
-            "WebSocket messages": frames * (2 + units(MAX_TURN, 32 * KB)),
-            "WebSocket GB": frames * MAX_TURN / GB,
-            "Lambda requests": 2 * frames,
-            "Lambda GB-seconds": frames
-            * (routes + gb_seconds(capacity.WORKER_MEMORY_MB, REPLAY_SECONDS)),
-            # DynamoDB bills both refused updates (attach, lease) by the size of the turn.
-            "DynamoDB write units": frames * 2 * units(MAX_TURN),
-            "DynamoDB read units": frames * (1 + units(MAX_TURN, 4 * KB)),
+        "`resume` of an ended turn": replays,
+        "`chat` of an ended turn, sent again": {
+            **replays,
+            "WebSocket messages": replays["WebSocket messages"] + frames,  # `accepted`
+            # The refused transaction of an `accept` with the longest question.
+            "DynamoDB write units": frames * (ACCEPT_UNITS + 2 * units(MAX_QUESTION)),
         },
         "`/history` of long turns": {
             "REST requests": requests,
@@ -216,11 +224,11 @@ def abuse() -> dict[str, Amounts]:
 def abuse_day() -> Amounts:
     """Return the most that one stranger can use in a day in every way at once.
 
-    `ping` and `resume` share a throttle, and `resume` costs more.
+    `ping`, `resume` and `chat` share a throttle, and `chat` costs most.
     """
     day: Counter[str] = Counter()
     for name, amounts in abuse().items():
-        if name != "`ping`":
+        if not name.startswith(("`ping`", "`resume`")):
             day.update(amounts)
     return day
 
@@ -254,6 +262,7 @@ def abuse_table() -> str:
         "sockets": f"`connect_rate` {SETTINGS.connect_rate}",
         "`ping`": f"`frame_rate` {SETTINGS.frame_rate}",
         "`resume`": f"`frame_rate` {SETTINGS.frame_rate}",
+        "`chat`": f"`frame_rate` {SETTINGS.frame_rate}",
         "`/history`": f"`history_rate` {SETTINGS.history_rate}",
         "answers": f"`daily_tokens` {SETTINGS.daily_tokens:,}",
     }
@@ -261,8 +270,9 @@ def abuse_table() -> str:
         f"| {name} | {limits[re.split('[ ,]', name)[0]]} | ${cost(amounts, model):,.2f} |"
         for name, amounts in abuse().items()
     ]
-    total = f"| **all at once, `ping` left out** | | **${cost(abuse_day(), model):,.2f}** |"
-    return "\n".join(["| what is sent | limit | a day |", "|---|---|---:|", *rows, total])
+    total = f"${cost(abuse_day(), model):,.2f}"
+    rows.append(f"| **all at once, `ping` and `resume` left out** | | **{total}** |")
+    return "\n".join(["| what is sent | limit | a day |", "|---|---|---:|", *rows])
 
 
 def table(answer: Amounts, abuse: Amounts) -> str:

@@ -79,6 +79,20 @@ def reads(table: "Table") -> Iterator[Reads]:
 
 
 @pytest.fixture
+def requests(table: "Table") -> Iterator[list[str]]:
+    """The operations that were requested of the table, in order."""
+    requests: list[str] = []
+    events = table.meta.client.meta.events
+
+    def record(model: Any, **_: object) -> None:
+        requests.append(model.name)
+
+    events.register("before-call.dynamodb", record)
+    yield requests
+    events.unregister("before-call.dynamodb", record)
+
+
+@pytest.fixture
 def written() -> io.StringIO:
     return io.StringIO()
 

@@ -113,6 +113,34 @@ def test_the_same_question_again_makes_no_second_turn_and_wakes_no_second_worker
     assert (stage.turn.connection_id, stage.turn.resumes) == (THERE, 1)
 
 
+def test_an_ended_turn_is_replayed_without_a_write(stage: Stage, requests: list[str]) -> None:
+    stage.send(frame())
+    stage.end()
+    requests.clear()
+    stage.send(frame("resume"), connection_id=THERE)
+    assert requests == ["GetItem", "GetItem"]  # the marker and the turn
+    assert stage.kinds[-1] == ("replay", THERE)
+
+
+def test_a_stop_of_an_ended_turn_writes_nothing(stage: Stage, requests: list[str]) -> None:
+    stage.send(frame())
+    stage.end()
+    requests.clear()
+    assert stage.send(frame("stop")) is None
+    assert requests == ["GetItem", "GetItem"]
+
+
+def test_a_continuation_over_the_quota_writes_nothing(stage: Stage, requests: list[str]) -> None:
+    stage.limit(Limits(messages=1))
+    stage.send(frame())
+    stage.end(stop_reason="length")
+    requests.clear()
+    refused = stage.send(frame("continue"))
+    assert refused
+    assert refused["code"] == "quota_exceeded"
+    assert set(requests) == {"GetItem"}
+
+
 def test_an_answered_question_sent_again_is_answered_from_the_store(stage: Stage) -> None:
     accepted = stage.send(frame())
     ended = stage.end()

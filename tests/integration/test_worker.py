@@ -317,6 +317,24 @@ def test_an_ended_turn_is_told_again_to_whoever_asked(stage: Stage) -> None:
     assert stage.turn == before
 
 
+def test_a_replay_writes_nothing(stage: Stage, requests: list[str]) -> None:
+    stage.handle(stage.ask(), Answer(["경주"]))
+    job = Job.on(stage.turn, "replay", THERE)
+    requests.clear()
+    stage.handle(job)
+    assert requests == ["GetItem"]
+    assert isinstance(stage.frames(THERE)[-1], Done)
+
+
+def test_a_replay_of_a_turn_that_was_reopened_is_left_to_its_run(stage: Stage) -> None:
+    stage.handle(stage.ask(), Answer(["경주"], stop_reason="length"))
+    job = Job.on(stage.turn, "replay", THERE)
+    stage.turns.reopen(stage.turn, HERE)
+    stage.handle(job)
+    assert stage.frames(THERE) == []
+    assert stage.turn.status == "streaming"
+
+
 def test_the_retry_of_a_run_that_had_finished_tells_the_client_where_it_is(stage: Stage) -> None:
     """A crash after the store and before `done`."""
     job = stage.ask()

@@ -98,15 +98,20 @@ class Routes:
         return accepted(turn)
 
     def _resume(self, turn: Turn, connection_id: str) -> None:
-        """Let the live run send a snapshot, replay an ended turn, or replace a crashed run."""
-        attached = self.turns.attach(turn, connection_id)
+        """Let the live run send a snapshot, replay an ended turn, or replace a crashed run.
+
+        DynamoDB bills a refused update by the size of the turn, so an ended one is not updated.
+        """
+        is_live = turn.status == "streaming"
+        attached = self.turns.attach(turn, connection_id) if is_live else None
         if not attached:
             self.invoke(Job.on(turn, "replay", connection_id))
         elif self.turns.claim_wake(attached):
             self._wake(attached, connection_id)
 
     def _stop(self, turn: Turn, connection_id: str) -> None:
-        stopping = self.turns.request_stop(turn, connection_id)
+        is_live = turn.status == "streaming"
+        stopping = self.turns.request_stop(turn, connection_id) if is_live else None
         if stopping and self.turns.claim_wake(stopping):
             self._wake(stopping, connection_id)
 

@@ -57,6 +57,11 @@ class Leases:
         self._clock = clock
         self._sleep = sleep
 
+    def find(self, job: Job) -> Turn | None:
+        """Return the job's turn without asking for its lease; None if it was deleted."""
+        item = self._table.get_item(Key=job.turn_key, ConsistentRead=True).get("Item")
+        return Turn.from_item(item) if item else None
+
     def acquire(self, job: Job, unrenewed: Turn | None = None) -> tuple[Turn, bool]:
         """Return the turn, and whether the caller has its lease now; `turn.run` names the lease.
 
@@ -91,7 +96,7 @@ class Leases:
         second, so a lease that has not changed is dead even if this machine's clock is behind.
         """
         turn, acquired = self.acquire(job)
-        if not acquired and turn.status == "streaming" and job.kind == "run":
+        if not acquired and turn.status == "streaming":
             left = turn.lease_until - self._clock()
             self._sleep(min(max(0.0, left), LEASE_SECONDS))
             turn, acquired = self.acquire(job, unrenewed=turn)

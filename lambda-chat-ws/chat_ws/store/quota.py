@@ -54,11 +54,17 @@ class Quota:
 
     def tokens_exhausted(self) -> bool:
         """Return whether the deployment has used up its tokens of the day."""
-        if not self._limits.tokens:
-            return False
         key = keys.tokens(keys.day(self._clock()))
+        return bool(self._limits.tokens) and self._read(key, "tokens") >= self._limits.tokens
+
+    def messages_exhausted(self, user_id: str) -> bool:
+        """Return whether the user has used up the messages of the day."""
+        key = keys.messages(user_id, keys.day(self._clock()))
+        return bool(self._limits.messages) and self._read(key, "messages") >= self._limits.messages
+
+    def _read(self, key: dict[str, str], attribute: str) -> int:
         counter: Any = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
-        return bool(counter.get("tokens", 0) >= self._limits.tokens)
+        return int(counter.get(attribute, 0))
 
     def add_tokens(self, tokens: int) -> None:
         now = self._clock()

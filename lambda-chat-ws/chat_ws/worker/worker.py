@@ -48,8 +48,16 @@ class Worker:
 
     def handle(self, job: Job, remaining: Callable[[], float]) -> None:
         """Run the job; `remaining` returns the seconds until Lambda ends the function."""
-        if job.kind == "warm_up":
-            return
+        match job.kind:
+            case "run":
+                self._acquire_and_run(job, remaining)
+            case "replay":
+                turn = self.leases.find(job)
+                # A turn that was reopened since has a run, which sends the answer.
+                if turn and turn.status != "streaming":
+                    replay_turn(self.connections, turn, job.connection_id)
+
+    def _acquire_and_run(self, job: Job, remaining: Callable[[], float]) -> None:
         try:
             turn, acquired = self.leases.acquire_or_wait(job)
         except Lost:
@@ -58,11 +66,7 @@ class Worker:
             self._run(turn, remaining)
         elif turn.status != "streaming":
             # A retried run carries the connection of its first invoke; the stored one is newer.
-            replay_turn(
-                self.connections,
-                turn,
-                job.connection_id if job.kind == "replay" else turn.connection_id,
-            )
+            replay_turn(self.connections, turn, turn.connection_id)
 
     def _run(self, turn: Turn, remaining: Callable[[], float]) -> None:
         self.telemetry.log.append_keys(request_id=turn.request_id, run=turn.run)

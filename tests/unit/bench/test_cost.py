@@ -45,12 +45,14 @@ def test_a_day_of_abuse_is_bounded_by_the_throttles_and_daily_tokens() -> None:
     # 50 frames, 10 sockets and 20 history requests a second, for 86,400 seconds.
     sockets, frames, requests = 864_000, 4_320_000, 1_728_000
     assert used["WebSocket minutes"] == 120 * sockets
-    # `resume`, a snapshot of 13 messages of 32 KB, `done`.
-    assert used["WebSocket messages"] == 15 * frames
+    # `chat`, `accepted`, a snapshot of 13 messages of 32 KB, `done`.
+    assert used["WebSocket messages"] == 16 * frames
     assert used["REST requests"] == requests
     assert used["Lambda requests"] == 3 * sockets + 2 * frames + 2 * requests
-    # Two updates of an item of 400 KB.
-    assert used["DynamoDB write units"] == frames * 2 * 400
+    # Of 4 KB: a marker and twice a turn of 400 KB; a page of 400 KB and 1 MB read ahead.
+    assert used["DynamoDB read units"] == frames * 201 + requests * 356
+    # A refused transaction: four items, and the question of 24 KB.
+    assert used["DynamoDB write units"] == frames * (10 + 2 * 24)
     assert used["Answer tokens"] == 2_000_000
 
 
@@ -59,6 +61,7 @@ def test_the_table_of_abuse_has_the_limit_of_each_row() -> None:
 
     assert [row[1] for row in rows[:-1]] == [
         "`connect_rate` 10",
+        "`frame_rate` 50",
         "`frame_rate` 50",
         "`frame_rate` 50",
         "`history_rate` 20",
