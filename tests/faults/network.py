@@ -15,6 +15,7 @@ class Network:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
@@ -52,6 +53,7 @@ class Network:
         with suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
+                self.connections += 1
                 far = socket.create_connection(("127.0.0.1", self._port))
                 self._sockets |= {near, far}
                 self._start(self._pump, near, far)

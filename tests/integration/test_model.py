@@ -23,6 +23,7 @@ from chat_ws.errors import (
     Throttled,
 )
 from chat_ws.models import ModelId
+from chat_ws.worker import bedrock
 from chat_ws.worker import prompt as prompts
 from chat_ws.worker.bedrock import BedrockModel, BedrockStream, StreamBroken
 from chat_ws.worker.prompt import Exchange
@@ -33,6 +34,7 @@ from seoyeon.local.bedrock.script import Failure, Record, Reply
 from seoyeon.local.bedrock.scripted import Scripted, tokens
 from tests.builders import MODEL, MODELS, NEXT_MODEL, REGION
 from tests.fakes import PATIENCE
+from tests.faults.network import network_to
 from tests.seoyeon.local.bedrock.support import serve as serve_backend
 
 if TYPE_CHECKING:
@@ -92,14 +94,7 @@ def running() -> Iterator[Endpoint]:
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     assert ready.wait(PATIENCE)
-    client = boto3.client(
-        "bedrock-runtime",
-        region_name=REGION,
-        endpoint_url=found["url"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE),
-    )
+    client = client_of(found["url"])
     yield Endpoint(found["url"], backend, client)
     client.close()
     found["loop"].call_soon_threadsafe(stop.set)
@@ -229,35 +224,47 @@ def test_an_endpoint_that_is_not_there_is_a_fault_before_the_call() -> None:
     client.close()
 
 
+def client_of(url: str) -> "BedrockRuntimeClient":
+    return boto3.client(
+        "bedrock-runtime",
+        region_name=REGION,
+        endpoint_url=url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE),
+    )
+
+
 @contextmanager
-def answering(status: int, body: bytes) -> Iterator["BedrockRuntimeClient"]:
-    """Give a client of an endpoint that answers every request with these bytes."""
+def answering(status: int, body: bytes, missing: int = 0) -> Iterator["BedrockRuntimeClient"]:
+    """Give a client of an endpoint that answers every request with these bytes.
+
+    The response stays open for `missing` further bytes, which do not come.
+    """
+    ended = threading.Event()
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(status)
             self.send_header("Content-Type", "text/html" if status >= 400 else STREAM_TYPE)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + missing))
             self.end_headers()
             self.wfile.write(body)
+            assert not missing or ended.wait(PATIENCE)
 
         def log_message(self, format: str, *_: object) -> None: ...
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        client = boto3.client(
-            "bedrock-runtime",
-            region_name=REGION,
-            endpoint_url=f"http://127.0.0.1:{server.server_port}",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE),
-        )
+        client = client_of(f"http://127.0.0.1:{server.server_port}")
         try:
             yield client
         finally:
+            ended.set()
             client.close()
             server.shutdown()
             thread.join(PATIENCE)
@@ -393,6 +400,38 @@ def test_two_streams_of_one_client_do_not_disturb_each_other(endpoint: Endpoint)
     assert speaking.ends()
     assert (speaking.error, "".join(speaking.pieces)) == (None, "나" * 400)
     assert speaking.stream.stop_reason == "length"
+
+
+@BOTH
+@pytest.mark.parametrize("reason", ["stop", "length"])
+def test_the_calls_of_three_turns_share_one_connection(
+    endpoint: Endpoint, model_id: str, reason: Any
+) -> None:
+    with network_to(int(endpoint.url.rpartition(":")[2])) as network:
+        client = client_of(f"http://{network.address}")
+        model = BedrockModel(client, SETTINGS)
+        for _ in range(3):
+            endpoint.plan(reply(stop_reason=reason))
+            assert "".join(model.stream(ModelId.parse(model_id), PROMPT)) == ANSWER
+        assert network.connections == 1
+        endpoint.plan(reply(failure=Failure("hang", 2)), reply())
+        aborted = Reader(model.stream(ModelId.parse(model_id), PROMPT))
+        assert aborted.said.wait(PATIENCE)
+        aborted.stream.abort()
+        assert aborted.ends()
+        assert "".join(model.stream(ModelId.parse(model_id), PROMPT)) == ANSWER
+        assert network.connections == 2
+        client.close()
+
+
+def test_a_stream_that_does_not_end_after_the_answer_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bedrock, "DRAIN_SECONDS", 0.05)
+    metrics = {"inputTokenCount": 1, "outputTokenCount": 1}
+    last = {"generation": "네", "stop_reason": "stop", "amazon-bedrock-invocationMetrics": metrics}
+    with answering(200, eventstream.chunk(last), missing=10) as client:
+        assert "".join(BedrockModel(client, SETTINGS).stream(MODELS[0], PROMPT)) == "네"
 
 
 # Models that are not Llama 3: ConverseStream

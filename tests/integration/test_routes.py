@@ -1,5 +1,8 @@
+import http.server
+import io
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -480,23 +483,72 @@ class Lambda:
         self.invocations: list[dict[str, Any]] = []
         self.error: Exception | None = None
 
-    def invoke(self, **parameters: Any) -> None:
+    def invoke(self, **parameters: Any) -> dict[str, io.BytesIO]:
         if self.error:
             raise self.error
         self.invocations.append(parameters)
+        return {"Payload": io.BytesIO()}
 
 
 @pytest.fixture
-def lambda_client(monkeypatch: pytest.MonkeyPatch, table: "Table") -> Any:
-    client = Lambda()
+def environment(monkeypatch: pytest.MonkeyPatch, table: "Table") -> Iterator[None]:
     monkeypatch.setenv("TABLE_NAME", table.name)
     monkeypatch.setenv("WORKER_FUNCTION_NAME", "worker")
     monkeypatch.setenv("HISTORY_DAYS", "90")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    routes_entry.bootstrap.cache_clear()
+    yield
+    routes_entry.bootstrap.cache_clear()
+
+
+@pytest.fixture
+def lambda_client(monkeypatch: pytest.MonkeyPatch, environment: None) -> Lambda:
+    client = Lambda()
     monkeypatch.setattr("chat_ws.routes.entry.boto3.client", lambda *_, **__: client)
-    routes_entry.bootstrap.cache_clear()
-    yield client
-    routes_entry.bootstrap.cache_clear()
+    return client
+
+
+class LambdaEndpoint(http.server.ThreadingHTTPServer):
+    """An HTTP endpoint that accepts every asynchronous invoke, and counts its connections."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self.invocations = 0
+        super().__init__(("127.0.0.1", 0), Accepting)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
+
+
+class Accepting(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: LambdaEndpoint
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.invocations += 1
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *_: object) -> None: ...
+
+
+def test_the_invokes_of_three_turns_share_one_connection(
+    environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LambdaEndpoint() as endpoint:
+        thread = threading.Thread(target=endpoint.serve_forever, args=(0.01,))
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{endpoint.server_port}")
+        for number in range(3):
+            event = websocket_event(body=frame(request_id=uuid(number)))
+            assert "accepted" in routes_entry.lambda_handler(event, Context())["body"]
+        assert (endpoint.invocations, endpoint.connections) == (3, 1)
+        routes_entry.bootstrap.cache_clear()
+        endpoint.shutdown()
+        thread.join()
 
 
 def test_the_worker_is_invoked_asynchronously_with_the_job(lambda_client: Lambda) -> None:

@@ -37,11 +37,13 @@ def bootstrap() -> Routes:
 
     def invoke(job: Job) -> None:
         try:
-            lambda_client.invoke(
+            accepted = lambda_client.invoke(
                 FunctionName=settings.worker_function_name,
                 InvocationType="Event",
                 Payload=json.dumps(job.payload()),
             )
+            # An unread response would cost the next invoke a new connection.
+            accepted["Payload"].read()
         except (ClientError, BotoCoreError) as error:
             raise Busy from error
 

@@ -4,7 +4,9 @@ No other module imports LangChain.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from botocore.eventstream import ParserError
@@ -33,6 +35,7 @@ from chat_ws.worker.settings import ModelSettings
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
+DRAIN_SECONDS = 1.0
 INVOCATION_METRICS = "amazon-bedrock-invocationMetrics"
 GUARDRAIL_ACTION = "amazon-bedrock-guardrailAction"
 # For a model that refuses a partial answer as the last message.
@@ -159,7 +162,9 @@ class BedrockStream:
         self._event = f"after-call.bedrock-runtime.{self.OPERATION}"
         self._complete = False
         self._blocked = False
+        self._unread_by_langchain = False  # the end of the stream, which LangChain closes
         self._response: Any = None  # urllib3's, once the call has returned
+        self._events: Any = ()  # botocore's EventStream of Llama's response
         self._thread_id = 0  # of the thread that iterates
         self._aborted = threading.Event()
         self.stop_reason: StopReason = "stop"
@@ -187,11 +192,12 @@ class BedrockStream:
         if self._response is not None:
             self._shut_down()
 
-    def _keep_response(self, http_response: Any, **_: object) -> None:
+    def _keep_response(self, http_response: Any, parsed: Any, **_: object) -> None:
         # The event is the client's: another thread's call triggers it too.
         if threading.get_ident() != self._thread_id:
             return
         self._response = http_response.raw
+        self._events = parsed.get("body", ())
         if self._aborted.is_set():
             self._shut_down()
 
@@ -201,6 +207,15 @@ class BedrockStream:
             self._response.shutdown()
         except (OSError, RuntimeError, ValueError):
             return  # the response has already ended
+
+    def _drain(self) -> None:
+        """Read a complete response to its end, so that its connection serves the next call."""
+        connection = self._response.connection
+        if not connection or not connection.sock:  # it is free already, or will not be kept
+            return
+        connection.sock.settimeout(DRAIN_SECONDS)
+        with suppress(BotoCoreError, EventStreamError, HTTPError, OSError, ParserError):
+            deque(self._events, maxlen=0)
 
     def _answer_chunks(self) -> Iterator[str]:
         yield from self._stream_chunks(self._build_messages())
@@ -217,6 +232,8 @@ class BedrockStream:
                 yield text
             if self._aborted.is_set():
                 return
+            if self._unread_by_langchain:
+                self._drain()
 
     def _build_messages(self) -> list[BaseMessage]:
         raise NotImplementedError
@@ -239,6 +256,7 @@ class LlamaStream(BedrockStream):
         if reason := metadata.get("stop_reason"):
             self._complete, self.stop_reason = True, "length" if reason == "length" else "stop"
         exact = metadata.get(INVOCATION_METRICS) or {}
+        self._unread_by_langchain = bool(exact)
         prompt = exact.get("inputTokenCount") or metadata.get("prompt_token_count")
         answer = exact.get("outputTokenCount") or metadata.get("generation_token_count")
         self.usage = Usage(
