@@ -7,6 +7,7 @@ from aws_cdk.aws_dynamodb import ITable
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
 from constructs import Construct
+from history_api.features import FEATURES as HISTORY_FEATURES
 
 from cdk.accounts import Accounts, PageClient
 from cdk.acknowledgement import acknowledge
@@ -122,7 +123,7 @@ class ServiceStack(Stack):
             "websocket_url": self._target.page_websocket_url(stage),
             "auth": self._settings.auth,
             "max_text_length": MAX_QUESTION_CHARACTERS,
-            "features": list(FEATURES),
+            "features": [*FEATURES, *HISTORY_FEATURES],
         }
         if self._accounts:
             config["cognito"] = self._add_page_client(self._accounts, web)

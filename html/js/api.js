@@ -21,7 +21,14 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
 
 /** @typedef {{ promptTokens: number, completionTokens: number, totalTokens: number }} Usage */
 
-/** @typedef {{ conversationId: string, title: string, createdAt?: string, lastActivityAt?: string }} Conversation */
+/**
+ * @typedef {object} Conversation
+ * @property {string} conversationId
+ * @property {string} title
+ * @property {boolean} [pinned]
+ * @property {string} [createdAt]
+ * @property {string} [lastActivityAt]
+ */
 
 /** Rename the members of an API result for the page. */
 function fromWire(value) {
@@ -63,14 +70,18 @@ export class HistoryApi extends Emitter {
     return this.#request("GET", "/history", { conversation_id: conversationId, cursor });
   }
 
-  /** @returns {Promise<{ conversations: Conversation[], nextCursor: string | null }>} newest first */
+  /** @returns {Promise<{ conversations: Conversation[], nextCursor: string | null }>} pinned ones first, then newest first */
   conversations(cursor = null) {
     return this.#request("GET", "/history/conversations", { cursor });
   }
 
-  /** @returns {Promise<Conversation>} */
-  rename(conversationId, title) {
-    return this.#request("PATCH", conversationPath(conversationId), {}, { title });
+  /**
+   * @param {string} conversationId
+   * @param {{ title?: string, pinned?: boolean }} changes
+   * @returns {Promise<Conversation>}
+   */
+  change(conversationId, changes) {
+    return this.#request("PATCH", conversationPath(conversationId), {}, changes);
   }
 
   removeAll() {

@@ -1,9 +1,10 @@
-"""A user's conversations: listed newest first, renamed, deleted with all their turns."""
+"""A user's conversations: listed, pinned, renamed, deleted with all their turns."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
@@ -14,49 +15,90 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
+PINNED = "pinned#"  # begins the position of a pinned conversation; another's begins with a year
+
+
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation; times are ISO 8601 in UTC, `position` is its sort key in the list."""
+    """A conversation; times are ISO 8601 in UTC, `position` is its place in the list."""
 
     conversation_id: str
     title: str
+    pinned: bool
     created_at: str
     last_activity_at: str
     position: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Changes to a conversation; None leaves a field as it is."""
+
+    title: str | None = None
+    pinned: bool | None = None
 
 
 class Conversations:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def list_newest(
-        self, principal: Principal, limit: int, *, now: float, before: str | None = None
+    def list_page(
+        self, principal: Principal, limit: int, *, now: float, after: str | None = None
     ) -> list[Conversation]:
-        """Return at most `limit` conversations, newest first, that follow position `before`.
+        """Return at most `limit` conversations: pinned ones, then the others, each newest first.
 
-        They are read from the index, which may be some milliseconds behind the table. `now` is in
-        seconds since the epoch.
+        `after` is the position of the last conversation of the page before. `now` is in seconds
+        since the epoch.
         """
-        where: ConditionBase = Key("activity_pk").eq(principal.user_id)
+        pinned, others = keys.pinned_activity(principal.user_id), principal.user_id
+        if after and not after.startswith(PINNED):
+            rows = self._query(others, limit, now, after)
+        else:
+            last_pinned = after.removeprefix(PINNED) if after else None
+            rows = chain(
+                self._query(pinned, limit, now, last_pinned), self._query(others, limit, now)
+            )
+        return list(islice(rows, limit))
+
+    def newest(self, principal: Principal, *, now: float) -> Conversation | None:
+        """Return the conversation with the newest message, pinned or not."""
+        partitions = (keys.pinned_activity(principal.user_id), principal.user_id)
+        newest = [row for each in partitions for row in islice(self._query(each, 1, now), 1)]
+        return max(newest, key=attrgetter("last_activity_at"), default=None)
+
+    def _query(
+        self, partition: str, page: int, now: float, before: str | None = None
+    ) -> Iterator[Conversation]:
+        """Yield the conversations of a partition of the index, newest first.
+
+        The index may be some milliseconds behind the table.
+        """
+        where: ConditionBase = Key("activity_pk").eq(partition)
         if before:
             where &= Key("activity_sk").lt(before)
         items = history.query_newest(
-            self._table, where, now, IndexName=keys.ACTIVITY_INDEX, Limit=limit
+            self._table, where, now, IndexName=keys.ACTIVITY_INDEX, Limit=page
         )
-        return [_conversation(item) for item in islice(items, limit)]
+        yield from map(_conversation, items)
 
-    def rename(
-        self, principal: Principal, conversation_id: str, title: str, *, now: float
+    def change(
+        self, principal: Principal, conversation_id: str, changes: Changes, *, now: float
     ) -> Conversation | None:
-        """Return the renamed conversation; None if there is none."""
+        """Rename, pin or unpin a conversation and return it; None if there is none."""
+        values: dict[str, str] = {}
+        if changes.title is not None:
+            values["title"] = changes.title
+        if changes.pinned is not None:
+            pinned = keys.pinned_activity(principal.user_id)
+            values["activity_pk"] = pinned if changes.pinned else principal.user_id
         expiry = Attr(keys.TTL_ATTRIBUTE)
         try:
             response = self._table.update_item(
                 Key=keys.conversation(principal.user_id, conversation_id),
-                UpdateExpression="SET title = :title",
+                UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
                 ConditionExpression=Attr("pk").exists()
                 & (expiry.not_exists() | expiry.gte(int(now))),
-                ExpressionAttributeValues={":title": title},
+                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
                 ReturnValues="ALL_NEW",
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
@@ -105,10 +147,12 @@ class Conversations:
 
 
 def _conversation(item: dict[str, Any]) -> Conversation:
+    pinned = item["activity_pk"] != item["pk"].removeprefix(keys.conversations(""))
     return Conversation(
         conversation_id=item["sk"],
         title=item["title"],
+        pinned=pinned,
         created_at=item["created_at"],
         last_activity_at=item["last_activity_at"],
-        position=item["activity_sk"],
+        position=f"{PINNED if pinned else ''}{item['activity_sk']}",
     )

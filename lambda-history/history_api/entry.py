@@ -52,7 +52,7 @@ def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
         case "GET", "/history/conversations":
             return service.conversations(principal, query)
         case "PATCH", "/history/conversations/{id}":
-            return service.rename(principal, conversation_id, event.get("body") or "")
+            return service.change(principal, conversation_id, event.get("body") or "")
         case "DELETE", "/history/conversations/{id}":
             return service.delete(principal, conversation_id)
     raise NotFound

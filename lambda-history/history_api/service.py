@@ -15,7 +15,7 @@ from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
 from history_api import cursor
-from history_api.conversations import Conversation, Conversations
+from history_api.conversations import Changes, Conversation, Conversations
 from history_api.errors import BadRequest, NotFound
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class Service:
             conversation_id = _uuid(query["conversation_id"])
         elif "cursor" in query:
             raise BadRequest  # another conversation may have become the newest
-        elif newest := Conversations(self.table).list_newest(principal, 1, now=self.clock()):
-            conversation_id = newest[0].conversation_id
+        elif newest := Conversations(self.table).newest(principal, now=self.clock()):
+            conversation_id = newest.conversation_id
         else:
             return {"turns": [], "next_cursor": None}
         scope = cursor_scope(principal, conversation_id)
@@ -68,9 +68,9 @@ class Service:
         }
 
     def conversations(self, principal: Principal, query: Query) -> Body:
-        before = _position(principal.user_id, query.get("cursor"))
-        rows = Conversations(self.table).list_newest(
-            principal, CONVERSATIONS_PAGE + 1, now=self.clock(), before=before
+        after = _position(principal.user_id, query.get("cursor"))
+        rows = Conversations(self.table).list_page(
+            principal, CONVERSATIONS_PAGE + 1, now=self.clock(), after=after
         )
         page, more = rows[:CONVERSATIONS_PAGE], len(rows) > CONVERSATIONS_PAGE
         return {
@@ -78,15 +78,14 @@ class Service:
             "next_cursor": cursor.encode(principal.user_id, page[-1].position) if more else None,
         }
 
-    def rename(self, principal: Principal, conversation_id: str, body: str) -> Body:
-        """Rename a conversation; `body` is `{"title": "…"}`."""
-        title = _title(body)
-        renamed = Conversations(self.table).rename(
-            principal, _uuid(conversation_id), title, now=self.clock()
+    def change(self, principal: Principal, conversation_id: str, body: str) -> Body:
+        """Rename, pin or unpin; `body` has a `title`, `pinned`, or both."""
+        changed = Conversations(self.table).change(
+            principal, _uuid(conversation_id), _changes(body), now=self.clock()
         )
-        if not renamed:
+        if not changed:
             raise NotFound
-        return conversation_view(renamed)
+        return conversation_view(changed)
 
     def delete(self, principal: Principal, conversation_id: str) -> Body:
         if not Conversations(self.table).delete(principal, _uuid(conversation_id)):
@@ -131,6 +130,7 @@ def conversation_view(conversation: Conversation) -> dict[str, Any]:
     return {
         "conversation_id": conversation.conversation_id,
         "title": conversation.title,
+        "pinned": conversation.pinned,
         "created_at": conversation.created_at,
         "last_activity_at": conversation.last_activity_at,
     }
@@ -161,12 +161,20 @@ def _position(scope: str, value: str | None) -> str | None:
         raise BadRequest from None
 
 
-def _title(body: str) -> str:
+def _changes(body: str) -> Changes:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
         raise BadRequest from None
-    title = fields.get("title") if isinstance(fields, dict) else None
+    if not isinstance(fields, dict) or not fields.keys() & {"title", "pinned"}:
+        raise BadRequest
+    pinned = fields.get("pinned")
+    if "pinned" in fields and not isinstance(pinned, bool):
+        raise BadRequest
+    return Changes(_title(fields["title"]) if "title" in fields else None, pinned)
+
+
+def _title(title: object) -> str:
     if not isinstance(title, str) or any("\ud800" <= c <= "\udfff" or c == "\0" for c in title):
         raise BadRequest
     title = " ".join(title.split())

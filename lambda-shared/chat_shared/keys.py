@@ -12,7 +12,8 @@ UUID). Neither contains `#`, so a user id cannot name another user's partition.
 | tokens       | usage                           | {day}           |
 
 The index `by_activity` (activity_pk = user, activity_sk = time of the last message + conversation)
-lists a user's conversations, newest first. The last two items are counters.
+lists a user's conversations, newest first. Pinned ones have a partition of their own in it. The
+last two items are counters.
 """
 
 import secrets
@@ -51,6 +52,11 @@ def conversations(user_id: str) -> str:
 def activity(user_id: str, conversation_id: str, at: str) -> dict[str, str]:
     """Return a conversation's index attributes; `at` is the ISO 8601 time of its last message."""
     return {"activity_pk": user_id, "activity_sk": f"{at}#{conversation_id}"}
+
+
+def pinned_activity(user_id: str) -> str:
+    """Return the index partition of a user's pinned conversations."""
+    return f"{user_id}#pinned"
 
 
 def messages(user_id: str, day: str) -> dict[str, str]:

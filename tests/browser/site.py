@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 from chat_ws.protocol import FEATURES
+from history_api.features import FEATURES as HISTORY_FEATURES
 
 from cdk.assets.page import HTML, build_page
 
@@ -25,7 +26,7 @@ CONFIG: dict[str, Any] = {
     "websocket_url": "/ws",
     "auth": "guest",
     "max_text_length": 8000,
-    "features": list(FEATURES),
+    "features": [*FEATURES, *HISTORY_FEATURES],
 }
 BLANK = b'<!doctype html><title>blank</title><link rel="icon" href="data:,">'
 PAGE_LENGTH = 20
@@ -55,6 +56,7 @@ class History:
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.titles: dict[str, str] = {}
+        self.pinned: set[str] = set()
         self.failing = False
         self.conversations_page = 50
         self.good_tokens: set[str] | None = None  # None: any
@@ -81,9 +83,12 @@ class History:
             self.turns = [turn for turn in self.turns if turn["conversation_id"] != named]
             return 204, None
         if method == "PATCH":
-            self.titles[named] = body["title"]
-            [renamed] = [one for one in self._conversations() if one["conversation_id"] == named]
-            return 200, renamed
+            if "title" in body:
+                self.titles[named] = body["title"]
+            if "pinned" in body:
+                (self.pinned.add if body["pinned"] else self.pinned.discard)(named)
+            [changed] = [one for one in self._conversations() if one["conversation_id"] == named]
+            return 200, changed
         return 200, self._conversations_page(query)
 
     def _page(self, query: dict[str, str]) -> dict[str, Any]:
@@ -103,14 +108,16 @@ class History:
 
     def _conversations(self) -> list[dict[str, Any]]:
         first = {turn["conversation_id"]: turn for turn in reversed(self.turns)}
+        ids = sorted(first, key=lambda id: id not in self.pinned)
         return [
             {
                 "conversation_id": id,
                 "title": self.titles.get(id) or turn["text"],
+                "pinned": id in self.pinned,
                 "created_at": turn["created_at"],
                 "last_activity_at": turn["created_at"],
             }
-            for id, turn in first.items()
+            for id, turn in ((id, first[id]) for id in ids)
         ]
 
 

@@ -27,6 +27,14 @@ def rename(page: Page, title: str) -> Locator:
     return page.get_by_role("button", name=f"‘{title}’ 이름 바꾸기")
 
 
+def pin(page: Page, title: str) -> Locator:
+    return page.get_by_role("button", name=f"‘{title}’ 대화 고정", exact=True)
+
+
+def unpin(page: Page, title: str) -> Locator:
+    return page.get_by_role("button", name=f"‘{title}’ 대화 고정 해제")
+
+
 def undo(page: Page) -> Locator:
     return page.get_by_role("button", name="되돌리기")
 
@@ -131,6 +139,38 @@ def test_a_conversation_is_renamed_in_its_row(lists: Page, site: Site) -> None:
     expect(rows(lists).first).to_be_focused()
     expect(lists.locator("#status")).to_have_text("이름을 바꿨어요.")
     assert site.history.titles == {TRIP: "가을 경주"}
+
+
+def test_a_pinned_conversation_stays_first(lists: Page, site: Site) -> None:
+    pin(lists, "케이크 굽기").press("Enter")
+    expect(rows(lists)).to_have_text(["케이크 굽기", "경주 여행"])
+    expect(lists.locator("#conversations h2").first).to_have_text("고정한 대화")
+    expect(unpin(lists, "케이크 굽기")).to_be_focused()
+    expect(lists.locator("#status")).to_have_text("대화를 고정했어요.")
+    lists.reload()
+    expect(rows(lists)).to_have_text(["케이크 굽기", "경주 여행"])
+    expect(lists.locator(".bubble")).to_have_text("경주 여행")
+    unpin(lists, "케이크 굽기").press("Enter")
+    wait_until(lists, lambda: site.history.pinned == set())
+    expect(lists.locator("#conversations h2")).not_to_contain_text(["고정한 대화"])
+
+
+def test_a_pin_that_could_not_be_saved_is_taken_back(
+    lists: Page, site: Site, complaints: Complaints
+) -> None:
+    site.history.failing = True
+    pin(lists, "케이크 굽기").press("Enter")
+    expect(lists.locator("#alert")).to_contain_text("대화 고정을 바꾸지 못했어요.")
+    expect(pin(lists, "케이크 굽기")).to_be_focused()
+    complaints.expect("500")  # Chromium itself reports it
+
+
+def test_functions_without_pins_get_no_pin(lists: Page, site: Site) -> None:
+    expect(pin(lists, "경주 여행")).to_have_count(1)
+    site.config = {"features": ["mode.chat"]}
+    lists.reload()
+    expect(rows(lists)).to_have_count(2)
+    expect(pin(lists, "경주 여행")).to_have_count(0)
 
 
 def test_enter_in_the_middle_of_a_syllable_renames_once(lists: Page, site: Site) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
+from history_api.features import FEATURES as HISTORY_FEATURES
 
 from tests.infrastructure.conftest import STAGES, Assembly, Json, Template
 
@@ -227,5 +228,5 @@ def test_the_page_is_configured_the_same_way_on_a_laptop(local: Assembly) -> Non
         "websocket_url": "/ws",
         "auth": "guest",
         "max_text_length": MAX_QUESTION_CHARACTERS,
-        "features": list(FEATURES),
+        "features": [*FEATURES, *HISTORY_FEATURES],
     }

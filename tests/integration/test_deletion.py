@@ -18,6 +18,7 @@ from chat_ws.store.leases import Leases
 from chat_ws.store.quota import Quota
 from chat_ws.store.turns import Turns
 from history_api import entry
+from history_api.conversations import Changes, Conversations
 from history_api.service import Service
 
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid
@@ -50,6 +51,8 @@ def two_users(table: "Table", monkeypatch: pytest.MonkeyPatch) -> "Table":
         )
         leases.finish(answered, outcome())
         leases.renew(unfinished, "경주")
+        if conversation_id == CONVERSATION:
+            Conversations(table).change(user, conversation_id, Changes(pinned=True), now=NOW)
     Quota(table, clock=clock).add_tokens(1)
     monkeypatch.setattr(entry, "bootstrap", lambda: Service(table, clock))
     return table

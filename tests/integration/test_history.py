@@ -155,6 +155,7 @@ def test_what_the_chat_has_stored_is_read_back(api: Api) -> None:
     assert conversation == {
         "conversation_id": CONVERSATION,
         "title": "경주에서 무엇을 볼까?",
+        "pinned": False,
         "created_at": told["created_at"],
         "last_activity_at": told["created_at"],
     }
@@ -336,6 +337,68 @@ def test_a_conversation_is_renamed(api: Api) -> None:
     assert api.get("/history/conversations")["conversations"] == [renamed]
 
 
+def pin(api: Api, conversation_id: str, *, pinned: bool = True) -> None:
+    body = json.dumps({"pinned": pinned})
+    status, changed = api.call("PATCH", ONE, id=conversation_id, body=body)
+    assert (status, changed["pinned"]) == (200, pinned)
+
+
+def test_pinned_conversations_are_listed_first(api: Api) -> None:
+    for number in range(1, 5):
+        api.talk(number, uuid(number))
+    pin(api, uuid(1))
+    pin(api, uuid(3))
+    assert conversations(api) == [uuid(3), uuid(1), uuid(4), uuid(2)]
+    rows = api.get("/history/conversations")["conversations"]
+    assert [row["pinned"] for row in rows] == [True, True, False, False]
+    pin(api, uuid(3), pinned=False)
+    assert conversations(api) == [uuid(1), uuid(4), uuid(3), uuid(2)]
+
+
+def test_pinned_conversations_fill_pages_without_loss(api: Api) -> None:
+    ids = [uuid(number) for number in range(1, 122)]
+    for number, conversation_id in enumerate(ids):
+        api.talk(1, conversation_id, created_at=keys.timestamp(NOW + number))
+    for conversation_id in ids[:60]:
+        pin(api, conversation_id)
+    listed, query = [], {}
+    while True:
+        page = api.get("/history/conversations", **query)
+        listed += [row["conversation_id"] for row in page["conversations"]]
+        if not page["next_cursor"]:
+            break
+        query = {"cursor": page["next_cursor"]}
+    assert listed == ids[:60][::-1] + ids[60:][::-1]
+
+
+@pytest.mark.parametrize("pinned", [CONVERSATION, OTHER])
+def test_the_newest_conversation_is_shown_pinned_or_not(api: Api, pinned: str) -> None:
+    api.talk(1)
+    api.talk(2, OTHER)
+    pin(api, pinned)
+    assert {turn["conversation_id"] for turn in api.get()["turns"]} == {OTHER}
+
+
+def test_a_question_leaves_its_conversation_pinned(api: Api) -> None:
+    api.talk(1)
+    pin(api, CONVERSATION)
+    Turns(api.table, 90, Clock(NOW + 60)).accept(
+        ALICE, Chat(uuid(9), CONVERSATION, "첨성대도 볼까?", "chat"), "connection-1"
+    )
+    (row,) = api.get("/history/conversations")["conversations"]
+    assert (row["pinned"], row["last_activity_at"]) == (True, keys.timestamp(NOW + 60))
+
+
+def test_title_and_pin_change_together_or_not_at_all(api: Api) -> None:
+    api.talk(1)
+    body = json.dumps({"title": "경주 여행", "pinned": True})
+    status, changed = api.call("PATCH", ONE, id=CONVERSATION, body=body)
+    assert (status, changed["title"], changed["pinned"]) == (200, "경주 여행", True)
+    body = json.dumps({"title": "", "pinned": False})
+    assert api.call("PATCH", ONE, id=CONVERSATION, body=body)[0] == 400
+    assert api.get("/history/conversations")["conversations"] == [changed]
+
+
 @pytest.mark.parametrize("title", ["가", "가" * MAX_TITLE_LENGTH])
 def test_a_title_within_the_limits_is_taken(api: Api, title: str) -> None:
     api.talk(1)
@@ -360,10 +423,13 @@ def test_a_title_within_the_limits_is_taken(api: Api, title: str) -> None:
         '{"title":"' + "가" * (MAX_TITLE_LENGTH + 1) + '"}',
         '{"title":"\\u0000"}',
         '{"title":"\\ud800"}',
+        '{"pinned":null}',
+        '{"pinned":1}',
+        '{"pinned":"true"}',
         "[" * 100_000,
     ],
 )
-def test_what_is_not_a_title_is_a_bad_request(api: Api, body: str | None) -> None:
+def test_what_is_no_change_is_a_bad_request(api: Api, body: str | None) -> None:
     api.talk(1)
     before = api.get("/history/conversations")
     status, answer = api.call("PATCH", ONE, id=CONVERSATION, body=body)

@@ -31,7 +31,7 @@ test("a refused token is renewed once", async () => {
     () => "old",
     async (refused) => `${refused}-renewed`,
   );
-  assert.deepEqual(await api.rename("c", "새 이름"), { conversationId: "c", title: "새 이름" });
+  assert.deepEqual(await api.change("c", { title: "새 이름" }), { conversationId: "c", title: "새 이름" });
   assert.deepEqual(
     requests.map(([, , authorization]) => authorization),
     ["Bearer old", "Bearer old-renewed"],

@@ -17,7 +17,7 @@ function open() {
     replies.shift()({ conversations, nextCursor });
     await new Promise(setImmediate);
   };
-  return { conversations: new Conversations(api), reply };
+  return { api, conversations: new Conversations(api), reply };
 }
 
 test("a list that arrives late keeps a new conversation, first", async () => {
@@ -69,4 +69,39 @@ test("a refresh shows other devices' conversations, and keeps the pages after th
   conversations.refresh();
   await reply([item("c", 21)]);
   assert.deepEqual(ids(conversations), ["c"]);
+});
+
+test("pinned conversations stay first, also after a question in another one", async () => {
+  const { conversations, reply } = open();
+  conversations.load();
+  await reply([{ ...item("p", 10), pinned: true }, item("a", 20), item("b", 19)]);
+  conversations.touch("b", "질문");
+  assert.deepEqual(ids(conversations), ["p", "b", "a"]);
+});
+
+test("a pin moves a conversation at once, and back if it cannot be saved", async () => {
+  const { api, conversations, reply } = open();
+  conversations.load();
+  await reply([item("a", 20), item("b", 19)]);
+  const changes = [];
+  api.change = async (id, change) => changes.push([id, change]);
+  await conversations.pin("b", true);
+  assert.deepEqual(ids(conversations), ["b", "a"]);
+  assert.deepEqual(changes, [["b", { pinned: true }]]);
+  api.change = async () => Promise.reject(new Error("refused"));
+  const saved = conversations.pin("b", false);
+  assert.deepEqual(ids(conversations), ["a", "b"]);
+  await assert.rejects(saved);
+  assert.deepEqual(ids(conversations), ["b", "a"]);
+});
+
+test("a refresh moves a conversation that another device has pinned from a later page", async () => {
+  const { conversations, reply } = open();
+  conversations.load();
+  await reply([item("a", 20)], "next");
+  conversations.loadMore();
+  await reply([item("b", 19), item("c", 18)]);
+  conversations.refresh();
+  await reply([{ ...item("c", 18), pinned: true }, item("a", 20)], "next");
+  assert.deepEqual(ids(conversations), ["c", "a", "b"]);
 });

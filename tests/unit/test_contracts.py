@@ -19,6 +19,7 @@ from chat_ws.errors import MAX_QUESTION_CHARACTERS, ChatError, TooLarge
 from history_api import cursor, entry, service
 from history_api.conversations import Conversation
 from history_api.errors import ApiError, NotFound, Unauthorized
+from history_api.features import FEATURES as HISTORY_FEATURES
 from jsonschema import Draft7Validator, Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
 from referencing import Registry
@@ -46,7 +47,7 @@ def closed(document: Any) -> Any:
     """Return a copy that allows no other members in an object of the server's than it describes."""
     copy = deepcopy(document)
     for name, schema in objects(copy):
-        if name.lower() not in {*CLIENT, "rename"}:
+        if name.lower() not in {*CLIENT, "changes"}:
             schema["additionalProperties"] = False
     return copy
 
@@ -80,6 +81,18 @@ def properties(name: str) -> set[str]:
     return set(ASYNCAPI["components"]["schemas"][name.capitalize()]["properties"])
 
 
+def body_properties(operation_id: str) -> set[str]:
+    """Return the members of the body of one of the history API's operations."""
+    (operation,) = (
+        operation
+        for item in OPENAPI["paths"].values()
+        for operation in item.values()
+        if "operationId" in operation and operation["operationId"] == operation_id
+    )
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    return set(OPENAPI["components"]["schemas"][schema.rpartition("/")[2]]["properties"])
+
+
 def is_client_frame(frame: dict[str, Any]) -> bool:
     try:
         protocol.parse(json.dumps(frame, ensure_ascii=False))
@@ -108,7 +121,7 @@ def server_frames() -> Iterator[protocol.ServerFrame]:
 def test_every_object_is_open_and_names_only_required_fields_it_has(document: Any) -> None:
     for name, schema in objects(document):
         assert "additionalProperties" not in schema, name
-        assert set(schema["required"]) <= set(schema["properties"]), name
+        assert set(schema.get("required", ())) <= set(schema["properties"]), name
 
 
 # Frames
@@ -161,11 +174,13 @@ def test_lists_of_words_are_the_code_s() -> None:
 
 
 def test_a_feature_names_an_optional_field_or_a_mode_and_protocol_md_lists_it() -> None:
-    for name in protocol.FEATURES:
+    for name in (*protocol.FEATURES, *HISTORY_FEATURES):
         assert f"| `{name}` |" in PROTOCOL
         where, _, member = name.partition(".")
         if where == "mode":
             assert member in get_args(protocol.Mode)
+        elif name in HISTORY_FEATURES:
+            assert member in body_properties(where)
         else:
             assert member in properties(where)
             assert member not in ASYNCAPI["components"]["schemas"][where.capitalize()]["required"]
@@ -376,6 +391,8 @@ def item(status: Status) -> dict[str, Any]:
 
 
 CONVERSATION_ITEM = {
+    "pk": "conversations#user",
+    "activity_pk": "user",
     "sk": CONVERSATION,
     "title": "경주",
     "created_at": TIME,
@@ -425,7 +442,9 @@ def test_a_turn_s_view_is_valid(status: Status) -> None:
 
 
 def test_a_conversation_s_view_is_valid() -> None:
-    view = service.conversation_view(Conversation(CONVERSATION, "경주", TIME, TIME, "position"))
+    view = service.conversation_view(
+        Conversation(CONVERSATION, "경주", True, TIME, TIME, "position")
+    )
     view_schema("/components/schemas/Conversation").validate(view)
     assert view.keys() == OPENAPI["components"]["schemas"]["Conversation"]["properties"].keys()
 

@@ -1,7 +1,7 @@
 import { Emitter } from "../emitter.js";
 
 /**
- * The list of conversations, newest first, without hidden ones. Event: `change`.
+ * The list of conversations, pinned ones first, then newest first, without hidden ones. Event: `change`.
  * @extends {Emitter<{ change: void }>}
  * @typedef {import("../api.js").Conversation} Conversation
  */
@@ -46,11 +46,15 @@ export class Conversations extends Emitter {
   async refresh() {
     const page = await this.#api.conversations().catch(() => null);
     if (!page) return;
-    const oldest = page.nextCursor ? activity(page.conversations.at(-1)) : -Infinity;
-    const later = this.#items.filter((item) => activity(item) < oldest);
+    const last = page.conversations.at(-1);
+    const later = page.nextCursor ? this.#items.filter((item) => inOrder(last, item) < 0) : [];
     if (later.length === 0) this.#cursor = page.nextCursor ?? null;
     for (const { conversationId } of page.conversations) this.#unlisted.delete(conversationId);
-    this.#items = [...this.#replace(page.conversations), ...later];
+    const listed = new Set(page.conversations.map(({ conversationId }) => conversationId));
+    this.#items = [
+      ...this.#replace(page.conversations),
+      ...later.filter(({ conversationId }) => !listed.has(conversationId)),
+    ];
     this.#changed();
   }
 
@@ -58,13 +62,13 @@ export class Conversations extends Emitter {
     await this.#loadPage(this.#cursor);
   }
 
-  /** Move a conversation to the top because a question was asked. The first question is the title. */
+  /** Move a conversation to the top of its group because a question was asked. The first question is the title. */
   touch(conversationId, question) {
     /** @type {Conversation} */
     const item = this.#find(conversationId) ?? { conversationId, title: question.split("\n", 1)[0] };
     if (!this.#find(conversationId)) this.#unlisted.add(conversationId);
     item.lastActivityAt = new Date().toISOString();
-    this.#items = [item, ...this.#items.filter((other) => other !== item)];
+    this.#items = [item, ...this.#items.filter((other) => other !== item)].sort(inOrder);
     this.#changed();
   }
 
@@ -98,8 +102,25 @@ export class Conversations extends Emitter {
   }
 
   async rename(conversationId, title) {
-    const renamed = await this.#api.rename(conversationId, title);
+    const renamed = await this.#api.change(conversationId, { title });
     Object.assign(this.#find(conversationId), { title: renamed.title });
+    this.#changed();
+  }
+
+  /** Pin or unpin a conversation. If that fails, move it back in the list and throw. */
+  async pin(conversationId, pinned) {
+    this.#setPinned(conversationId, pinned);
+    try {
+      await this.#api.change(conversationId, { pinned });
+    } catch (error) {
+      this.#setPinned(conversationId, !pinned);
+      throw error;
+    }
+  }
+
+  #setPinned(conversationId, pinned) {
+    Object.assign(this.#find(conversationId) ?? {}, { pinned });
+    this.#items = [...this.#items].sort(inOrder);
     this.#changed();
   }
 
@@ -130,12 +151,17 @@ export class Conversations extends Emitter {
       return shown && activity(shown) > activity(item) ? { ...item, lastActivityAt: shown.lastActivityAt } : item;
     });
     const unlisted = this.#items.filter((item) => this.#unlisted.has(item.conversationId));
-    return [...unlisted, ...merged].sort((a, b) => activity(b) - activity(a));
+    return [...unlisted, ...merged].sort(inOrder);
   }
 
   #changed() {
     this.emit("change");
   }
+}
+
+/** Compare two conversations for sorting: pinned ones first, then the newest. */
+function inOrder(one, other) {
+  return Number(other.pinned ?? false) - Number(one.pinned ?? false) || activity(other) - activity(one);
 }
 
 /** @param {Conversation} conversation */

@@ -58,7 +58,8 @@ export default {
   exportPartly: "Save what is here",
   exportCancelled: "The export was cancelled.",
   removeAllTitle: "Delete all conversations",
-  removeAllNote: "Deletes every conversation from the server. Its backups may keep them for up to 35 days. Export them first to be able to read them later.",
+  removeAllNote:
+    "Deletes every conversation from the server. Its backups may keep them for up to 35 days. Export them first to be able to read them later.",
   removeAll: "Delete all conversations",
   removeAllAsk: "All conversations, and what you have written but not sent, will be deleted. This cannot be undone.",
   removeAllYes: "Delete everything",

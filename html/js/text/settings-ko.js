@@ -58,7 +58,8 @@ export default {
   exportPartly: "모은 것만 저장",
   exportCancelled: "내보내기를 그만뒀어요.",
   removeAllTitle: "모든 대화 삭제",
-  removeAllNote: "서버에 있는 대화를 모두 지워요. 서버의 백업에는 최대 35일 동안 남을 수 있어요. 먼저 내보내 두면 다시 읽을 수 있어요.",
+  removeAllNote:
+    "서버에 있는 대화를 모두 지워요. 서버의 백업에는 최대 35일 동안 남을 수 있어요. 먼저 내보내 두면 다시 읽을 수 있어요.",
   removeAll: "모든 대화 삭제",
   removeAllAsk: "모든 대화와, 아직 보내지 않은 글까지 지워져요. 되돌릴 수 없어요.",
   removeAllYes: "모두 지우기",

@@ -1,17 +1,19 @@
 import { ageGroup } from "../dates.js";
+import { supports } from "../protocol.js";
 import { compileQuery, excerptAtMatch, splitAtMatch } from "../search.js";
 import { plural, t } from "../text.js";
 import { byId, element, icon, paths, setHidden } from "./dom.js";
 import { RenameView } from "./rename.js";
 
-/** The groups from top to bottom: age and message key. */
+/** The groups from top to bottom: name and message key. */
 const GROUPS = /** @type {const} */ ([
+  ["pinned", "pinnedGroup"],
   ["today", "today"],
   ["week", "week"],
   ["older", "earlier"],
 ]);
 
-/** The list of conversations, grouped by age, and the search in it. The page's title names the shown conversation. */
+/** The list of conversations, grouped by pin and age, and the search in it. The page's title names the shown conversation. */
 export class ConversationsView {
   #conversations;
   #chat;
@@ -67,8 +69,11 @@ export class ConversationsView {
     const { items, hasMore } = this.#conversations;
     const query = compileQuery(this.#search.value);
     const restoreFocus = this.#saveFocus();
-    const rows = items.map((item) => [ageGroup(item.lastActivityAt), this.#renderRow(item, query)]);
-    const groups = GROUPS.map(([age, key]) => renderGroup(t(key), rows, age));
+    const rows = items.map((item) => [
+      item.pinned ? "pinned" : ageGroup(item.lastActivityAt),
+      this.#renderRow(item, query),
+    ]);
+    const groups = GROUPS.map(([name, key]) => renderGroup(t(key), rows, name));
     this.#list.replaceChildren(...groups.filter(Boolean));
     const found = rows.some(([, row]) => row);
     byId("no-conversations").hidden = items.length > 0;
@@ -111,10 +116,21 @@ export class ConversationsView {
     const rename = renderTool("rename", title, paths.pencil);
     const remove = renderTool("remove", title, paths.trash);
     const tools = element("div", { className: "row-tools" }, rename, remove);
+    if (supports("change.pinned")) tools.prepend(this.#renderPin(item, title));
     const row = element("li", { dataset: { id: item.conversationId } }, open, tools);
     rename.addEventListener("click", () => this.#rename(row, item, title));
     remove.addEventListener("click", ({ detail }) => this.#remove(item.conversationId, detail === 0));
     return row;
+  }
+
+  #renderPin({ conversationId, pinned }, title) {
+    const button = renderTool(pinned ? "unpin" : "pin", title, pinned ? paths.unpin : paths.pin);
+    button.addEventListener("click", async () => {
+      const saved = this.#conversations.pin(conversationId, !pinned);
+      this.#status.announce(t(pinned ? "unpinned" : "pinned"));
+      await saved.catch(() => this.#status.alert(t("pinFailed")));
+    });
+    return button;
   }
 
   /** Open a conversation here, unless the browser opens the link elsewhere: in a new tab or window. */
@@ -157,10 +173,10 @@ function displayTitle({ title }) {
   return title || t("untitled");
 }
 
-function renderGroup(title, rows, age) {
-  const members = rows.filter(([other, row]) => row && other === age).map(([, row]) => row);
+function renderGroup(title, rows, name) {
+  const members = rows.filter(([other, row]) => row && other === name).map(([, row]) => row);
   if (members.length === 0) return null;
-  const heading = element("h2", { id: `group-${age}`, className: "group" }, title);
+  const heading = element("h2", { id: `group-${name}`, className: "group" }, title);
   const list = element("ul", {}, ...members);
   list.setAttribute("aria-labelledby", heading.id);
   return element("section", {}, heading, list);

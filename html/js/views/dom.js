@@ -56,6 +56,8 @@ export function icon(path) {
 }
 
 export const paths = {
+  pin: "M9 4.5h6l-.8 5.5 2.8 2.5V15H7v-2.5L9.8 10zM12 15v5",
+  unpin: "M9 4.5h6l-.8 5.5 2.8 2.5V15H7v-2.5L9.8 10zM12 15v5M4.5 4.5l15 15",
   pencil: "M4.5 19.5l1-4L16 5l3 3L8.5 18.5zM14 7l3 3",
   trash: "M5 7h14M10 7V4.5h4V7m3.5 0-.8 12.5H7.3L6.5 7",
 };

@@ -241,7 +241,7 @@ class Turns:
             "Key": keys.conversation(user_id, turn.conversation_id),
             "UpdateExpression": "SET title = if_not_exists(title, :title),"
             " created_at = if_not_exists(created_at, :at), last_activity_at = :at,"
-            " activity_pk = :user, activity_sk = :activity,"
+            " activity_pk = if_not_exists(activity_pk, :user), activity_sk = :activity,"
             f" {keys.TTL_ATTRIBUTE} = :ttl",
             "ExpressionAttributeValues": {
                 ":title": title(turn.question),
