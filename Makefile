@@ -105,6 +105,7 @@ synth: setup ## the templates for AWS in cdk.out/, offline
 
 bench: setup-dev ## print the cost on AWS and the time an answer takes a slow browser; needs no account
 	@$(BIN)/python -m bench.cost
+	@$(BIN)/python -m bench.frames
 	@$(BIN)/python -m bench.stream
 
 # STAGE names another deployment, ARGS passes options on: make deploy STAGE=test ARGS="-c log_days=7"

@@ -10,7 +10,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +20,7 @@ from chat_ws.worker.coalescer import Coalescer
 from chat_ws.worker.prompt import Exchange, build
 from history_api.service import MAX_PAGE_BYTES, READ_AHEAD
 
+from bench.frames import ANSWER_TOKENS, CHARACTERS_PER_TOKEN, TOKEN_MS, coalesced, korean
 from cdk import capacity
 from cdk.assets.functions import ROOT
 from cdk.assets.page import build_page
@@ -57,11 +57,7 @@ USERS = 1_000  # a day
 QUESTIONS = 5  # of a user in a day, in one conversation and one visit
 VISIT_MINUTES = 15
 QUESTION_CHARACTERS = 40
-ANSWER_TOKENS = 300
-CHARACTERS_PER_TOKEN = 1.5  # of Korean in Llama 3's vocabulary, spaces included
-TOKEN_MS = 25
 FIRST_TOKEN_MS = 800
-POST_MS = 20  # one PostToConnection call
 WORKER_SECONDS = 0.3  # before and after the model
 REPLAY_SECONDS = 0.3  # of the largest turn: 13 snapshot frames
 COLD_START_SECONDS = 0.3 * 3.0  # 30 % of the visits find no warm worker; it takes 3 s
@@ -84,21 +80,6 @@ ALL = (*PRICES, *TOKENS)
 Amounts = Mapping[str, float]
 
 
-def count_frames() -> int:
-    """Run the worker's coalescer over one answer, on a clock that ticks in milliseconds."""
-    coalescer, frames, idle_at, tokens = Coalescer(), 0, 0, ANSWER_TOKENS
-    now = 0
-    while tokens or coalescer.wait(now / 1000) is not None:
-        if tokens and now % TOKEN_MS == 0:
-            coalescer.feed("가")
-            tokens -= 1
-        if now >= idle_at and coalescer.wait(now / 1000) == 0:
-            coalescer.take(now / 1000)
-            frames, idle_at = frames + 1, now + POST_MS
-        now += 1
-    return frames
-
-
 def prompt_tokens() -> float:
     """Return the mean prompt of a conversation, by the worker's own estimate."""
     budget = 8_192 - SETTINGS.max_gen_len
@@ -119,10 +100,6 @@ def page_size() -> tuple[int, int]:
             if path.suffix in loaded and not path.name.startswith(("404", "not_found"))
         ]
     return len(sizes), sum(sizes)
-
-
-def korean(characters: float) -> str:
-    return "".join(islice(cycle("경주는 천천히 걸을수록 많은 것을 보여 줘요. "), round(characters)))
 
 
 def units(size: float, step: int = KB) -> int:
@@ -296,5 +273,7 @@ def table(answer: Amounts, abuse: Amounts) -> str:
 
 
 if __name__ == "__main__":
-    print(table(one_answer(count_frames(), prompt_tokens(), *page_size()), abuse_day()))
+    print(
+        table(one_answer(coalesced(Coalescer()).frames, prompt_tokens(), *page_size()), abuse_day())
+    )
     print(f"\nThe most that one stranger can cost:\n\n{abuse_table()}")

@@ -8,11 +8,6 @@ from cdk.assets.functions import ROOT
 LLAMA_3, LLAMA_3_3 = "meta.llama3-70b-instruct-v1:0", "us.meta.llama3-3-70b-instruct-v1:0"
 
 
-def test_a_text_of_eight_seconds_takes_a_frame_every_40_ms() -> None:
-    """300 tokens, 25 ms apart: frames are due 40 ms apart, so 7.5 s hold 188 of them."""
-    assert cost.count_frames() == pytest.approx(7.5 / 0.040, abs=1)
-
-
 def test_an_answer_is_billed_by_frame_second_write_and_token() -> None:
     used = cost.one_answer(frames=100, prompt=1_000, files=13, page_bytes=5 * 1024**3)
 

@@ -1,4 +1,11 @@
-from chat_ws.worker.coalescer import MIN_INTERVAL, Coalescer
+import pytest
+from chat_ws.worker.coalescer import (
+    GROWTH_SECONDS,
+    GROWTH_START,
+    MAX_INTERVAL,
+    MIN_INTERVAL,
+    Coalescer,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +29,28 @@ def test_later_text_is_due_an_interval_after_the_last_frame() -> None:
     assert coalescer.wait(now=0.0) == MIN_INTERVAL
     assert coalescer.wait(now=MIN_INTERVAL) == 0
     assert coalescer.wait(now=200.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("age", "interval"),
+    [
+        (0.0, MIN_INTERVAL),
+        (GROWTH_START, MIN_INTERVAL),
+        (GROWTH_START + GROWTH_SECONDS / 2, (MIN_INTERVAL + MAX_INTERVAL) / 2),
+        (GROWTH_START + GROWTH_SECONDS, MAX_INTERVAL),
+        (3600.0, MAX_INTERVAL),
+    ],
+)
+def test_the_interval_grows_with_the_time_since_the_first_frame(
+    age: float, interval: float
+) -> None:
+    coalescer = Coalescer()
+    coalescer.feed("안녕")
+    coalescer.take(now=100.0)
+    coalescer.feed("하세요")
+    coalescer.take(now=100.0 + age)
+    coalescer.feed("!")
+    assert coalescer.wait(now=100.0 + age) == pytest.approx(interval)
 
 
 def test_text_that_gathers_makes_one_frame() -> None:
