@@ -102,6 +102,8 @@ class FakeTable:
         ScanIndexForward: bool,
         Limit: int,
         ConsistentRead: bool,
+        ProjectionExpression: str,
+        ExpressionAttributeNames: Mapping[str, str],
         ExclusiveStartKey: Item | None = None,
     ) -> Item:
         self._step("read")
@@ -113,11 +115,13 @@ class FakeTable:
             for key, item in sorted(self._items.all.items(), reverse=True)
             if matches(KeyConditionExpression, item) and (start is None or key[1] < start)
         ]
-        page = [dict(item) for item in found[:Limit]]
+        wanted = [ExpressionAttributeNames[name] for name in ProjectionExpression.split(", ")]
+        page = [{name: item[name] for name in wanted if name in item} for item in found[:Limit]]
         self._step("have read")
         if len(found) <= Limit:
             return {"Items": page}
-        return {"Items": page, "LastEvaluatedKey": {"pk": page[-1]["pk"], "sk": page[-1]["sk"]}}
+        last = found[Limit - 1]
+        return {"Items": page, "LastEvaluatedKey": {"pk": last["pk"], "sk": last["sk"]}}
 
     def update_item(self, *, Key: Item, **request: Any) -> Item:
         self._step("write")

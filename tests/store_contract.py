@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import pytest
 from botocore.exceptions import ClientError
+from chat_shared import keys
 from chat_shared.principal import Principal
 from chat_shared.turn import MAX_ANSWER_BYTES, Turn, Usage
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, QuotaExceeded
 from chat_ws.job import Job
 from chat_ws.protocol import Chat
-from chat_ws.settings import Limits
+from chat_ws.settings import UNLIMITED, Limits
 from chat_ws.store.leases import LEASE_SECONDS, Leases, Lost, Outcome
-from chat_ws.store.quota import Quota
+from chat_ws.store.quota import TOKENS_SECONDS, Quota
 from chat_ws.store.turns import WAKE_SECONDS, Turns
 
 from tests.builders import ALICE, BOB, CONVERSATION, MODEL, REQUEST, turn, uuid
@@ -30,6 +31,11 @@ class Store:
     count: Callable[[], int]  # of all stored items
     limited: Callable[[Limits], Turns]  # the same turns, with quotas
     quota: Quota
+    remove: Callable[[dict[str, str]], object]  # of an item by its key
+
+    def delete(self, turn: Turn) -> None:
+        self.remove(turn.key)
+        self.remove(keys.marker(turn.user_id, turn.request_id))
 
     def accept(
         self, who: Principal = ALICE, request: str = REQUEST, conversation: str = CONVERSATION
@@ -122,6 +128,18 @@ class StoreContract:
         assert store.count() == 6
         assert store.find(ALICE).user_id == ALICE.user_id
         assert store.find(BOB).user_id == BOB.user_id
+
+    def test_a_remembered_turn_that_was_deleted_is_not_found(self, store: Store) -> None:
+        deleted = store.accept()
+        store.delete(deleted)
+        assert store.turns.find(ALICE, REQUEST) is None
+
+    def test_a_request_whose_turn_was_deleted_can_be_asked_again(self, store: Store) -> None:
+        store.delete(store.accept())
+        other = store.limited(UNLIMITED)
+        again, new = other.accept(ALICE, Chat(REQUEST, CONVERSATION, "다시"), "connection-1")
+        assert new
+        assert store.find() == again
 
     def test_an_unknown_request_is_not_found(self, store: Store) -> None:
         assert store.turns.find(ALICE, uuid(9)) is None
@@ -409,6 +427,9 @@ class StoreContract:
         store.quota.add_tokens(60)
         assert turns.accept(ALICE, chat(1), "connection-1")[1]
         store.quota.add_tokens(40)
+        store.clock.pass_by(TOKENS_SECONDS - 0.001)
+        assert turns.accept(ALICE, chat(3), "connection-1")[1]
+        store.clock.pass_by(0.001)
         for who in (ALICE, BOB):
             with pytest.raises(QuotaExceeded):
                 turns.accept(who, chat(2), "connection-1")

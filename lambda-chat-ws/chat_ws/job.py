@@ -17,17 +17,21 @@ class Job:
     conversation_id: str = ""
     turn_id: str = ""
     connection_id: str = ""
+    mode: str = "chat"
 
     @classmethod
     def on(cls, turn: Turn, kind: Literal["run", "replay"], connection_id: str) -> "Job":
-        return cls(kind, turn.user_id, turn.conversation_id, turn.turn_id, connection_id)
+        return cls(kind, turn.user_id, turn.conversation_id, turn.turn_id, connection_id, turn.mode)
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> "Job":
         return cls(**payload)
 
     def payload(self) -> dict[str, str]:
-        return asdict(self)
+        payload = asdict(self)
+        if self.mode == "chat":  # workers of earlier versions accept no `mode`
+            del payload["mode"]
+        return payload
 
     @property
     def turn_key(self) -> dict[str, str]:

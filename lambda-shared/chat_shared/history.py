@@ -1,6 +1,6 @@
 """Stored turns, read newest first. The cost of a page does not depend on the history's length."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase, Key
@@ -21,15 +21,21 @@ def newest_turns(
     now: float,
     page: int,
     before: str | None = None,
+    attributes: Sequence[str] = (),
 ) -> Iterator[Turn]:
     """Yield turns, newest first, reading `page` items with each query.
 
-    `before` is a turn id: only older turns are read. `now` is in seconds since the epoch.
+    `before` is a turn id: only older turns are read. `now` is in seconds since the epoch. Only
+    `attributes` are read, if any are given.
     """
     where: ConditionBase = Key("pk").eq(keys.turns(principal.user_id, conversation_id))
     if before:
         where &= Key("sk").lt(before)
-    items = query_newest(table, where, now, Limit=page, ConsistentRead=True)
+    projection: dict[str, Any] = {}
+    if attributes:
+        projection["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
+        projection["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
+    items = query_newest(table, where, now, Limit=page, ConsistentRead=True, **projection)
     yield from map(Turn.from_item, items)
 
 

@@ -22,6 +22,7 @@ def store() -> Store:
         lambda: len(items.all),
         lambda limits: Turns(table, 90, clock, limits),
         Quota(table, clock=clock),
+        lambda key: items.all.pop((key["pk"], key["sk"])),
     )
 
 

@@ -273,6 +273,7 @@ class World:
         self.processes: list[Process] = []
         self.jobs: dict[Process, Job] = {}
         self.environments: list[Process] = []  # idle environments of the worker
+        self.idle_routes: list[tuple[Process, Routes]] = []
         self.fallbacks: dict[Process, ModelFallback] = {}
         self.turn_numbers = count()
         self.events = 0  # unfinished asynchronous invokes
@@ -439,24 +440,8 @@ class World:
 
     def route(self, link: Link, principal: Principal, body: str) -> None:
         """Handle a client's frame; the reply is the route response."""
-        process = self.process("routes")
+        process, routes = self.idle_routes.pop() if self.idle_routes else self._new_routes()
         self._arm(process)
-        table = self._table(process)
-        turns = Turns(
-            table,
-            90,
-            wall_clock(self.simulation, process),
-            self.limits,
-            sleep=self.simulation.sleep,
-            uniform=self.simulation.random.uniform,
-            new_turn_id=lambda now: f"{keys.timestamp(now)}-{next(self.turn_numbers):08}",
-        )
-        routes = Routes(
-            turns,
-            self._invoke,
-            self.log,
-            self.metrics,
-        )
 
         def answer() -> None:
             self.simulation.step("begins")
@@ -464,8 +449,22 @@ class World:
             self.simulation.step("answers")
             if frame and link.open:
                 link.deliver(json.loads(encode(frame)))
+            self.idle_routes.append((process, routes))
 
         self.simulation.spawn(process, answer)
+
+    def _new_routes(self) -> tuple[Process, Routes]:
+        process = self.process("routes")
+        turns = Turns(
+            self._table(process),
+            90,
+            wall_clock(self.simulation, process),
+            self.limits,
+            sleep=self.simulation.sleep,
+            uniform=self.simulation.random.uniform,
+            new_turn_id=lambda now: f"{keys.timestamp(now)}-{next(self.turn_numbers):08}",
+        )
+        return process, Routes(turns, self._invoke, self.log, self.metrics)
 
     def _table(self, process: Process) -> Any:
         return FakeTable.table(self.items, process, self.simulation.step)
@@ -543,8 +542,8 @@ class World:
         table = self._table(process)
         return Worker(
             leases=self._leases(process),
-            load_window=lambda turn: load_window(
-                table, turn, 10, wall_clock(self.simulation, process)()
+            load_window=lambda job: load_window(
+                table, job, 10, wall_clock(self.simulation, process)()
             ),
             connections=Gateway(self, process),
             model=self.model,

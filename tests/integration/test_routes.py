@@ -116,12 +116,51 @@ def test_the_same_question_again_makes_no_second_turn_and_wakes_no_second_worker
     assert (stage.turn.connection_id, stage.turn.resumes) == (THERE, 1)
 
 
+def test_a_question_takes_one_request_while_the_count_of_tokens_is_recent(
+    stage: Stage, requests: list[str]
+) -> None:
+    stage.limit(Limits(messages=9, tokens=9))
+    for number in range(3):
+        stage.send(frame(request_id=uuid(number)))
+    assert requests == ["GetItem", *["TransactWriteItems"] * 3]
+
+
+@pytest.mark.parametrize("action", ["resume", "stop"])
+def test_a_live_turn_takes_two_requests(stage: Stage, requests: list[str], action: str) -> None:
+    stage.send(frame())
+    stage.run()
+    requests.clear()
+    stage.send(frame(action), connection_id=THERE)
+    assert requests == ["GetItem", "UpdateItem"]
+    stage.limit(UNLIMITED)  # another process, which does not know where the turn is
+    requests.clear()
+    stage.send(frame(action), connection_id=THERE)
+    assert requests == ["GetItem", "GetItem", "UpdateItem"]
+
+
+def test_a_turn_reopened_since_it_was_read_is_attached_to(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.send(frame())
+    cut = stage.end(stop_reason="length")
+    reopen = Turns.reopen
+
+    def reopen_after_another(turns: Turns, *arguments: Any) -> Turn | None:
+        assert reopen(stage.turns, cut, HERE)
+        return reopen(turns, *arguments)
+
+    monkeypatch.setattr(Turns, "reopen", reopen_after_another)
+    stage.send(frame("continue"), connection_id=THERE)
+    assert (stage.turn.status, stage.turn.connection_id) == ("streaming", THERE)
+    assert "replay" not in [kind for kind, _ in stage.kinds]
+
+
 def test_an_ended_turn_is_replayed_without_a_write(stage: Stage, requests: list[str]) -> None:
     stage.send(frame())
     stage.end()
     requests.clear()
     stage.send(frame("resume"), connection_id=THERE)
-    assert requests == ["GetItem", "GetItem"]  # the marker and the turn
+    assert requests == ["GetItem"]
     assert stage.kinds[-1] == ("replay", THERE)
 
 
@@ -130,7 +169,7 @@ def test_a_stop_of_an_ended_turn_writes_nothing(stage: Stage, requests: list[str
     stage.end()
     requests.clear()
     assert stage.send(frame("stop")) is None
-    assert requests == ["GetItem", "GetItem"]
+    assert requests == ["GetItem"]
 
 
 def test_a_continuation_over_the_quota_writes_nothing(stage: Stage, requests: list[str]) -> None:
@@ -344,6 +383,23 @@ def test_sockets_that_open_within_five_seconds_warm_one_worker_up(stage: Stage) 
         stage.clock.now += seconds
         stage.routes.connect()
     assert stage.worker.jobs == [Job("warm_up")] * 2
+
+
+def test_connecting_opens_the_connection_of_the_first_question(
+    stage: Stage, requests: list[str]
+) -> None:
+    stage.limit(Limits(tokens=9))
+    stage.routes.connect()
+    stage.send(frame())
+    assert requests == ["GetItem", "TransactWriteItems"]
+
+
+def test_connecting_does_not_need_the_table(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Turns) -> None:
+        raise ConnectTimeoutError(endpoint_url="https://dynamodb")
+
+    monkeypatch.setattr(Turns, "warm_up", fail)
+    assert routes_entry.lambda_handler(websocket_event("$connect"), Context())["statusCode"] == 200
 
 
 def test_connecting_does_not_need_the_warm_up(stage: Stage) -> None:

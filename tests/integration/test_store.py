@@ -34,6 +34,7 @@ def store(table: "Table") -> Store:
         lambda: table.scan()["Count"],
         lambda limits: Turns(table, 90, clock, limits, sleep=no_sleep),
         Quota(table, clock=clock),
+        lambda key: table.delete_item(Key=key),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chat_shared import keys
 from chat_shared.turn import Usage
+from chat_ws.job import Job
 from chat_ws.worker import prompt
 from chat_ws.worker.generation import PromptInput
 from chat_ws.worker.worker import load_window
@@ -40,6 +41,10 @@ def now() -> Any:
     return turn(turn_id=f"{keys.timestamp(NOW + 3600)}-00000000", question="경주")
 
 
+def job() -> Job:
+    return Job.on(now(), "run", "connection-1")
+
+
 def memory(statuses: list[str]) -> list[tuple[str, str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecated, but still the reference
@@ -71,7 +76,7 @@ def memory(statuses: list[str]) -> list[tuple[str, str]]:
 )
 def test_the_prompt_s_history_is_the_window_memory_s(table: "Table", statuses: list[str]) -> None:
     talk(table, statuses)
-    prompt_input = PromptInput.of(now(), load_window(table, now(), WINDOW, NOW))
+    prompt_input = PromptInput.of(now(), load_window(table, job(), WINDOW, NOW))
     built = prompt.build("chat", prompt_input.exchanges, prompt_input.question, budget=1_000_000)
     history = [(message.role, message.content) for message in built.messages[1:-1]]
     assert history == memory(statuses)
@@ -81,7 +86,7 @@ def test_reading_the_window_costs_the_same_however_long_the_history_is(
     table: "Table", reads: Reads
 ) -> None:
     talk(table, ["done"] * 60)
-    assert len(load_window(table, now(), WINDOW, NOW)) == WINDOW
+    assert len(load_window(table, job(), WINDOW, NOW)) == WINDOW
     assert (reads.queries, reads.items) == (1, WINDOW)
 
 
@@ -89,7 +94,7 @@ def test_reading_the_window_is_bounded_though_nothing_was_answered(
     table: "Table", reads: Reads
 ) -> None:
     talk(table, ["failed"] * 60)
-    assert load_window(table, now(), WINDOW, NOW) == []
+    assert load_window(table, job(), WINDOW, NOW) == []
     assert reads.items <= 50
 
 
@@ -102,5 +107,5 @@ def test_an_expired_turn_is_not_in_the_window(table: "Table") -> None:
             UpdateExpression=f"SET {keys.TTL_ATTRIBUTE} = :past",
             ExpressionAttributeValues={":past": int(NOW) - 1},
         )
-    window = load_window(table, now(), WINDOW, NOW)
+    window = load_window(table, job(), WINDOW, NOW)
     assert [past.question for past in window] == ["질문 1"]

@@ -1,7 +1,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,7 @@ from tests.builders import (
     uuid,
 )
 from tests.fakes import (
+    PATIENCE,
     Answer,
     Client,
     Clock,
@@ -93,7 +94,7 @@ class Stage:
     def worker(self, telemetry: Telemetry | None = None) -> Worker:
         return Worker(
             leases=self.leases,
-            load_window=lambda turn: load_window(self.table, turn, 10, self.clock()),
+            load_window=lambda job: load_window(self.table, job, 10, self.clock()),
             connections=self.connections,
             model=self.model,
             fallback=ModelFallback(MODELS),
@@ -527,7 +528,7 @@ def test_the_tokens_of_a_continued_answer_are_those_of_each_run(stage: Stage) ->
     assert tokens_counted(stage) == stage.turn.usage.total == 106
 
 
-def test_tokens_are_counted_before_done_is_sent(stage: Stage) -> None:
+def test_done_is_sent_before_the_tokens_are_counted(stage: Stage) -> None:
     counted: list[int] = []
 
     def look(frame: ServerFrame) -> None:
@@ -536,7 +537,7 @@ def test_tokens_are_counted_before_done_is_sent(stage: Stage) -> None:
 
     stage.on_post = look
     stage.handle(stage.ask(), Answer(["경주"], usage=Usage(5, 1)))
-    assert counted == [6]
+    assert (counted, tokens_counted(stage)) == ([0], 6)
 
 
 def test_an_answer_whose_tokens_could_not_be_counted_is_told_all_the_same(
@@ -551,7 +552,41 @@ def test_an_answer_whose_tokens_could_not_be_counted_is_told_all_the_same(
     assert "tokens not counted" in logs()
 
 
-def test_a_warm_up_does_nothing(stage: Stage) -> None:
+def test_the_window_is_read_beside_the_lease(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2, timeout=PATIENCE)
+    acquire, load = Leases.acquire, subject.load_window
+    monkeypatch.setattr(Leases, "acquire", lambda *given: (both.wait(), acquire(*given))[1])
+    worker = replace(
+        stage.worker(),
+        load_window=lambda job: (both.wait(), load(stage.table, job, 10, stage.clock()))[1],
+    )
+    stage.model = FakeModel(Answer(["네"]))
+    replace(worker, model=stage.model).handle(stage.ask(), stage.left)
+    assert stage.turn.answer == "네"
+
+
+def test_an_error_of_the_window_is_left_to_the_retry(stage: Stage) -> None:
+    def fail(_job: Job) -> list[Turn]:
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        replace(stage.worker(), load_window=fail).handle(stage.ask(), stage.left)
+
+
+def test_a_warm_up_opens_connections_and_does_nothing(stage: Stage, requests: list[str]) -> None:
+    stage.handle(Job("warm_up"))
+    assert sorted(requests) == ["GetItem", "Query"]
+
+
+def test_a_warm_up_that_fails_is_not_retried(stage: Stage, logs: Callable[[], str]) -> None:
+    def fail(_job: Job) -> list[Turn]:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    replace(stage.worker(), load_window=fail).handle(Job("warm_up"), stage.left)
+    assert "warm-up failed" in logs()
+
+
+def test_a_warm_up_stores_and_sends_nothing(stage: Stage) -> None:
     stage.handle(Job("warm_up"))
     assert (stage.connections.posts, stage.model.asked) == ([], [])
     assert stage.table.scan()["Count"] == 0
@@ -594,9 +629,14 @@ def test_the_model_reads_the_answered_turns_of_the_chat_alone(stage: Stage) -> N
 
 
 @pytest.mark.parametrize("mode", ["translate", "grammar"])
-def test_a_translation_is_asked_for_without_history(stage: Stage, mode: Mode) -> None:
+@pytest.mark.parametrize("names_mode", [True, False])
+def test_a_translation_is_asked_for_without_history(
+    stage: Stage, mode: Mode, names_mode: bool
+) -> None:
     store(stage.table, turn(turn_id="2026", request_id=uuid(10), answer="네", status="done"))
-    stage.handle(stage.ask("경주", mode=mode), Answer(["Gyeongju"]))
+    job = stage.ask("경주", mode=mode)
+    # A job of an earlier version has no mode.
+    stage.handle(job if names_mode else replace(job, mode="chat"), Answer(["Gyeongju"]))
     [(_, prompt)] = stage.model.asked
     assert [message.role for message in prompt.messages] == ["system", "user"]
 
@@ -656,7 +696,7 @@ def test_the_entry_point_makes_its_worker_of_the_environment(
     assert isinstance(worker.model, BedrockModel)
     config: Any = worker.model.client.meta.config
     assert config.read_timeout == silence
-    assert worker.load_window(turn()) == []
+    assert worker.load_window(Job.on(turn(), "run", HERE)) == []
 
 
 @pytest.mark.usefixtures("environment")

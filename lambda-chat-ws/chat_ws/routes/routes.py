@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 from chat_shared.metrics import Metrics
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
@@ -43,14 +44,18 @@ class Routes:
     _warmed_up_at: float = field(default=-math.inf, init=False)
 
     def connect(self) -> None:
-        """Warm up a worker while the user is typing; without it, the first answer is slower."""
+        """Warm up a worker, and open connections, while the user is typing.
+
+        Without it, the first answer is slower.
+        """
         now = self.clock()
         if now < self._warmed_up_at + WARM_UP_SECONDS:
             return
         self._warmed_up_at = now
         try:
             self.invoke(Job("warm_up"))
-        except ChatError:
+            self.turns.warm_up()
+        except (ChatError, ClientError, BotoCoreError):
             self.log.warning("warm-up failed")
 
     def message(self, principal: Principal, connection_id: str, body: str) -> ServerFrame | None:
@@ -85,7 +90,7 @@ class Routes:
                 self.metrics.put({"Resumes": 1})
                 self._resume(turn, connection_id)
             case Continue():
-                return self._continue(turn, connection_id, frame.run)
+                return self._continue(principal, turn, connection_id, frame.run)
         return None
 
     def _chat(self, principal: Principal, connection_id: str, chat: Chat) -> ServerFrame:
@@ -98,31 +103,30 @@ class Routes:
         return accepted(turn)
 
     def _resume(self, turn: Turn, connection_id: str) -> None:
-        """Let the live run send a snapshot, replay an ended turn, or replace a crashed run.
-
-        DynamoDB bills a refused update by the size of the turn, so an ended one is not updated.
-        """
-        is_live = turn.status == "streaming"
-        attached = self.turns.attach(turn, connection_id) if is_live else None
+        """Let the live run send a snapshot, replay an ended turn, or replace a crashed run."""
+        attached = self.turns.attach(turn, connection_id)
         if not attached:
             self.invoke(Job.on(turn, "replay", connection_id))
         elif self.turns.claim_wake(attached):
             self._wake(attached, connection_id)
 
     def _stop(self, turn: Turn, connection_id: str) -> None:
-        is_live = turn.status == "streaming"
-        stopping = self.turns.request_stop(turn, connection_id) if is_live else None
+        stopping = self.turns.request_stop(turn, connection_id)
         if stopping and self.turns.claim_wake(stopping):
             self._wake(stopping, connection_id)
 
-    def _continue(self, turn: Turn, connection_id: str, run: int | None) -> ServerFrame:
+    def _continue(
+        self, principal: Principal, turn: Turn, connection_id: str, run: int | None
+    ) -> ServerFrame:
         """Continue an answer that was cut short; handle any other as `resume`."""
-        complete = turn.stop_reason == "stop"
-        reopened = None if complete else self.turns.reopen(turn, connection_id, run)
+        is_cut = turn.status == "done" and turn.stop_reason != "stop"
+        reopened = self.turns.reopen(turn, connection_id, run) if is_cut else None
         if reopened and self.turns.claim_wake(reopened):
             self._wake(reopened, connection_id)
         else:
-            self._resume(turn, connection_id)
+            # Another frame may have reopened it meanwhile.
+            current = self.turns.find(principal, turn.request_id) if is_cut else turn
+            self._resume(current or turn, connection_id)
         return accepted(turn)
 
     def _wake(self, turn: Turn, connection_id: str) -> None:

@@ -1,8 +1,9 @@
 """Daily quotas, counted in the table: each user's messages and the whole deployment's tokens.
 
 A day begins at midnight in Korea. A message is a question or a `continue`; the transaction that
-stores it counts it, so the count is exact. Tokens are added when a run has ended: answers that are
-being generated when the budget is reached exceed it.
+stores it counts it, so the count is exact. Tokens are added when a run has ended, and a process
+reads them every few seconds: answers that are being generated then, when the budget is reached,
+exceed it.
 """
 
 import time
@@ -16,6 +17,8 @@ from chat_ws.settings import UNLIMITED, Limits
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
+# A process may use a count of tokens that it has read this many seconds ago.
+TOKENS_SECONDS = 5.0
 COUNTER_TTL = 3 * 86_400  # seconds; a counter is used for one day of any machine's clock
 
 
@@ -29,6 +32,7 @@ class Quota:
         self._table = table
         self._limits = limits
         self._clock = clock
+        self._tokens_read: tuple[str, float, int] = ("", 0.0, 0)  # day, time, tokens
 
     def count_message(self, user_id: str) -> list[Any]:
         """Return the item that counts a message in a transaction; it must be the last one."""
@@ -54,8 +58,16 @@ class Quota:
 
     def tokens_exhausted(self) -> bool:
         """Return whether the deployment has used up its tokens of the day."""
-        key = keys.tokens(keys.day(self._clock()))
-        return bool(self._limits.tokens) and self._read(key, "tokens") >= self._limits.tokens
+        return bool(self._limits.tokens) and self.tokens_used() >= self._limits.tokens
+
+    def tokens_used(self) -> int:
+        """Return the deployment's tokens of the day, as they were within TOKENS_SECONDS."""
+        now = self._clock()
+        day, read_at, tokens = self._tokens_read
+        if day != keys.day(now) or not 0 <= now - read_at < TOKENS_SECONDS:
+            tokens = self._read(keys.tokens(keys.day(now)), "tokens")
+            self._tokens_read = (keys.day(now), now, tokens)
+        return tokens
 
     def messages_exhausted(self, user_id: str) -> bool:
         """Return whether the user has used up the messages of the day."""

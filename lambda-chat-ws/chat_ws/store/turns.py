@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Time that an invoked worker has to acquire the lease before another may be invoked, in seconds.
 WAKE_SECONDS = 10.0
+REMEMBERED_TURNS = 1_000  # keys that a process keeps
 TITLE_LENGTH = 40  # characters of the first question that become the conversation's title
 TRANSACTION_TRIES = 5
 # Expected reasons for a cancelled transaction: the same frame twice, two questions of one user at
@@ -48,6 +49,11 @@ class Turns:
         self._sleep = sleep
         self._uniform = uniform
         self._new_turn_id = new_turn_id
+        self._turn_keys: dict[tuple[str, str], dict[str, str]] = {}  # by user and request id
+
+    def warm_up(self) -> None:
+        """Open the connection to DynamoDB with a read that the first question needs."""
+        self._quota.tokens_used()
 
     def accept(self, principal: Principal, chat: Chat, connection_id: str) -> tuple[Turn, bool]:
         """Store the question; return the turn, and whether it is new.
@@ -62,6 +68,7 @@ class Turns:
             turn = self._new_turn(principal, chat, connection_id)
             reasons = self._transact(self._insertion(principal, turn))
             if not reasons:
+                self._remember(turn)
                 return turn, True
             if self._quota.message_refused(reasons):
                 return self._find_known(principal, chat), False
@@ -78,35 +85,38 @@ class Turns:
         return turn
 
     def find(self, principal: Principal, request_id: str) -> Turn | None:
-        """Return the turn of the principal's request id."""
-        marker = self._get(keys.marker(principal.user_id, request_id))
-        if not marker:
+        """Return the turn of the principal's request id.
+
+        The key of a turn does not change: this process reads its marker once.
+        """
+        key = self._turn_keys.get((principal.user_id, request_id))
+        item = self._get(key) if key else None
+        if not item and (marker := self._get(keys.marker(principal.user_id, request_id))):
+            conversation_id, turn_id = marker["conversation_id"], marker["turn_id"]
+            item = self._get(keys.turn(principal.user_id, conversation_id, turn_id))
+        if not item:
             return None
-        item = self._get(keys.turn(principal.user_id, marker["conversation_id"], marker["turn_id"]))
-        return Turn.from_item(item) if item else None
+        turn = Turn.from_item(item)
+        self._remember(turn)
+        return turn
+
+    def _remember(self, turn: Turn) -> None:
+        if len(self._turn_keys) >= REMEMBERED_TURNS:
+            self._turn_keys.clear()
+        self._turn_keys[turn.user_id, turn.request_id] = turn.key
 
     def attach(self, turn: Turn, connection_id: str) -> Turn | None:
         """Send the answer to `connection_id` from now on, beginning with a snapshot.
 
         Return None if the turn has ended.
         """
-        return self._update(
-            turn,
-            "SET connection_id = :connection ADD resumes :one",
-            "#status = :streaming",
-            connection=connection_id,
-            one=1,
-        )
+        update = "SET connection_id = :connection ADD resumes :one"
+        return self._update_live(turn, update, connection=connection_id, one=1)
 
     def request_stop(self, turn: Turn, connection_id: str) -> Turn | None:
         """Ask the run to stop; return None if the turn has ended."""
-        return self._update(
-            turn,
-            "SET connection_id = :connection, stop_requested = :true",
-            "#status = :streaming",
-            connection=connection_id,
-            true=True,
-        )
+        update = "SET connection_id = :connection, stop_requested = :true"
+        return self._update_live(turn, update, connection=connection_id, true=True)
 
     def reopen(self, turn: Turn, connection_id: str, run: int | None = None) -> Turn | None:
         """Let a `done` turn continue from its answer, and count a message in the same transaction.
@@ -149,9 +159,12 @@ class Turns:
     def claim_wake(self, turn: Turn) -> bool:
         """Reserve the lease for a worker; return whether the caller must invoke one.
 
-        It must not while a run is live or another caller has the reservation.
+        It must not while a run is live or another caller has the reservation. A lease that was
+        valid when `turn` was read is not requested.
         """
         now = self._clock()
+        if turn.lease_until >= now:
+            return False
         claimed = self._update(
             turn,
             "SET pending = :true, lease_until = :until",
@@ -171,6 +184,16 @@ class Turns:
             zero=0,
             true=True,
         )
+
+    def _update_live(self, turn: Turn, update: str, **values: object) -> Turn | None:
+        """Update a turn that has not ended.
+
+        DynamoDB bills a refused update by the size of the turn: one that has ended as it was read
+        is not requested.
+        """
+        if turn.status != "streaming":
+            return None
+        return self._update(turn, update, "#status = :streaming", **values)
 
     def _update(self, turn: Turn, update: str, condition: str, **values: object) -> Turn | None:
         """Return the turn after the update; None if the condition fails or the turn is deleted."""

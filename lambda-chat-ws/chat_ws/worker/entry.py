@@ -44,7 +44,9 @@ log = create_logger("worker")
 def bootstrap() -> Worker:
     """Create the worker with its clients, once for each execution environment."""
     settings = WorkerSettings.from_env(os.environ)
-    table = boto3.resource("dynamodb").Table(settings.table_name)
+    dynamodb = boto3.resource("dynamodb")
+    # A resource is not thread-safe, and the window is read beside the lease. Its client is.
+    table, history = (dynamodb.Table(settings.table_name) for _ in range(2))
     renewals = boto3.resource("dynamodb", config=RENEWAL_CONFIG).Table(settings.table_name)
     bedrock = boto3.client(
         "bedrock-runtime",
@@ -62,7 +64,7 @@ def bootstrap() -> Worker:
     )
     return Worker(
         leases=Leases(table, renewals=renewals),
-        load_window=lambda turn: load_window(table, turn, settings.window_exchanges, time.time()),
+        load_window=lambda job: load_window(history, job, settings.window_exchanges, time.time()),
         connections=ApiGatewayConnections(management),
         model=BedrockModel(bedrock, settings.model),
         fallback=ModelFallback(settings.model.models),

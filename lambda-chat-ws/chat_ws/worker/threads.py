@@ -4,7 +4,11 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def start_daemon(target: Callable[[], object], name: str) -> None:
@@ -21,6 +25,26 @@ class Threads:
     condition: Callable[[], threading.Condition] = threading.Condition
     clock: Callable[[], float] = time.monotonic
     uniform: Callable[[float, float], float] = random.uniform
+
+    def start_call(self, call: Callable[[], T], name: str) -> Callable[[], T]:
+        """Start `call` in a thread; return a function that waits for its result or error."""
+        future: Future[T] = Future()
+        ended = self.event()
+
+        def run() -> None:
+            try:
+                future.set_result(call())
+            except Exception as error:
+                future.set_exception(error)
+            finally:
+                ended.set()
+
+        def result() -> T:
+            ended.wait()
+            return future.result()
+
+        self.start(run, name)
+        return result
 
 
 THREADS = Threads()

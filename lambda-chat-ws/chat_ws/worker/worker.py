@@ -1,12 +1,12 @@
 """One run of one turn: acquire the lease, generate the answer, store it, tell the client."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
-from chat_shared import history
+from chat_shared import history, keys
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
@@ -32,12 +32,17 @@ DEADLINE_MARGIN = 5.0
 DRAIN_MARGIN = 2.0  # stop waiting for a slow client when this many seconds are left
 # Turns to read at most for the window; failed turns and other modes are among them.
 WINDOW_READS = 40
+# Those without a default, and those that a prompt and the window's choice need.
+WINDOW_ATTRIBUTES = (
+    *("user_id", "conversation_id", "sk", "request_id", "mode", "text", "created_at"),
+    *("status", "answer", "usage", "prompt_estimate", keys.TTL_ATTRIBUTE),
+)
 
 
 @dataclass(frozen=True)
 class Worker:
     leases: Leases
-    load_window: Callable[[Turn], list[Turn]]
+    load_window: Callable[[Job], list[Turn]]
     connections: Connections
     model: Model
     fallback: ModelFallback
@@ -49,6 +54,8 @@ class Worker:
     def handle(self, job: Job, remaining: Callable[[], float]) -> None:
         """Run the job; `remaining` returns the seconds until Lambda ends the function."""
         match job.kind:
+            case "warm_up":
+                self._warm_up()
             case "run":
                 self._acquire_and_run(job, remaining)
             case "replay":
@@ -57,20 +64,31 @@ class Worker:
                 if turn and turn.status != "streaming":
                     replay_turn(self.connections, turn, job.connection_id)
 
+    def _warm_up(self) -> None:
+        """Open the two connections to DynamoDB that a run uses, by reading a turn that is not."""
+        absent = Job("warm_up", "-", "-", "-")
+        window = self.threads.start_call(lambda: self.load_window(absent), "window")
+        try:
+            self.leases.find(absent)
+            window()
+        except (ClientError, BotoCoreError):
+            self.telemetry.log.warning("warm-up failed")
+
     def _acquire_and_run(self, job: Job, remaining: Callable[[], float]) -> None:
+        window = self.threads.start_call(lambda: self.load_window(job), "window")
         try:
             turn, acquired = self.leases.acquire_or_wait(job)
         except Lost:
             return
         if acquired:
-            self._run(turn, remaining)
+            self._run(turn, window() if turn.mode == "chat" else [], remaining)
         elif turn.status != "streaming":
             # A retried run carries the connection of its first invoke; the stored one is newer.
             replay_turn(self.connections, turn, turn.connection_id)
 
-    def _run(self, turn: Turn, remaining: Callable[[], float]) -> None:
+    def _run(self, turn: Turn, window: Sequence[Turn], remaining: Callable[[], float]) -> None:
         self.telemetry.log.append_keys(request_id=turn.request_id, run=turn.run)
-        prompt_input = PromptInput.of(turn, self.load_window(turn))
+        prompt_input = PromptInput.of(turn, window)
         with Relay(
             self.connections,
             turn.connection_id,
@@ -92,17 +110,16 @@ class Worker:
                 ended, moved = Run(
                     turn, self.leases, relay, generation, remaining, self.telemetry
                 ).complete()
+                if moved:
+                    replay_turn(self.connections, ended, ended.connection_id)
+                else:
+                    relay.post(terminal_frame(ended))
+                # A model id is stored when a run ends: an earlier run had ended.
+                self.telemetry.run_ended(ended, generation, continued=turn.model_id is not None)
             except Lost:
                 self.telemetry.run_lost(generation)
-                return
             finally:
                 self._count_tokens(generation)
-        if moved:
-            replay_turn(self.connections, ended, ended.connection_id)
-        else:
-            relay.post(terminal_frame(ended))
-        # A model id is stored when a run ends: an earlier run had ended.
-        self.telemetry.run_ended(ended, generation, continued=turn.model_id is not None)
 
     def _count_tokens(self, generation: Generation) -> None:
         """Add the run's tokens to today's counter; a failure to count must not fail the answer."""
@@ -200,20 +217,21 @@ def has_moved(seen: Turn, renewed: Turn) -> bool:
     return (renewed.connection_id, renewed.resumes) != (seen.connection_id, seen.resumes)
 
 
-def load_window(table: "Table", turn: Turn, exchanges: int, now: float) -> list[Turn]:
-    """Return the last `exchanges` answered turns of mode `chat` before `turn`, oldest first.
+def load_window(table: "Table", job: Job, exchanges: int, now: float) -> list[Turn]:
+    """Return the last `exchanges` answered turns of mode `chat` before the job's, oldest first.
 
-    `now` is in seconds since the epoch.
+    They have the attributes of WINDOW_ATTRIBUTES only. `now` is in seconds since the epoch.
     """
-    if turn.mode != "chat":
+    if job.mode != "chat":
         return []
     newest = history.newest_turns(
         table,
-        Principal(turn.user_id),
-        turn.conversation_id,
+        Principal(job.user_id),
+        job.conversation_id,
         now=now,
         page=exchanges,
-        before=turn.turn_id,
+        before=job.turn_id,
+        attributes=WINDOW_ATTRIBUTES,
     )
     answered = (
         past

@@ -15,5 +15,11 @@ def test_a_job_survives_its_journey_as_json() -> None:
     )
 
 
+def test_a_job_has_its_turn_s_mode_which_workers_of_earlier_versions_do_not_know() -> None:
+    assert "mode" not in Job.on(turn(), "run", "").payload()
+    job = Job.on(turn(mode="grammar"), "run", "")
+    assert Job.from_payload(job.payload()).mode == "grammar"
+
+
 def test_a_warm_up_needs_nothing_else() -> None:
     assert Job.from_payload({"kind": "warm_up"}) == Job("warm_up")
