@@ -12,14 +12,16 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test quick faults check format synth bench doctor deploy destroy lock add compile vendor previous icons clean
+.PHONY: help setup setup-run setup-dev run test quick faults check format synth bench doctor deploy destroy lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready node_modules/.ready ## install what run, deploy and synth need into .venv and node_modules
+setup: $(VENV)/.ready node_modules/.ready ## install what deploy and synth need into .venv and node_modules
 
-$(VENV)/.ready: requirements.txt
+setup-run: $(VENV)/.ready-run node_modules/.ready ## also install what run needs
+
+$(VENV)/.created:
 	@$(PYTHON) -c '' 2>/dev/null || { echo "$(PYTHON) does not run: install Python 3." >&2; exit 1; }
 	@echo "Setting up $(VENV) (about a minute the first time) ..."
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
@@ -27,8 +29,16 @@ $(VENV)/.ready: requirements.txt
 	@test -x $(BIN)/python || if $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; \
 	  then $(PYTHON) -m venv $(VENV); else $(NEWER_PYTHON); fi
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	@touch $@
+
+$(VENV)/.ready: requirements.txt $(VENV)/.created
 	@$(call SYNC,requirements.txt)
 	@touch $@
+
+# The larger lock files contain the smaller ones, whose stamps are therefore set as well.
+$(VENV)/.ready-run: requirements-run.txt $(VENV)/.created
+	@$(call SYNC,requirements-run.txt)
+	@touch $(VENV)/.ready $@
 
 # The version of the functions' runtime. uv downloads it, unless the machine has one.
 NEWER_PYTHON = echo "Getting Python 3.13 by uv, because $(PYTHON) is older than 3.11 ..." && \
@@ -37,10 +47,10 @@ NEWER_PYTHON = echo "Getting Python 3.13 by uv, because $(PYTHON) is older than 
   { echo "Python 3.13 could not be downloaded: install Python 3.11 or newer, or name one with" \
     "'make PYTHON=/path/to/python3.12 ...'." >&2; exit 1; }
 
-$(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready
+$(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.created
 	@echo "Installing the tools for tests and checks ..."
 	@$(call SYNC,requirements-dev.txt)
-	@touch $@
+	@touch $(VENV)/.ready $(VENV)/.ready-run $@
 
 # The editable install puts the functions' folders on the import path (pyproject.toml, dev-mode-dirs).
 SYNC = $(UV) pip sync --quiet --python $(BIN)/python $(1) && $(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
@@ -50,7 +60,7 @@ node_modules/.ready: package.json package-lock.json | $(VENV)/.ready
 	@$(NPM_CI) --omit=dev
 	@touch $@
 
-node_modules/.ready-dev: package.json package-lock.json | $(VENV)/.ready
+node_modules/.ready-dev: package.json package-lock.json | $(VENV)/.ready-dev
 	@echo "Installing the CDK CLI and the tools of the page ..."
 	@$(NPM_CI)
 	@touch node_modules/.ready $@
@@ -59,7 +69,7 @@ NPM_CI := $(BIN)/npm ci --no-fund --no-audit --loglevel=error
 
 setup-dev: $(VENV)/.ready-dev node_modules/.ready-dev ## also install what tests and checks need
 
-run: setup ## serve the whole chat at http://localhost:$$PORT (default 8080) until Ctrl-C
+run: setup-run ## serve the whole chat at http://localhost:$$PORT (default 8080) until Ctrl-C
 	@exec $(BIN)/python -m seoyeon run
 
 TEST_JS := node --test --test-reporter=dot 'tests/js/*.test.js'
@@ -122,7 +132,7 @@ destroy: setup ## remove the deployment and keep its data; DATA=delete deletes i
 
 # Compiles without upgrades, so that `make add` changes one package; `make lock` upgrades all.
 COMPILE = $(UV) pip compile --quiet $(UPGRADE) --universal --no-header --no-annotate
-ALL_GROUPS := --group authorizer --group chat --group history --group host --group dev
+ALL_GROUPS := --group authorizer --group chat --group history --group deploy --group run --group dev
 lock: UPGRADE := --upgrade
 lock: compile ## upgrade every lock file: requirements*.txt here and in the functions' folders
 
@@ -132,7 +142,8 @@ add: $(VENV)/.ready ## add a package and leave the others as they are: make add 
 
 compile: $(VENV)/.ready
 	@$(COMPILE) --python-version 3.11 pyproject.toml $(ALL_GROUPS) -o requirements-dev.txt
-	@$(COMPILE) --python-version 3.11 pyproject.toml --group host --constraint requirements-dev.txt -o requirements.txt
+	@$(COMPILE) --python-version 3.11 pyproject.toml --group deploy --constraint requirements-dev.txt -o requirements.txt
+	@$(COMPILE) --python-version 3.11 pyproject.toml --group deploy --group run --constraint requirements-dev.txt -o requirements-run.txt
 	@$(COMPILE) --python-version 3.13 --group chat --constraint requirements-dev.txt -o lambda-chat-ws/requirements.txt
 	@$(COMPILE) --python-version 3.13 --group history --constraint requirements-dev.txt -o lambda-history/requirements.txt
 	@$(COMPILE) --python-version 3.13 --group authorizer --constraint requirements-dev.txt -o lambda-authorizer/requirements.txt

@@ -134,7 +134,8 @@ def dry_run(tmp_path: Path) -> Callable[[str], list[str]]:
         return planned.stdout.splitlines()
 
     shutil.copy(ROOT / "Makefile", tmp_path)
-    for name in ("requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json"):
+    locks = [path.name for path in ROOT.glob("requirements*.txt")]
+    for name in (*locks, "package.json", "package-lock.json"):
         (tmp_path / name).touch()
     return run
 

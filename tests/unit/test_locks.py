@@ -23,7 +23,9 @@ def test_the_development_lock_is_compiled_from_every_group() -> None:
 
 
 @pytest.mark.parametrize(
-    "lock", [ROOT / "requirements.txt", *FUNCTIONS], ids=lambda lock: str(lock.relative_to(ROOT))
+    "lock",
+    [ROOT / "requirements.txt", ROOT / "requirements-run.txt", *FUNCTIONS],
+    ids=lambda lock: str(lock.relative_to(ROOT)),
 )
 def test_a_lock_names_the_versions_that_the_tests_run_with(lock: Path) -> None:
     tested = versions(ROOT / "requirements-dev.txt")
@@ -33,7 +35,14 @@ def test_a_lock_names_the_versions_that_the_tests_run_with(lock: Path) -> None:
 @pytest.mark.parametrize("package", ["ruff", "mypy", "pytest", "moto", "playwright", "hypothesis"])
 def test_a_run_or_a_deployment_installs_no_test_tool(package: str) -> None:
     assert package in versions(ROOT / "requirements-dev.txt")
-    assert package not in versions(ROOT / "requirements.txt")
+    assert package not in versions(ROOT / "requirements-run.txt")
+
+
+def test_a_deployment_installs_nothing_that_only_a_run_needs() -> None:
+    deploy, run = versions(ROOT / "requirements.txt"), versions(ROOT / "requirements-run.txt")
+    assert deploy.items() < run.items()
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    assert deploy.keys().isdisjoint(groups["run"])
 
 
 def test_no_lock_names_a_registry() -> None:

@@ -29,10 +29,13 @@ esac
 UV = LOG + '[ "$1" != venv ] || { mkdir -p .venv/bin && cp stub .venv/bin/python; exit %d; }\n'
 
 
-def run_setup(folder: Path, *, is_old: bool, uv_status: int = 0) -> tuple[int, str, list[str]]:
+def run_setup(
+    folder: Path, *targets: str, is_old: bool = False, uv_status: int = 0
+) -> tuple[int, str, list[str]]:
     """Return the exit status, standard error, and the calls of the stubs."""
     shutil.copy(ROOT / "Makefile", folder)
-    (folder / "requirements.txt").write_text("uv==1.0\n")
+    for name in ("requirements.txt", "requirements-run.txt", "requirements-dev.txt"):
+        (folder / name).write_text("uv==1.0\n")
     for name, content in {
         "old-python": PYTHON.format(status=int(is_old)),
         "stub": LOG,
@@ -41,7 +44,7 @@ def run_setup(folder: Path, *, is_old: bool, uv_status: int = 0) -> tuple[int, s
         (folder / name).write_text(content)
         (folder / name).chmod(0o755)
     done = subprocess.run(  # noqa: S603 (fixed arguments)
-        [MAKE, ".venv/.ready", "PYTHON=./old-python", "UV=./uv"],
+        [MAKE, *(targets or [".venv/.ready"]), "PYTHON=./old-python", "UV=./uv"],
         cwd=folder,
         env=ENVIRONMENT,
         capture_output=True,
@@ -64,6 +67,22 @@ def test_a_python_that_is_new_enough_is_used(tmp_path: Path) -> None:
     assert status == 0
     assert "old-python -m venv .venv" in calls
     assert not [call for call in calls if call.startswith("uv venv")]
+
+
+def test_each_command_installs_one_set_of_packages(tmp_path: Path) -> None:
+    """Before a deployment nothing of a run is installed, and a larger set contains the smaller."""
+    for number, (targets, lock) in enumerate(
+        {
+            (".venv/.ready",): "requirements.txt",
+            (".venv/.ready-run", ".venv/.ready"): "requirements-run.txt",
+            (".venv/.ready-dev", ".venv/.ready-run", ".venv/.ready"): "requirements-dev.txt",
+        }.items()
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        _, _, calls = run_setup(folder, *targets)
+        synced = [call.split()[-1] for call in calls if call.startswith("uv pip sync")]
+        assert synced == [lock]
 
 
 def test_a_download_that_fails_names_what_to_do(tmp_path: Path) -> None:
