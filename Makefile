@@ -113,9 +113,10 @@ format: setup-dev ## rewrite the code in the project's format
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
 
-bench: setup-dev ## print the cost on AWS and the time an answer takes a slow browser; needs no account
+bench: setup-dev ## print the cost on AWS and the time that start and answer take a slow browser; needs no account
 	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.frames
+	@$(BIN)/python -m bench.page_start
 	@$(BIN)/python -m bench.stream
 
 # STAGE names another deployment, ARGS passes options on: make deploy STAGE=test ARGS="-c log_days=7"

@@ -51,6 +51,8 @@ const ATTEMPTS = 6; // about 15 s
 export class HistoryApi extends Emitter {
   #token;
   #renew;
+  /** @type {Map<string, Promise<any>>} */
+  #prefetched = new Map();
 
   /**
    * @param {() => string | Promise<string>} token
@@ -67,12 +69,24 @@ export class HistoryApi extends Emitter {
    * @returns {Promise<{ turns: StoredTurn[], nextCursor: string | null }>}
    */
   turns(conversationId, cursor = null) {
-    return this.#request("GET", "/history", { conversation_id: conversationId, cursor });
+    return this.#get("/history", { conversation_id: conversationId, cursor });
   }
 
   /** @returns {Promise<{ conversations: Conversation[], nextCursor: string | null }>} pinned ones first, then newest first */
   conversations(cursor = null) {
-    return this.#request("GET", "/history/conversations", { cursor });
+    return this.#get("/history/conversations", { cursor });
+  }
+
+  /** Request the first pages before they are needed. `turns` and `conversations` return each of them once. */
+  prefetch(conversationId) {
+    for (const [path, query] of [
+      ["/history", { conversation_id: conversationId, cursor: null }],
+      ["/history/conversations", { cursor: null }],
+    ]) {
+      const page = this.#request("GET", path, query);
+      page.catch(() => {}); // reported by `turns` or `conversations`
+      this.#prefetched.set(JSON.stringify([path, query]), page);
+    }
   }
 
   /**
@@ -93,6 +107,13 @@ export class HistoryApi extends Emitter {
     await this.#request("DELETE", conversationPath(conversationId)).catch((error) => {
       if (error.status !== 404) throw error;
     });
+  }
+
+  #get(path, query) {
+    const key = JSON.stringify([path, query]);
+    const page = this.#prefetched.get(key);
+    this.#prefetched.delete(key);
+    return page ?? this.#request("GET", path, query);
   }
 
   async #request(...request) {

@@ -1,9 +1,9 @@
 import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
-import { GuestIdentity } from "./identity/guest.js";
 import { takeTransferSecret } from "./identity/transfer.js";
 import { SECRET } from "./keys.js";
 import { setFeatures } from "./protocol.js";
+import { guest, guestApi, storage, transferSecret } from "./returning_guest.js";
 import { Socket } from "./socket.js";
 import { Chat } from "./state/chat.js";
 import { Conversations } from "./state/conversations.js";
@@ -28,14 +28,13 @@ import { SidebarView } from "./views/sidebar.js";
 import { StatusView } from "./views/status.js";
 import { TranscriptView } from "./views/transcript.js";
 
-const transferSecret = takeTransferSecret();
-const storage = new Storage();
 const tabStorage = new Storage(() => window.sessionStorage);
 const preferences = new Preferences(storage);
 
 async function start() {
+  const loading = loadConfig();
   await setLanguage(preferences.get("language"));
-  const config = await loadConfig();
+  const config = await loading;
   setFeatures(config.features);
   if (config.auth === "guest") await offerTransfer(transferSecret);
   const identity = await openIdentity(config);
@@ -56,7 +55,7 @@ async function start() {
 
 function createState({ websocketUrl }, identity) {
   const token = () => identity.token();
-  const api = new HistoryApi(token, (refused) => identity.renew?.(refused));
+  const api = identity === guest ? guestApi : new HistoryApi(token, (refused) => identity.renew(refused));
   const socket = new Socket(websocketUrl, token);
   const delivery = new Delivery(socket, new Outbox(storage), new Tabs());
   const chat = new Chat(api, delivery);
@@ -90,7 +89,7 @@ function createViews({ auth, maxTextLength, model }, state) {
 
 /** @param {import("./config.js").Config} config */
 async function openIdentity({ auth, cognito }) {
-  if (auth !== "cognito") return new GuestIdentity(storage);
+  if (auth !== "cognito") return guest;
   const { CognitoIdentity } = await import("./identity/cognito.js");
   return CognitoIdentity.open(cognito, storage);
 }

@@ -12,11 +12,11 @@ import { renameMembers, toCamelCase } from "./wire.js";
  */
 
 /**
- * Fetch `/config.json`.
+ * Fetch `/config.json`. A link in the markup has preloaded it, which matches only a request without options.
  * @returns {Promise<Config>}
  */
 export async function loadConfig() {
-  const response = await fetch("/config.json", { cache: "no-cache" });
+  const response = await fetch("/config.json");
   if (!response.ok) throw new Error(`config.json: ${response.status}`);
   const config = renameMembers(await response.json(), toCamelCase);
   return { ...config, websocketUrl: resolveSocketUrl(config.websocketUrl) };

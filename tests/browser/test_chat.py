@@ -443,7 +443,7 @@ def test_nothing_can_be_pressed_before_it_is_heard(
     """A click that comes while the page is starting waits with the person, and is not lost."""
     waiting: list[Route] = []
     page.route("**/config.json", lambda route: waiting.append(route))
-    page.goto(site.url)
+    page.goto(site.url, wait_until="commit")
     settings = page.get_by_text("설정", exact=True)
     with pytest.raises(TimeoutError):
         settings.click(timeout=200)

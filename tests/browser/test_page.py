@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from chat_ws.errors import ChatError
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cdk.assets.page import HTML
-from tests.browser.backend import Backend, Complaints
+from tests.browser.backend import Backend, Complaints, wait_until
 from tests.browser.site import CONTENT_SECURITY_POLICY, Site, stored_turn
 from tests.browser.test_chat import ask
 
@@ -59,6 +59,32 @@ def test_the_markup_names_every_script_of_the_first_load(
     )
     named = {f"/assets/{path.name}" for path in first_load(site, "js")}
     assert {name for name in loaded if name.endswith(".js")} == named
+
+
+def test_config_json_is_requested_once_and_beside_the_script(chat: Page) -> None:
+    initiators = chat.evaluate(
+        """() => performance.getEntriesByName(`${location.origin}/config.json`)
+          .map(({ initiatorType }) => initiatorType)"""
+    )
+    assert initiators == ["link"]
+
+
+@pytest.mark.usefixtures("returning")
+def test_the_history_of_a_returning_guest_waits_for_neither_script_nor_config_json(
+    page: Page, site: Site, backend: Backend
+) -> None:
+    site.history.turns = [stored_turn("경주", "좋아요.")]
+    held: list[Route] = []
+    for path in ("**/config.json", "**/assets/app-*.js"):
+        page.route(path, lambda route: held.append(route))
+    page.goto(site.url, wait_until="commit")
+    wait_until(page, lambda: len(site.history.requests) == len(held) == 2)
+    for route in held:
+        route.continue_()
+    expect(page.locator(".prose")).to_have_text("좋아요.")
+    expect(page.locator("#conversations .row-open")).to_have_text("경주")
+    assert {path for _, path, _ in site.history.requests} == {"/history", "/history/conversations"}
+    assert len(site.history.requests) == 2
 
 
 def test_every_module_is_used() -> None:

@@ -22,6 +22,23 @@ test("a page of turns has the page's names", async () => {
   assert.deepEqual(requests, [["GET", "/history?conversation_id=c-1&cursor=40", "Bearer token", undefined]]);
 });
 
+test("a prefetched page is returned once, with its error if it failed", async () => {
+  responses = [
+    [200, { turns: [], next_cursor: null }],
+    [500, {}],
+    [200, { turns: [], next_cursor: "20" }],
+  ];
+  const api = new HistoryApi(() => "token");
+  api.prefetch("c-1");
+  assert.deepEqual(await api.turns("c-1"), { turns: [], nextCursor: null });
+  await assert.rejects(api.conversations(), { status: 500 });
+  assert.deepEqual(
+    requests.map(([, path]) => path),
+    ["/history?conversation_id=c-1", "/history/conversations"],
+  );
+  assert.deepEqual(await api.turns("c-1"), { turns: [], nextCursor: "20" });
+});
+
 test("a refused token is renewed once", async () => {
   responses = [
     [401, {}],

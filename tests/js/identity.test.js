@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GuestIdentity, isSecret } from "../../html/js/identity/guest.js";
-import { Guests } from "../../html/js/identity/transfer.js";
+import { GuestIdentity } from "../../html/js/identity/guest.js";
+import { Guests, isSecret } from "../../html/js/identity/transfer.js";
 import { DRAFT, OUTBOX_PREFIX, SECRET } from "../../html/js/keys.js";
 import { memoryStorage } from "./fakes.js";
 

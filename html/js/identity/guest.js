@@ -3,9 +3,6 @@ import { SECRET } from "../keys.js";
 
 const SECRET_BYTES = 32;
 
-/** Return whether a text has the form of a guest's secret: 32 bytes in base64url. */
-export const isSecret = (text) => /^[\w-]{43}$/.test(text);
-
 /** The identity of a guest: a random secret that is the bearer token. The server derives the user id from its hash. */
 export class GuestIdentity {
   #storage;

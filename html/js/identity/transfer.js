@@ -13,6 +13,9 @@ export function takeTransferSecret() {
   return secret;
 }
 
+/** Return whether a text has the form of a guest's secret: 32 bytes in base64url. */
+export const isSecret = (text) => /^[\w-]{43}$/.test(text);
+
 /**
  * The guests of this browser: the current one, and previous ones that a transfer has replaced. A previous guest is
  * kept with the questions and the draft that were not sent, and can become the current one again.

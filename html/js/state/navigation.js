@@ -1,3 +1,4 @@
+import { addressedId } from "../address.js";
 import { Emitter } from "../emitter.js";
 
 /**
@@ -21,16 +22,9 @@ export class Navigation extends Emitter {
     addEventListener("hashchange", () => this.#addressChanged());
   }
 
-  /** The conversation id in the address, or undefined. */
-  get addressedId() {
-    const id = location.hash.slice(1);
-    return /^[\da-f-]{36}$/i.test(id) ? id : undefined;
-  }
-
   /** Show the conversation in the address, or the newest one, and put that one into the address. */
   async restore() {
-    const { addressedId } = this;
-    await this.#chat.open(addressedId);
+    await this.#chat.open(addressedId());
     const isShown = !location.hash && this.#chat.turns.length > 0;
     if (isShown) history.replaceState(null, "", `#${this.#chat.conversationId}`);
   }
@@ -62,11 +56,11 @@ export class Navigation extends Emitter {
   }
 
   #setAddress(id) {
-    if (id !== (this.addressedId ?? "")) history.pushState(null, "", id ? `#${id}` : location.pathname);
+    if (id !== (addressedId() ?? "")) history.pushState(null, "", id ? `#${id}` : location.pathname);
   }
 
   #addressChanged() {
-    const id = this.addressedId;
+    const id = addressedId();
     if (!location.hash) this.#chat.start();
     if (!id) return;
     this.emit("address", id);

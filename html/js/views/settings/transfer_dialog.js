@@ -1,6 +1,5 @@
 import { HistoryApi } from "../../api.js";
-import { isSecret } from "../../identity/guest.js";
-import { Guests } from "../../identity/transfer.js";
+import { Guests, isSecret } from "../../identity/transfer.js";
 import { t } from "../../text.js";
 import { element } from "../dom.js";
 import { button, loadMessages, openDialog } from "./dialog.js";
