@@ -13,12 +13,8 @@ import os
 import subprocess
 import sys
 import tarfile
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -26,13 +22,11 @@ from tempfile import TemporaryDirectory
 
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser, BrowserContext, StorageState, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
+from bench.certificate import Certificate, write_certificate
 from bench.stream import SYSTEM_CHROMIUM
 from cdk.assets.functions import ROOT
 from cdk.assets.page import HTML, build_page
@@ -128,45 +122,10 @@ def extract(commit: str | None, folder: Path) -> Path:
     return folder / HTML.name
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """The files of a TLS key and its certificate, and the hash by which Chromium trusts them."""
-
-    key: Path
-    certificate: Path
-    spki: str
-
-
-def write_certificate(folder: Path) -> Certificate:
-    """Write a self-signed certificate: browsers speak HTTP/2 over TLS only."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    key_path, certificate_path = folder / "key.pem", folder / "certificate.pem"
-    key_path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    spki = key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return Certificate(key_path, certificate_path, b64encode(sha256(spki).digest()).decode())
-
-
 @contextmanager
 def serve(page: Path, certificate: Certificate) -> Iterator[str]:
     """Serve a built page, and yield its URL."""
-    command = [NODE, SERVER, page, certificate.key, certificate.certificate]
+    command = [NODE, SERVER, page, certificate.key, certificate.path]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 (no shell)
         (port,) = islice(server.stdout or (), 1)
         yield f"https://127.0.0.1:{port.strip()}"

@@ -10,19 +10,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import IO, cast
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from rich.console import Console
 from rich.table import Table
+
+from bench.certificate import write_certificate
 
 ROOT = Path(__file__).parents[1]
 BASE = "374a547"  # the last commit before connections were kept
@@ -36,32 +32,6 @@ ROWS = {
 }
 
 Result = dict[str, float]
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a self-signed certificate of 127.0.0.1 and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "certificate.pem", folder / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return paths
 
 
 @contextmanager
@@ -131,13 +101,13 @@ def measure(commit: str) -> list[list[Result]]:
     """Return, for each turn, the results of the commit's code and of this code."""
     with TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        certificate, key = make_certificate(folder)
-        aws = Child("-m", "bench.aws", str(certificate), str(key))
+        certificate = write_certificate(folder)
+        aws = Child("-m", "bench.aws", str(certificate.path), str(certificate.key))
         stack.callback(aws.close)
         port = aws.read().strip()
         drivers = []
         for tree in (stack.enter_context(worktree(commit, folder)), ROOT):
-            driver = Child(str(DRIVER), **environment(tree, port, certificate))
+            driver = Child(str(DRIVER), **environment(tree, port, certificate.path))
             stack.callback(driver.close)
             driver.read()  # it is ready
             drivers.append(driver)
