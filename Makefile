@@ -113,8 +113,9 @@ format: setup-dev ## rewrite the code in the project's format
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
 
-bench: setup-dev ## print the cost on AWS and the time that start and answer take a slow browser; needs no account
+bench: setup-dev ## print the cost on AWS, cold starts, and the time that start and answer take a slow browser; needs no account
 	@$(BIN)/python -m bench.cost
+	@$(BIN)/python -m bench.cold_start
 	@$(BIN)/python -m bench.frames
 	@$(BIN)/python -m bench.page_start
 	@$(BIN)/python -m bench.stream

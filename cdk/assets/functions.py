@@ -4,6 +4,7 @@ A package holds the function's folder, its pinned requirements and lambda-shared
 """
 
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -23,7 +24,16 @@ CACHE = ROOT / "cdk.out" / "functions"
 HOST_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 # Requirements of langchain-core, langchain-aws and langsmith that the chat never imports.
-NEVER_LOADED = ("httpcore", "httpx", "numpy", "websockets", "zstandard")
+NEVER_LOADED = (
+    "h11",
+    "httpcore",
+    "httpcore2",
+    "httpx",
+    "numpy",
+    "truststore",
+    "websockets",
+    "zstandard",
+)
 # The services that the functions call; the models of all others are most of botocore's size.
 AWS_SERVICES = ("apigatewaymanagementapi", "bedrock-runtime", "dynamodb", "lambda")
 CACHE_SECONDS = 24 * 3600
@@ -128,6 +138,19 @@ def _trim_packages(bundle: Path) -> None:
         for path in bundle.glob(f"{package}/data/*/"):
             if path.is_dir() and path.name not in AWS_SERVICES:
                 _remove(path)
+    for table in bundle.glob("botocore/data/endpoints.json"):
+        _trim_endpoints(table)
+
+
+def _trim_endpoints(table: Path) -> None:
+    """Leave only the functions' services in the table that botocore reads for its first client."""
+    endpoints = json.loads(table.read_text(encoding="utf-8"))
+    for partition in endpoints["partitions"]:
+        services = partition["services"].items()
+        partition["services"] = {name: of for name, of in services if name in AWS_SERVICES}
+    # The file itself may be a hard link into uv's cache.
+    table.unlink()
+    table.write_text(json.dumps(endpoints), encoding="utf-8")
 
 
 def _compile_sources(bundle: Path, compiler: Compiler) -> None:

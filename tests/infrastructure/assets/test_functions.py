@@ -28,6 +28,7 @@ ELF_MACHINE, AARCH64 = slice(18, 20), (183).to_bytes(2, "little")
 # Imports and calls of the chat, in a process without this environment's packages.
 CHAT_PATH = """
 import json, sys
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 
 import boto3
@@ -54,11 +55,28 @@ model = Llama3Bedrock(
     model="meta.llama3-70b-instruct-v1:0", client=Bedrock(), bedrock_client=Bedrock()
 )
 assert "".join(str(chunk.content) for chunk in model.stream("여행하고 싶다")) == "안녕"
+present = {path.stem for path in Path(sys.argv[1]).iterdir() if (path / "__init__.py").exists()}
+unused = present - {name.partition(".")[0] for name in sys.modules} - {"_yaml"}
+assert not unused, unused
 outside = [
     name for name, module in sys.modules.items()
     if "site-packages" in (getattr(module, "__file__", None) or "")
 ]
 assert not outside, outside
+"""
+
+
+# The address and the signature of each client of the functions, in every kind of partition.
+ENDPOINTS = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import boto3
+
+for region in ("us-west-2", "ap-northeast-2", "cn-north-1", "us-gov-west-1"):
+    session = boto3.Session("test", "test", region_name=region)
+    for service in ("dynamodb", "bedrock-runtime", "apigatewaymanagementapi", "lambda"):
+        meta = session.client(service).meta
+        print(meta.endpoint_url, meta.config.region_name, meta.service_model.signing_name)
 """
 
 
@@ -83,6 +101,20 @@ def test_the_chat_runs_from_the_trimmed_folder_alone() -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_trimmed_table_of_endpoints_gives_the_same_addresses() -> None:
+    bundle = bundle_function(ROOT / "lambda-chat-ws", THIS_MACHINE)
+    python = [sys.executable, "-I", "-c", ENDPOINTS]
+
+    whole, trimmed = (
+        subprocess.check_output([*python, *paths], text=True)  # noqa: S603 (no shell, fixed arguments)
+        for paths in ([], [str(bundle)])
+    )
+
+    assert trimmed == whole
+    assert len(whole.splitlines()) == 16
+    assert (bundle / "botocore" / "data" / "endpoints.json").stat().st_size < 50_000
 
 
 def test_unused_packages_are_left_out() -> None:
