@@ -3,7 +3,6 @@
 Run: `python -m bench.stream`. Chromium is slowed down four times, as an inexpensive phone is.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from rich.console import Console
 from rich.table import Table
 
 from cdk.assets.page import HTML
+from tests import browsers
 
 SLOWER = 4  # times, by the DevTools protocol
 USUAL_STRIDE = 25  # the usual way would take minutes for all pieces
 SCRIPT = Path(__file__).with_suffix(".js")
 ORIGIN = "http://bench.invalid"
-SYSTEM_CHROMIUM = Path("/usr/bin/chromium")
 MIXED = (
     "경주는 **천년의 역사(新羅)**를 품은 도시예요. 대릉원의 *부드러운 능선*을 따라 걷다 보면 "
     "`첨성대`와 계림이 차례로 나타나고, 해가 지면 동궁과 월지의 불빛이 물 위에 내려앉아요.\n\n",
@@ -124,10 +123,8 @@ def main() -> None:
     console = Console()
     results = {}
     with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(
-            executable_path=None if own.exists() else SYSTEM_CHROMIUM,
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
+            **(browsers.find(playwright.chromium) or {}), args=browsers.arguments()
         )
         for name in SAMPLES:
             with opened(browser) as page, console.status(f"Streaming: {name} ..."):

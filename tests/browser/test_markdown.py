@@ -1,6 +1,7 @@
 """Markdown on the screen: Korean, safe, and the same however it was cut."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -137,18 +138,55 @@ GROWING = """async (text) => {
     const fresh = document.createElement("div");
     new MarkdownStream(fresh).finish(text.slice(0, at));
     const joined = grown.cloneNode(true);
-    for (const lines of joined.querySelectorAll(".lines")) lines.replaceWith(...lines.childNodes);
+    for (const part of joined.querySelectorAll(".lines, .chunk")) {
+      part.replaceWith(...part.childNodes);
+    }
     if (joined.innerHTML !== fresh.innerHTML) different.push(text.slice(0, at));
   }
   return different;
 }"""
 
 
+WORK = """async (pieces) => {
+  const { Lexer } = await import("/vendor/marked.js");
+  const { MarkdownStream } = await import("/js/markdown/stream.js");
+  window.requestAnimationFrame = (draw) => { draw(); return 0; };
+  const root = document.createElement("div");
+  root.className = "prose";
+  document.body.replaceChildren(root);
+  const work = { characters: [], nodes: [], siblings: [] };
+  let characters = 0;
+  const { lex } = Lexer.prototype;
+  Lexer.prototype.lex = function (text) {
+    characters += text.length;
+    return lex.call(this, text);
+  };
+  const mutations = new MutationObserver(() => {});
+  mutations.observe(root, { childList: true, subtree: true });
+  const stream = new MarkdownStream(root);
+  let text = "";
+  for (const piece of pieces) {
+    characters = 0;
+    stream.show((text += piece));
+    const records = mutations.takeRecords();
+    const added = new Set(records.flatMap(({ addedNodes }) => [...addedNodes]));
+    const parents = new Set(records.map(({ target }) => target).filter((node) => node.isConnected));
+    const sum = (numbers) => [...numbers].reduce((total, number) => total + number, 0);
+    work.characters.push(characters);
+    work.nodes.push(sum([...added].map((node) => 1 + (node.querySelectorAll?.("*").length ?? 0))));
+    work.siblings.push(Math.max(0, ...[...parents].map((node) => node.childNodes.length)));
+  }
+  Lexer.prototype.lex = lex;
+  return work;
+}"""
+
+
 @pytest.fixture(scope="module")
 def bare(browser: Browser, test_site: Site) -> Page:
-    """The site's origin and headers, without the chat."""
+    """The site's origin, headers and styles of answers, without the chat."""
     page = browser.new_page()
     page.goto(f"{test_site.url}/blank")
+    page.add_style_tag(url="/css/prose.css")
     return page
 
 
@@ -245,6 +283,29 @@ def test_blocks(bare: Page, text: str, html: str) -> None:
     assert html in show(bare, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("앞\n\n| 장소", "<p>앞</p>"),
+        ("앞\n\n| 장소 | 시간 |\n|:-", "<p>앞</p>"),
+        ("| 장소\n\n다음", "<p>| 장소</p><p>다음</p>"),
+        ("앞\n\n| 장소 |\n다음", "<p>앞</p><p>| 장소 |<br>다음</p>"),
+    ],
+)
+def test_the_head_of_a_table_is_not_shown_as_text(bare: Page, text: str, shown: str) -> None:
+    html = bare.evaluate(
+        """async (text) => {
+          const { MarkdownStream } = await import("/js/markdown/stream.js");
+          window.requestAnimationFrame = (draw) => { draw(); return 0; };
+          const root = document.createElement("div");
+          new MarkdownStream(root).show(text);
+          return root.innerHTML;
+        }""",
+        text,
+    )
+    assert html == shown
+
+
 def test_however_it_was_cut_it_looks_the_same(bare: Page) -> None:
     assert bare.evaluate(CUTS, {"text": SAMPLE, "rounds": 24}) == []
 
@@ -281,23 +342,25 @@ def test_finishing_moves_nothing(bare: Page) -> None:
     assert kept
 
 
-@pytest.mark.parametrize("kind", ["paragraph", "paragraph of lines", "quote"])
-def test_the_lines_of_a_long_paragraph_do_not_move_at_the_end(bare: Page, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("paragraph", "paragraph of lines", "quote", "quote of blocks"),
+        *("list", "nested list", "lists side by side", "tasks", "table"),
+    ],
+)
+def test_a_long_block_does_not_move_at_the_end(bare: Page, kind: str) -> None:
     grown = bare.evaluate(
         """async (text) => {
           const { MarkdownStream } = await import("/js/markdown/stream.js");
           window.requestAnimationFrame = (draw) => { draw(); return 0; };
-          const sheet = document.createElement("link");
-          const loaded = new Promise((done) => { sheet.onload = done; });
-          document.head.append(Object.assign(sheet, { rel: "stylesheet", href: "/css/prose.css" }));
-          await loaded;
           const root = document.createElement("div");
           root.className = "prose";
           document.body.replaceChildren(root);
           const stream = new MarkdownStream(root);
           for (let at = 7; at < text.length; at += 7) stream.show(text.slice(0, at));
           stream.show(text);
-          const separate = root.querySelectorAll(".lines").length;
+          const separate = root.querySelectorAll(".lines, .chunk, colgroup").length;
           const { height } = root.getBoundingClientRect();
           stream.finish(text);
           const joined = document.createElement("div");
@@ -310,50 +373,16 @@ def test_the_lines_of_a_long_paragraph_do_not_move_at_the_end(bare: Page, kind: 
         }""",
         LONG_BLOCKS[kind].split("게으른")[0].rstrip(),  # the lazy line ends the growth of the quote
     )
-    assert grown["separate"] > 1
+    assert grown["separate"] > 0
     assert grown["moved"] == 0
     assert grown["same"]
 
 
-def test_the_cost_of_a_piece_does_not_grow_with_the_answer(bare: Page) -> None:
-    text = "\n\n".join(
-        f"{i}번째 문단은 **굵은 말(bold)**과 `코드`를 담아요. " * 3 for i in range(250)
-    )
-    means: dict[str, float] = bare.evaluate(
-        """async (text) => {
-          const { MarkdownStream } = await import("/js/markdown/stream.js");
-          window.requestAnimationFrame = (draw) => { draw(); return 0; };
-          const ours = [], anew = [];
-          const measure = (costs, stream, piece) => {
-            const before = performance.now();
-            stream.show(piece);
-            costs.push(performance.now() - before);
-          };
-          const empty = () => new MarkdownStream(document.createElement("div"));
-          const stream = empty();
-          for (let at = 16; at < text.length; at += 16) {
-            const piece = text.slice(0, at);
-            if (at < text.length * 0.75) {
-              stream.show(piece);
-              continue;
-            }
-            measure(ours, stream, piece);
-            if (at % 320 === 0) measure(anew, empty(), piece);
-          }
-          const mean = (costs) => costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
-          return { ours: mean(ours), anew: mean(anew) };
-        }""",
-        text,
-    )
-    # 60 to 400: both are measured in turn, so that a busy machine slows both down.
-    assert means["anew"] > 20 * means["ours"]
-
-
-@pytest.mark.parametrize("kind", ["list"])
-def test_an_answer_costs_a_slow_device_a_part_of_rendering_it_anew(
-    browser: Browser, kind: str
-) -> None:
-    with stream.opened(browser) as page:
-        ours = stream.measure(page, "ours", kind, stride=20)
-        usual = stream.measure(page, "usual", kind, stride=250)
-    assert usual.mean > 3 * ours.mean  # 5 to 30; `make bench` prints the milliseconds
+@pytest.mark.parametrize("kind", stream.SAMPLES)
+def test_the_work_for_a_piece_does_not_grow_with_the_answer(bare: Page, kind: str) -> None:
+    pieces = replace(stream.SAMPLES[kind], length=12 * 1024, pieces=750).cut()
+    work: dict[str, list[int]] = bare.evaluate(WORK, pieces)
+    most = {name: max(each[450:]) for name, each in work.items()}
+    assert most["characters"] < 1_000  # lexed again
+    assert most["nodes"] < 300  # created
+    assert most["siblings"] < 200  # of a new node: the browser visits all of them

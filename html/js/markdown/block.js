@@ -1,5 +1,8 @@
 import { partsOf, renderBlock } from "./blocks.js";
-import { joinLines, separateLines } from "./lines.js";
+import { joinParts, separateLines } from "./growth.js";
+
+/** Frozen parts or blocks of a growing answer that share an element: a layout visits all children of one that grows. */
+export const GROUP_SIZE = 16;
 
 /** A rendered block of a flow. A block of parts (see blocks.js) is updated from the first part that has changed. */
 export class Block {
@@ -12,6 +15,8 @@ export class Block {
   /** @type {{ key: string | null, nodes: ChildNode[] }[]} */
   #parts = [];
   #frozen = 0;
+  #grouped = 0;
+  #holder;
 
   /** Render a token at the end of the root, or in place of another block. */
   constructor(root, token, replaced = undefined) {
@@ -22,12 +27,17 @@ export class Block {
     const [first] = replaced?.nodes ?? [];
     if (first) first.before(...this.#nodes);
     else root.append(...this.#nodes);
+    this.#holder = this.#firstHolder;
     if (this.#kind) this.#updateParts(token);
     replaced?.remove();
   }
 
   get nodes() {
     return this.#nodes.length > 0 ? this.#nodes : this.#parts.flatMap(({ nodes }) => nodes);
+  }
+
+  get root() {
+    return this.#root;
   }
 
   /** The element that holds the content that follows the frozen parts. */
@@ -57,11 +67,17 @@ export class Block {
     this.#frozen += count;
     this.isPartial = true;
     if (this.token.type === "paragraph") separateLines(this.#parts[this.#frozen - 1].nodes.at(-1));
+    if (!this.#kind.openGroup || this.#frozen - this.#grouped < GROUP_SIZE) return;
+    this.#grouped = this.#frozen;
+    this.#holder = this.#kind.openGroup(this.#nodes[0]);
   }
 
   thaw() {
     this.#frozen = 0;
+    this.#grouped = 0;
     this.isPartial = false;
+    for (const node of this.#nodes) joinParts(node);
+    this.#holder = this.#firstHolder;
     if (this.token.type !== "paragraph") return;
     this.#parts = [];
     this.#nodes[0].replaceChildren();
@@ -77,7 +93,6 @@ export class Block {
   /** Show the whole token, and keep the nodes if they are right. */
   correct(token) {
     if (!this.isPartial && JSON.stringify(this.token) === JSON.stringify(token)) return this;
-    for (const node of this.nodes) joinLines(node);
     const fresh = new Block(document.createElement("div"), token);
     for (const node of [...this.nodes, ...fresh.nodes]) node.normalize();
     if (fresh.nodes.every((node, index) => node.isEqualNode(this.nodes[index]))) {
@@ -92,21 +107,24 @@ export class Block {
     for (const node of this.nodes) node.remove();
   }
 
+  get #firstHolder() {
+    return this.#kind && this.#nodes.length > 0 ? this.#kind.holder(this.#nodes[0]) : this.#root;
+  }
+
   #replaceBy(nodes) {
     this.nodes[0].before(...nodes);
     this.remove();
   }
 
   #updateParts(token) {
-    const { holder, parts, key, render } = this.#kind;
+    const { parts, key, render } = this.#kind;
     const next = parts(token).map((part) => ({ part, key: key(part) }));
     const shown = this.#parts.slice(this.#frozen);
     const isSame = next.map((part, index) => part.key === shown[index]?.key);
     const kept = isSame.includes(false) ? isSame.indexOf(false) : next.length;
     for (const { nodes } of this.#parts.splice(this.#frozen + kept)) for (const node of nodes) node.remove();
     const added = next.slice(kept).map(({ part, key }) => ({ key, nodes: render(part).map(toNode) }));
-    const parent = this.#nodes.length > 0 ? holder(this.#nodes[0]) : this.#root;
-    parent.append(...added.flatMap(({ nodes }) => nodes));
+    this.#holder.append(...added.flatMap(({ nodes }) => nodes));
     this.#parts.push(...added);
   }
 }

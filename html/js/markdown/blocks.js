@@ -1,5 +1,6 @@
 import { t } from "../text.js";
 import { append, element } from "../views/dom.js";
+import { continueTable } from "./growth.js";
 import { renderInline } from "./inline.js";
 
 const TEXT_PART = /.{80,}?\s|.+$/gs; // so that a long text is many nodes, of which the last one grows
@@ -11,6 +12,7 @@ const CODE_PART = /(?:[^\n]*\n){20}|.+$/gs; // blocks of lines, so that the brow
  * @typedef {object} PartedBlock
  * @property {(token: any) => HTMLElement[]} nodes the block without parts; empty if the parts are children of its parent
  * @property {(node: HTMLElement) => Element} holder the parent of the parts
+ * @property {(node: HTMLElement) => Element} [openGroup] append a parent of further parts, which `joinParts` dissolves
  * @property {(token: any) => any[]} parts
  * @property {(part: any) => string} key equal for parts that look the same
  * @property {(part: any) => (Node | string)[]} render
@@ -38,6 +40,7 @@ const parted = {
   list: {
     nodes: (token) => [renderList(token)],
     holder: (node) => node,
+    openGroup: (node) => node.appendChild(element("div", { className: "chunk", role: "none" })),
     parts: (token) => token.items,
     key: (item) => item.raw,
     render: (item) => [renderItem(item)],
@@ -46,6 +49,7 @@ const parted = {
   table: {
     nodes: (token) => [renderTable(token)],
     holder: (node) => node.querySelector("tbody"),
+    openGroup: continueTable,
     parts: (token) => token.rows,
     key: (cells) => JSON.stringify(cells.map(({ text }) => text)),
     render: (cells) => [renderRow(cells, "td")],

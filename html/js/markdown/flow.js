@@ -1,5 +1,7 @@
-import { Block } from "./block.js";
+import { element } from "../views/dom.js";
+import { Block, GROUP_SIZE } from "./block.js";
 import { rendered } from "./blocks.js";
+import { joinParts } from "./growth.js";
 import { lex } from "./lex.js";
 import { splitBlock } from "./split.js";
 
@@ -8,6 +10,7 @@ const LONG = 600; // characters; a shorter block is lexed again at each update
 /** As marked finds them. The marker of an item includes the spaces before its content. */
 const ITEM_MARKER = /^ {0,3}(?:[*+-]|\d{1,9}[.)])(?: {1,4}(?! )| (?= {4}))/;
 const QUOTE_MARKER = /^ {0,3}>[ \t]?/;
+const TABLE_HEAD = /^ {0,3}\|[^\n]*(?:\n[ |:-]*)?$/;
 const STARTS_NO_LIST_ITEM = /^[^\s\d*+-]/;
 
 /**
@@ -17,6 +20,9 @@ const STARTS_NO_LIST_ITEM = /^[^\s\d*+-]/;
  */
 export class Flow {
   #root;
+  /** The element for new blocks: the root, or the last group in it. */
+  #holder;
+  #grouped = 0;
   #isTop;
   #isLoose;
   #isEmpty = true;
@@ -35,6 +41,7 @@ export class Flow {
   /** `isTop`: whether it is not the content of a list item; `isLoose`: whether the list of that item is loose. */
   constructor(root, { isTop = true, isLoose = true, links = {} } = {}) {
     this.#root = root;
+    this.#holder = root;
     this.#isTop = isTop;
     this.#isLoose = isLoose;
     this.#links = links;
@@ -56,7 +63,7 @@ export class Flow {
       return this.show(text);
     }
     this.#links = tokens.links;
-    this.#patch(rendered(tokens));
+    this.#patch(rendered(isTableHead(tokens.at(-1)) ? tokens.slice(0, -1) : tokens));
     this.#freeze(source, tokens);
     return true;
   }
@@ -67,6 +74,9 @@ export class Flow {
     this.#inner = null;
     this.#open = null;
     this.#frozenLength = 0;
+    this.#holder = this.#root;
+    this.#grouped = 0;
+    joinParts(this.#root);
     const tokens = lex(text);
     const blocks = [...this.#frozen, ...this.#tail];
     this.#tail = rendered(tokens).map((token, index) => blocks[index]?.correct(token) ?? new Block(this.#root, token));
@@ -96,12 +106,21 @@ export class Flow {
     for (const block of blocks.splice(tokens.length)) block.remove();
     this.#tail = tokens.map((token, index) => {
       const block = blocks[index];
-      if (!block) return new Block(this.#root, token);
+      if (!block) return new Block(this.#openGroup(), token);
       if (block.token.type === token.type && block.token.raw === token.raw && !this.#open) return block;
-      if (!block.canBecome(token, index === blocks.length - 1)) return new Block(this.#root, token, block);
+      if (!block.canBecome(token, index === blocks.length - 1)) return new Block(block.root, token, block);
       block.update(token);
       return block;
     });
+  }
+
+  /** Return the element for a new block, after a group of frozen ones a new one. */
+  #openGroup() {
+    if (this.#isTop && this.#frozen.length - this.#grouped >= GROUP_SIZE) {
+      this.#grouped = this.#frozen.length;
+      this.#holder = this.#root.appendChild(element("div", { className: "chunk" }));
+    }
+    return this.#holder;
   }
 
   #freeze(source, tokens) {
@@ -203,6 +222,11 @@ function isSeparate(before, last) {
   const [block, space] = before.slice(-2);
   if (space?.type !== "space" || block.codeBlockStyle) return false;
   return block.type !== "list" || STARTS_NO_LIST_ITEM.test(last.raw);
+}
+
+/** Return whether a growing paragraph is probably the head of a table whose delimiter row has not arrived. */
+function isTableHead(token) {
+  return token?.type === "paragraph" && TABLE_HEAD.test(token.raw);
 }
 
 function isBlankLine({ type, raw }) {

@@ -15,9 +15,42 @@ export function separateLines(last) {
   lines.append(...nodes);
 }
 
-/** Undo `separateLines` in all paragraphs of a block: after a change of the width, the lines would end too early. */
-export function joinLines(block) {
-  for (const lines of block.querySelectorAll(".lines")) lines.replaceWith(...lines.childNodes);
+/**
+ * Return the body of a further table below a growing one, with its columns: the browser lays out a table as a whole.
+ * @param {HTMLElement} node the block of the table
+ */
+export function continueTable(node) {
+  const [table] = node.getElementsByTagName("table");
+  const { width } = table.getBoundingClientRect();
+  if (width === 0) return table.tBodies[0];
+  if (!table.style.width) fixColumns(table, (100 * width) / node.clientWidth);
+  const next = /** @type {HTMLTableElement} */ (table.cloneNode());
+  next.append(table.querySelector("colgroup").cloneNode(true), element("tbody"));
+  node.append(next);
+  return next.tBodies[0];
+}
+
+/** Fix the columns of a table as they are. `width`: percent of its parent. */
+function fixColumns(table, width) {
+  const widths = [...table.rows[0].cells].map((cell) => cell.getBoundingClientRect().width);
+  const sum = widths.reduce((total, each) => total + each, 0);
+  const columns = widths.map((each) => element("col", { width: `${(100 * each) / sum}%` }));
+  table.prepend(element("colgroup", {}, ...columns));
+  Object.assign(table.style, { tableLayout: "fixed", width: `${width}%` });
+}
+
+/** Undo the changes that keep the layout of growing blocks cheap: after a change of the width, they would show. */
+export function joinParts(root) {
+  for (const columns of root.querySelectorAll("colgroup")) {
+    const table = columns.parentElement;
+    const [first] = table.parentElement.getElementsByTagName("tbody");
+    columns.remove();
+    table.removeAttribute("style");
+    if (first.parentElement === table) continue;
+    first.append(...table.rows);
+    table.remove();
+  }
+  for (const group of root.querySelectorAll(".chunk, .lines")) group.replaceWith(...group.childNodes);
 }
 
 /** Return the last node before a line break, the one that the text has or the one that the width makes, or null. */
