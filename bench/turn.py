@@ -15,6 +15,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import IO, cast
 
+from botocore.httpsession import get_cert_path
 from rich.console import Console
 from rich.table import Table
 
@@ -72,13 +73,13 @@ class Child:
         self._process.communicate()
 
 
-def environment(tree: Path, port: str, certificate: Path) -> dict[str, str]:
+def environment(tree: Path, port: str, authorities: Path) -> dict[str, str]:
     """Return the environment of routes and worker, with the code of one tree."""
     url = f"https://127.0.0.1:{port}"
     return {
         "PYTHONPATH": f"{tree / 'lambda-shared'}:{tree / 'lambda-chat-ws'}",
         "AWS_ENDPOINT_URL": url,
-        "AWS_CA_BUNDLE": str(certificate),
+        "AWS_CA_BUNDLE": str(authorities),
         "AWS_DEFAULT_REGION": "us-west-2",
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
@@ -102,12 +103,16 @@ def measure(commit: str) -> list[list[Result]]:
     with TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         certificate = write_certificate(folder)
+        # Each new connection reads all authorities, as on AWS.
+        authorities = folder / "authorities.pem"
+        botocores = Path(get_cert_path(True) or "").read_bytes()
+        authorities.write_bytes(certificate.path.read_bytes() + botocores)
         aws = Child("-m", "bench.aws", str(certificate.path), str(certificate.key))
         stack.callback(aws.close)
         port = aws.read().strip()
         drivers = []
         for tree in (stack.enter_context(worktree(commit, folder)), ROOT):
-            driver = Child(str(DRIVER), **environment(tree, port, certificate.path))
+            driver = Child(str(DRIVER), **environment(tree, port, authorities))
             stack.callback(driver.close)
             driver.read()  # it is ready
             drivers.append(driver)

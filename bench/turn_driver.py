@@ -81,6 +81,8 @@ def run() -> None:
         marks.begin()
         routes.lambda_handler(event("MESSAGE", question), context)
         worker.lambda_handler(marks.job, context)  # type: ignore[arg-type] # as above
+        if not marks.asked:
+            raise RuntimeError("the turn has not asked Bedrock")
         print(json.dumps(marks.asked | {"done": marks.done}), file=results, flush=True)
 
 
