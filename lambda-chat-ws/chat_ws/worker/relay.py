@@ -8,12 +8,14 @@ from chat_ws.protocol import Delta, ServerFrame, Snapshot, delta_frames, snapsho
 from chat_ws.worker.coalescer import Coalescer
 from chat_ws.worker.threads import THREADS, Threads
 
+END_SECONDS = 1.0  # time for a frame in flight, when a relay is left
+
 
 class Relay:
     """The answer of one run, and the thread that sends it. Every method is thread-safe.
 
-    Entering starts the thread; leaving drops unsent text. If the client is gone, the answer is
-    still collected, and `move` sends it to the next connection.
+    Entering starts the thread; leaving drops unsent text and ends the thread. If the client is
+    gone, the answer is still collected, and `move` sends it to the next connection.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Relay:
         self.seq = 0  # of the last delta
         self._snapshot_due = run > 1
         self._closing = False
+        self._abandoned = False
         self._threads = threads
         self._changed = threads.condition()
         self.drained = threads.event()  # set when the thread has nothing more to send
@@ -45,6 +48,8 @@ class Relay:
 
     def __exit__(self, *_: object) -> None:
         self.abandon()
+        # No frame of this run follows in the environment's next invocation.
+        self.drained.wait(END_SECONDS)
 
     @property
     def answer(self) -> str:
@@ -83,30 +88,35 @@ class Relay:
             unsent = self._unsent.take(self._threads.clock())
             if unsent or self._snapshot_due:
                 self.seq += 1
-            self._closing, self._snapshot_due = True, False
+            self._closing, self._snapshot_due, self._abandoned = True, False, True
             self._changed.notify()
 
     def post(self, frame: ServerFrame) -> None:
         """Send the terminal frame, after `drained`; a client that is gone asks for it later."""
-        self._post(self._connection_id, [frame])
+        self._post(self._connection_id, frame)
 
     def _send(self) -> None:
         try:
             while due := self._next():
-                self._post(*due)
+                connection_id, frames = due
+                for frame in frames:
+                    if self._abandoned or not self._post(connection_id, frame):
+                        break
         finally:
             self.drained.set()
 
-    def _post(self, connection_id: str | None, frames: Sequence[ServerFrame]) -> None:
+    def _post(self, connection_id: str | None, frame: ServerFrame) -> bool:
+        """Send a frame; return whether the client is there."""
         if connection_id is None:
-            return
+            return False
         try:
-            for frame in frames:
-                self._connections.post(connection_id, frame)
+            self._connections.post(connection_id, frame)
         except Gone:
             with self._changed:
                 if self._connection_id == connection_id:
                     self._connection_id = None
+            return False
+        return True
 
     def _next(self) -> tuple[str | None, Sequence[ServerFrame]] | None:
         """Wait for due frames and return them with their connection; None at the end.

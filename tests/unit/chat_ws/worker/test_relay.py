@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 from chat_ws.connection import Gone
@@ -166,10 +166,10 @@ def test_frames_made_for_one_connection_never_go_to_the_next() -> None:
     chosen, moved = threading.Event(), threading.Event()
     post = relay._post
 
-    def late(connection_id: str | None, frames: Sequence[ServerFrame]) -> None:
+    def late(connection_id: str | None, frame: ServerFrame) -> bool:
         chosen.set()
         assert moved.wait(PATIENCE)
-        post(connection_id, frames)
+        return post(connection_id, frame)
 
     relay._post = late  # type: ignore[method-assign] # between the decision and its deed
     relay.feed("가")
@@ -242,7 +242,39 @@ def test_abandoning_sends_nothing_of_what_waits() -> None:
     assert connections.posts == [(FIRST, Delta(REQUEST, 1, 1, "가"))]
 
 
-def test_leaving_a_relay_drops_unsent_text_and_ends_its_thread() -> None:
+def test_leaving_a_relay_sends_no_further_frame_of_a_long_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chat_ws.worker.relay.END_SECONDS", 0.01)
+    gate = Gate()
+    connections = RecordedConnections(gate)
+    with Relay(connections, FIRST, REQUEST, 1, "") as relay:
+        relay.feed("가" * 3 * MAX_FRAME_CHARACTERS)
+        gate.wait()
+    gate.open()
+    assert relay.drained.wait(PATIENCE)
+    assert [frame.seq for frame in connections.frames() if isinstance(frame, Delta)] == [1]
+
+
+def test_leaving_a_relay_waits_for_the_frame_in_flight() -> None:
+    posting, leaving = threading.Event(), threading.Event()
+
+    def slow(_connection_id: str, _frame: ServerFrame) -> None:
+        posting.set()
+        assert leaving.wait(PATIENCE)
+
+    connections = RecordedConnections(slow)
+    with Relay(connections, FIRST, REQUEST, 1, "") as relay:
+        relay.feed("가")
+        assert posting.wait(PATIENCE)
+        threading.Timer(0.05, leaving.set).start()
+    assert relay.drained.is_set()
+
+
+def test_leaving_a_relay_drops_unsent_text_and_ends_its_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chat_ws.worker.relay.END_SECONDS", 0.01)
     gate = Gate()
     connections = RecordedConnections(gate)
     with Relay(connections, FIRST, REQUEST, 1, "") as relay:
