@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, WebSocket, expect
 
+from cdk.assets.functions import CACHE
 from cdk.assets.page import build_page
 from tests.browser.backend import Complaints, wait_until
 from tests.browser.test_chat import ask
@@ -120,6 +121,9 @@ def older_functions(previous: Path, tmp_path: Path) -> Iterator[Stack]:
     for name in ("app.py", "cdk.json", "package-lock.json", "requirements.txt"):
         shutil.copy(ROOT / name, root)
     (root / "node_modules").symlink_to(ROOT / "node_modules")
+    # Functions that were bundled before are not bundled again.
+    (root / "cdk.out").mkdir()
+    (root / CACHE.relative_to(ROOT)).symlink_to(CACHE)
     stack = Stack(tmp_path / "state", root)
     stack.start()
     yield stack
