@@ -175,7 +175,8 @@ class FakeTable:
                 writes.append(request["Item"])
             if self._items.conflicts:
                 self._items.conflicts -= 1
-                reasons[2] = "TransactionConflict"  # over the conversation's row
+                # Over the conversation's row, if the transaction writes one.
+                reasons[min(2, len(reasons) - 1)] = "TransactionConflict"
             if set(reasons) != {"None"}:
                 answer: Any = {"CancellationReasons": [{"Code": reason} for reason in reasons]}
                 raise TransactionCanceled(answer, "TransactWriteItems")

@@ -34,6 +34,7 @@ class Process:
     skew: float = 0.0
     dead: bool = False
     frozen: bool = False  # as an environment between two invocations of Lambda
+    disturbed_until: float = 0.0  # end of its last pause or time-out
     steps: int = 0
     crash_at: int | None = None  # number of the step at which it crashes
     tasks: list["Task"] = field(default_factory=list)

@@ -233,10 +233,13 @@ class Watch:
 
     def call(self) -> None:
         """Check a model call. A run that has lost its lease notices at its next renewal."""
-        job = self.world.jobs[self.world.simulation.process]
+        process = self.world.simulation.process
+        job = self.world.jobs[process]
         ended = self.ended_at.get(turn_key(job))
-        late = ended is not None and self.world.simulation.now > ended + RENEW_SECONDS + 0.1
-        self.world.forbid(late, f"the model was asked after the end of {job}")
+        if ended is not None:
+            noticed = max(ended, process.disturbed_until) + RENEW_SECONDS + 0.1
+            late = self.world.simulation.now > noticed
+            self.world.forbid(late, f"the model was asked after the end of {job}")
 
 
 class Gateway:
@@ -328,6 +331,7 @@ class World:
         self.run(seconds)
         for process in live:
             if not process.dead:
+                process.disturbed_until = self.simulation.now
                 self.simulation.thaw(process)
 
     def live(self, kind: str) -> list[Process]:
@@ -570,6 +574,7 @@ class World:
         self.simulation.step(what)
         if self.timeouts and what == self.simulation.random.choice(["write", "have written"]):
             self.timeouts -= 1
+            self.simulation.process.disturbed_until = self.simulation.now + RENEWAL_TIMEOUT
             self.simulation.sleep(RENEWAL_TIMEOUT)
             raise ReadTimeoutError(endpoint_url="dynamodb")
 
