@@ -361,7 +361,8 @@ def test_pinned_conversations_fill_pages_without_loss(api: Api) -> None:
         api.talk(1, conversation_id, created_at=keys.timestamp(NOW + number))
     for conversation_id in ids[:60]:
         pin(api, conversation_id)
-    listed, query = [], {}
+    listed: list[str] = []
+    query: dict[str, str] = {}
     while True:
         page = api.get("/history/conversations", **query)
         listed += [row["conversation_id"] for row in page["conversations"]]
