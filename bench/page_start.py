@@ -9,7 +9,6 @@ the published cache headers. Chromium's network and processor are slowed down as
 import argparse
 import io
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -27,9 +26,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.certificate import Certificate, write_certificate
-from bench.stream import SYSTEM_CHROMIUM
 from cdk.assets.functions import ROOT
 from cdk.assets.page import HTML, build_page
+from tests import browsers
 
 PREVIOUS = ROOT / "tests" / "compatibility" / "previous.tar.gz"
 NODE = Path(sys.prefix) / "bin" / "node"
@@ -164,14 +163,10 @@ def compare(urls: dict[str, str], spki: str) -> dict[str, Times]:
     """Return the medians of interleaved rounds."""
     rounds: dict[str, list[Times]] = {name: [] for name in urls}
     with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(
-            executable_path=None if own.exists() else SYSTEM_CHROMIUM,
+            **(browsers.find(playwright.chromium) or {}),
             # With all errors of certificates ignored, Chromium would cache nothing.
-            args=[
-                f"--ignore-certificate-errors-spki-list={spki}",
-                *(["--no-sandbox"] if os.geteuid() == 0 else []),
-            ],
+            args=[*browsers.arguments(), f"--ignore-certificate-errors-spki-list={spki}"],
         )
         for _ in range(ROUNDS):
             for name, url in urls.items():
@@ -184,8 +179,8 @@ def compare(urls: dict[str, str], spki: str) -> dict[str, Times]:
 
 
 def table(other: str, results: dict[str, Times]) -> Table:
-    title = f"Opening the page on slow 4G at {SLOWER}x CPU throttle, ms (median of {ROUNDS})"
-    shown = Table("cache", "until", title=title, caption="ratio: this version / the other one")
+    shown = Table("cache", "until", title=f"Start of the page on slow 4G, {SLOWER}x CPU throttle")
+    shown.caption = f"ms, medians of {ROUNDS}; ratio: this version / the other one"
     for head in (other, THIS, "ratio"):
         shown.add_column(head, justify="right")
     for name in VISITS:
