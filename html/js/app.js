@@ -1,6 +1,6 @@
 import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
-import { takeTransferSecret } from "./identity/transfer.js";
+import { takeTransferSecret } from "./identity/transfer_link.js";
 import { SECRET } from "./keys.js";
 import { setFeatures } from "./protocol.js";
 import { guest, guestApi, storage, transferSecret } from "./returning_guest.js";

@@ -5,7 +5,7 @@
 import { addressedId } from "./address.js";
 import { HistoryApi } from "./api.js";
 import { GuestIdentity } from "./identity/guest.js";
-import { takeTransferSecret } from "./identity/transfer.js";
+import { takeTransferSecret } from "./identity/transfer_link.js";
 import { LAST_USER } from "./keys.js";
 import { Storage } from "./storage.js";
 

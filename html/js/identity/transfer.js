@@ -1,17 +1,5 @@
 import { PREVIOUS_GUESTS, SECRET, unsentKeys } from "../keys.js";
-
-const FRAGMENT = "#move="; // followed by the secret; browsers do not send fragments to servers
-
-/**
- * Return the secret that a transfer link has put into the page's address, or null. Remove it from the address and from
- * the tab's history at once.
- */
-export function takeTransferSecret() {
-  if (!location.hash.startsWith(FRAGMENT)) return null;
-  const secret = location.hash.slice(FRAGMENT.length);
-  history.replaceState(null, "", location.pathname);
-  return secret;
-}
+import { FRAGMENT } from "./transfer_link.js";
 
 /** Return whether a text has the form of a guest's secret: 32 bytes in base64url. */
 export const isSecret = (text) => /^[\w-]{43}$/.test(text);
