@@ -75,7 +75,7 @@ def bundle_function(folder: Path, target: PackageTarget, cache: Path = CACHE) ->
         _trim_packages(draft)
         for source in (folder, SHARED):
             shutil.copytree(source, draft, ignore=_IGNORED_SOURCES, dirs_exist_ok=True)
-        if compiler := find_compiler(target.python):
+        if compiler := _compiler(target):
             _compile_sources(draft, compiler)
         try:
             draft.rename(finished)
@@ -88,7 +88,7 @@ def bundle_function(folder: Path, target: PackageTarget, cache: Path = CACHE) ->
 
 def bundle_hash(folder: Path, target: PackageTarget) -> str:
     """Return a hash of the sources, the requirements, the target, the compiler and this module."""
-    compiler = find_compiler(target.python)
+    compiler = _compiler(target)
     digest = hashlib.sha256(f"{target} {compiler and compiler.version}".encode())
     if target.platform is None:
         digest.update(" ".join(os.uname()[::4]).encode())
@@ -159,6 +159,11 @@ def _compile_sources(bundle: Path, compiler: Compiler) -> None:
     command += ["--invalidation-mode", "unchecked-hash", "-s", str(bundle), "-p", "/var/task"]
     # The status is 1 if a package has a file that is not valid Python, such as a template.
     subprocess.run([*command, str(bundle)], check=False)  # noqa: S603 (no shell, fixed arguments)
+
+
+def _compiler(target: PackageTarget) -> Compiler | None:
+    """Return the compiler of a package for AWS: on this machine, Python stores what it compiles."""
+    return find_compiler(target.python) if target.platform else None
 
 
 @cached

@@ -32,6 +32,7 @@ class Deployment:
         self._folder = folder
         self._assembly = folder / "cdk.out"
         self._log = folder / "deploy.log"
+        self._synthesizing = asyncio.Lock()
         self._environment = cli_environment(endpoint_url, folder / "cdk")
         self._context = {
             "target": "local",
@@ -43,8 +44,13 @@ class Deployment:
     async def synthesize(self, progress: Progress) -> None:
         """Write the cloud assembly, unless it is up to date; MiniStack need not run.
 
-        Raises CommandError with the log's path on failure.
+        A concurrent call waits for the first one. Raises CommandError with the log's path on
+        failure.
         """
+        async with self._synthesizing:
+            await self._synthesize(progress)
+
+    async def _synthesize(self, progress: Progress) -> None:
         inputs = await self._inputs()
         stamp = self._assembly / "inputs.sha256"
         if stamp.is_file() and stamp.read_text() == inputs:

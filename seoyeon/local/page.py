@@ -1,6 +1,7 @@
 """Publishing of the page to its bucket; on AWS, a function of the deployment does this."""
 
 import mimetypes
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,26 +27,23 @@ _TYPES = {
 }
 
 
-def publish(client: MiniStackClient, bucket: str, config: str) -> frozenset[str]:
-    """Build html/ and replace the bucket's content with it and `config.json`. Blocking.
-
-    Returns the names of the published files.
-
-    Raises CommandError if the page cannot be built.
-    """
+def build() -> dict[str, bytes]:
+    """Build html/ and return its files by name. Blocking. Raises CommandError."""
     with TemporaryDirectory() as folder:
         try:
             build_page(Path(folder))
         except BuildError as error:
             raise CommandError(f"The page could not be built: {error}") from error
-        files = _read(Path(folder))
+        return _read(Path(folder))
+
+
+def publish(client: MiniStackClient, bucket: str, config: str, files: Mapping[str, bytes]) -> None:
+    """Replace the bucket's content with `files` and `config.json`. Blocking."""
     for key, body in files.items():
         kept = IMMUTABLE if key.startswith(f"{ASSETS}/") else REVALIDATED
         client.put_object(bucket, key, body, content_type(key), kept)
     publish_config(client, bucket, config)
-    names = frozenset(files) | {CONFIG}
-    client.delete_objects(bucket, client.object_keys(bucket) - names)
-    return names
+    client.delete_objects(bucket, client.object_keys(bucket) - files.keys() - {CONFIG})
 
 
 def publish_config(client: MiniStackClient, bucket: str, config: str) -> None:

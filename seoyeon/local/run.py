@@ -110,23 +110,31 @@ async def _start_cloud(
     clouds: AsyncExitStack,
     model: asyncio.Task[str] | None,
 ) -> tuple[MiniStack, Targets]:
-    deployment = Deployment(f"http://{IPV4}:{port}", state.path, context)
-    if not environment.is_ready():
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_install(progress))
+    endpoint_url = f"http://{IPV4}:{port}"
+    deployment = Deployment(endpoint_url, state.path, context)
+    async with asyncio.TaskGroup() as group:
+        built = group.create_task(asyncio.to_thread(page.build))
+        connected = group.create_task(asyncio.to_thread(MiniStackClient, endpoint_url))
+        if not environment.is_ready():
             group.create_task(deployment.synthesize(progress))
-    ministack = await MiniStack.start(await environment.ensure(), state.path / "ministack", port)
-    clouds.push_async_callback(ministack.stop)
-    client = await asyncio.to_thread(MiniStackClient, ministack.url)
-    outputs = await deployment.ensure(client, progress)
-    bucket, config = outputs["BucketName"], outputs["PageConfig"]
-    files = await asyncio.to_thread(page.publish, client, bucket, config)
+            await _install(progress)
+        python = await environment.ensure()
+        ministack = await MiniStack.start(python, state.path / "ministack", port)
+        clouds.push_async_callback(ministack.stop)
+        client = await connected
+        outputs = await deployment.ensure(client, progress)
     has_accounts = context.get("auth") == "cognito"
     if has_accounts:
         await asyncio.to_thread(client.ensure_user, EMAIL, PASSWORD)
         print(f"Sign in as {EMAIL} with the password {PASSWORD}", flush=True)
-    targets = _targets(outputs, ministack, files, has_accounts)
-    await asyncio.gather(warm_up(targets), ministack.save())
+    files = built.result()
+    targets = _targets(outputs, ministack, frozenset(files) | {page.CONFIG}, has_accounts)
+    bucket, config = outputs["BucketName"], outputs["PageConfig"]
+    await asyncio.gather(
+        asyncio.to_thread(page.publish, client, bucket, config, files),
+        warm_up(targets),
+        ministack.save(),
+    )
     if model:
         named = json.dumps(json.loads(config) | {"model": await model})
         await asyncio.to_thread(page.publish_config, client, bucket, named)

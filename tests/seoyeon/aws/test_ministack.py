@@ -29,7 +29,7 @@ from seoyeon.local.ministack.session import (
     client_config,
     open_session,
 )
-from seoyeon.local.page import publish
+from seoyeon.local.page import build, publish
 from seoyeon.local.sockets import free_port
 from seoyeon.terminal.progress import Progress
 
@@ -160,7 +160,7 @@ def test_a_stage_is_deployed_kept_deployed_again_and_deleted(
             assert tables.scan(TableName=table)["Items"] == [item]
 
             outputs = MiniStackClient(url).outputs(target.stacks.service) or {}
-            publish(MiniStackClient(url), outputs["BucketName"], outputs["PageConfig"])
+            publish(MiniStackClient(url), outputs["BucketName"], outputs["PageConfig"], build())
             lines = await destroy(
                 target,
                 cdk,
