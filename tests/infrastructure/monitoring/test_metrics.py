@@ -13,6 +13,7 @@ import pytest
 from chat_shared.metrics import NAMESPACE, Metrics
 
 from cdk.assets.functions import ROOT
+from tests.emf import validate_emf
 from tests.infrastructure.conftest import Assembly, Json
 
 # Emitted for analyses of the streaming, not for operators.
@@ -46,6 +47,7 @@ def emitted() -> dict[Series, str]:
     found: dict[Series, str] = {}
     for source in sorted(ROOT.glob("lambda-*/**/*.py")):
         for line in (line for call in calls(source) for line in emit(call)):
+            validate_emf(line)
             (directive,) = line["_aws"]["CloudWatchMetrics"]
             assert directive["Namespace"] == NAMESPACE
             assert line["stage"] == STAGE
