@@ -22,6 +22,15 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
+# The other headers of the page, except Strict-Transport-Security, which is for HTTPS.
+SECURITY_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 CONFIG: dict[str, Any] = {
     "websocket_url": "/ws",
     "auth": "guest",
@@ -206,6 +215,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(HTTPStatus(status))
         self.send_header("Content-Type", kind)
         self.send_header("Content-Security-Policy", self.site.policy)
+        for name, value in SECURITY_HEADERS.items():
+            self.send_header(name, value)
         if status != 204:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()

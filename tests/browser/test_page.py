@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from cdk.assets.page import HTML
 from tests.browser.backend import Backend, Complaints, wait_until
-from tests.browser.site import CONTENT_SECURITY_POLICY, Site, stored_turn
+from tests.browser.site import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, Site, stored_turn
 from tests.browser.test_chat import ask
 
 ROOT = HTML.parent
@@ -146,6 +146,8 @@ def test_the_test_server_sends_the_strict_policy(
     response = page.goto(site.url)
     assert response is not None
     assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    sent = {name: response.headers[name.lower()] for name in SECURITY_HEADERS}
+    assert sent == SECURITY_HEADERS
     blocked = page.evaluate(
         "() => { try { document.body.innerHTML = '<b>'; return false } catch { return true } }"
     )

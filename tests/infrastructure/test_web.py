@@ -10,6 +10,7 @@ import pytest
 
 from cdk.assets.page import PUBLISHED, build_page
 from cdk.web import NOT_FOUND_FUNCTION
+from tests.browser.site import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
 from tests.infrastructure.conftest import FULL_CONTEXT, Assembly, Json
 
 
@@ -53,6 +54,21 @@ def test_every_security_header_is_sent(aws: Assembly) -> None:
     assert headers["FrameOptions"]["FrameOption"] == "DENY"
     assert headers["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
     assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000
+
+
+def test_the_page_is_tested_in_a_browser_under_these_headers(
+    aws: Assembly, local: Assembly
+) -> None:
+    """A violation fails the test that causes it: `complaints` in `tests/browser/conftest.py`."""
+    security = headers_of(aws)["SecurityHeadersConfig"]
+    custom = headers_of(aws)["CustomHeadersConfig"]["Items"]
+
+    assert {item["Header"]: item["Value"] for item in custom} | {
+        "Referrer-Policy": security["ReferrerPolicy"]["ReferrerPolicy"],
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": security["FrameOptions"]["FrameOption"],
+    } == SECURITY_HEADERS
+    assert content_policy(local) == CONTENT_SECURITY_POLICY
 
 
 def test_both_behaviours_send_the_headers(aws: Assembly) -> None:
