@@ -94,6 +94,12 @@ class Assembly:
         return Template(self._read(f"{self.names.service}.template.json"), self.data)
 
     @property
+    def assets(self) -> dict[str, str]:
+        """The hash of each asset of the service stack, by its name."""
+        files = self._read(f"{self.names.service}.assets.json")["files"]
+        return {asset["displayName"]: digest for digest, asset in files.items()}
+
+    @property
     def reports(self) -> list[Json]:
         return list(self._read("validation-report.json")["pluginReports"])
 

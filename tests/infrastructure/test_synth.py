@@ -197,6 +197,19 @@ def test_one_stage_in_two_regions_shares_no_name(
     assert [name for name in map(service.text, named) if "<AWS::Region>" not in name] == []
 
 
+def test_two_processes_synthesize_the_same_assets(aws: Assembly, full: Assembly) -> None:
+    """Otherwise, each deployment would replace functions and files that have not changed.
+
+    `tests/infrastructure/assets` has the same for the functions, which differ here in processor.
+    """
+    shared = {name for name in aws.assets if name.startswith(("Custom::", "Web/"))}
+    config_json = "Web/Entry/Asset2"
+
+    assert {"Web/Assets/Asset1", "Web/Entry/Asset1", config_json} <= shared
+    different = {name for name in shared if aws.assets[name] != full.assets[name]}
+    assert different == {config_json}
+
+
 def test_the_local_target_has_no_custom_resource(local: Assembly) -> None:
     types = {resource["Type"] for resource in local.service.body["Resources"].values()}
 

@@ -2,6 +2,7 @@
 
 import compileall
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,10 +21,12 @@ from cdk.assets.functions import (
     bundle_hash,
     find_compiler,
 )
-from tests.infrastructure.conftest import ARM_LAMBDA, THIS_MACHINE
+from tests.infrastructure.conftest import ARM_LAMBDA, FOLDERS, THIS_MACHINE
 
 # ELF header: e_machine is the 16-bit number at offset 18; 183 is EM_AARCH64.
 ELF_MACHINE, AARCH64 = slice(18, 20), (183).to_bytes(2, "little")
+
+LAMBDA_GLIBC = 34  # Amazon Linux 2023 has 2.34
 
 # Imports and calls of the chat, in a process without this environment's packages.
 CHAT_PATH = """
@@ -132,6 +135,14 @@ def test_the_bundle_for_lambda_holds_binaries_for_its_processor_only() -> None:
     assert libraries
     wrong = [path.name for path in libraries if path.read_bytes()[ELF_MACHINE] != AARCH64]
     assert wrong == []
+
+
+def test_binaries_need_no_newer_c_library_than_lambda_s() -> None:
+    for folder in FOLDERS:
+        bundle = bundle_function(ROOT / folder, ARM_LAMBDA)
+        for path in bundle.rglob("*.so*"):
+            versions = re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())
+            assert max(map(int, versions), default=0) <= LAMBDA_GLIBC, path.name
 
 
 def test_compiled_files_are_of_the_python_that_will_run_them() -> None:
