@@ -131,6 +131,10 @@ class Client:
 
     def _send_continue(self, view: View) -> None:
         run = {"run": view.continued} if self.sends_run else {}
+        if not run:  # sent again, it starts another run, which other tabs need not notice
+            for client in self.world.clients:
+                if client is not self and view.request_id in client.views:
+                    client.views[view.request_id].may_be_behind = True
         self.send({"action": "continue", "request_id": view.request_id, **run})
 
     def resume(self, view: View) -> None:

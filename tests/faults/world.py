@@ -107,7 +107,8 @@ class SimulatedStream:
         self._sent = False
         self._aborted = Event(self._simulation)
         self.closed = False
-        self.hold = model.world.watch.hold(self._simulation.process)
+        self._watch = model.world.watch
+        self.hold = self._watch.hold(self._simulation.process)
         self.stop_reason: StopReason = "stop"
         self.usage = Usage()
 
@@ -138,6 +139,8 @@ class SimulatedStream:
             raise StreamBroken
         if self._plan.error:
             self._sent = isinstance(self._plan.error, StreamBroken)
+            if isinstance(self._plan.error, ContentBlocked):
+                self._watch.blocked.add(self.hold)
             raise self._plan.error
         whole = self._plan.after is None or self._plan.after * size >= len(self._rest)
         self.stop_reason = "stop" if whole else self._plan.stop_reason
@@ -168,6 +171,7 @@ class Watch:
         self.endings: dict[Key, list[Ending]] = {}
         self.ended_at: dict[Key, float] = {}
         self.counted: dict[Hold, int] = {}  # tokens
+        self.blocked: set[Hold] = set()  # runs whose text was withdrawn
         self.reopened: Counter[str] = Counter()  # turns, by user
 
     def hold(self, process: Process) -> Hold:
@@ -192,7 +196,7 @@ class Watch:
         elif who.kind != "routes":
             forbid(self.holds.get(who) != new, f"a process without the hold has written {item}")
         forbid(
-            item.get("code") != ContentBlocked.code
+            (key, new) not in self.blocked
             and not item.get("answer", "").startswith(before.get("answer", "")),
             f"{before.get('answer')!r} was stored and is no more",
         )
