@@ -23,7 +23,7 @@ def apply(runtime: Any) -> None:
     worker = runtime.Worker
     # By default, an invocation without log output waits 50 ms for some.
     worker._drain_stderr_bounded = partialmethod(worker._drain_stderr_bounded, 0.002, 0.002)
-    worker.invoke = isolate_failure(worker.invoke)
+    worker.invoke = drop_failed(runtime, isolate_failure(worker.invoke))
     runtime.zipfile = SimpleNamespace(ZipFile=SharedCode, BadZipFile=zipfile.BadZipFile)
 
 
@@ -40,6 +40,25 @@ def isolate_failure(invoke: Callable[..., Any]) -> Callable[..., Any]:
             return {"status": "error", "error": str(error), "log": ""}
 
     return invoke_or_fail
+
+
+def drop_failed(runtime: Any, invoke: Callable[..., Any]) -> Callable[..., Any]:
+    """Remove a process that has failed from its pool, as AWS ends its environment.
+
+    MiniStack would start it again for the next invocation, even if another process is warm.
+    """
+
+    def invoke_or_drop(worker: Any, *args: Any, **options: Any) -> Any:
+        result = invoke(worker, *args, **options)
+        if result["status"] != "ok":
+            with runtime._lock:
+                for pool in runtime._workers.values():
+                    if worker in pool:
+                        pool.remove(worker)
+            worker.kill()
+        return result
+
+    return invoke_or_drop
 
 
 class SharedCode(zipfile.ZipFile):

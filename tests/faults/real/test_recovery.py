@@ -20,6 +20,7 @@ from tests.stack import Stack
 
 TEXT = text_of(300)
 PACE = {"answer": TEXT, "delay_ms": 30}  # 4.5 s
+SHORT = {"answer": text_of(50), "delay_ms": 30}  # 0.75 s
 READERS = 5  # at once, of the answers beside a busy core
 
 
@@ -73,9 +74,10 @@ def test_text_flows_again_after_a_kill(
 ) -> None:
     dice = random.Random(20261127)
     seconds: list[float] = []
-    model.plan(*[PACE] * 2)
-    play(warm_up(stack, at_once + 1))
     for kill in range(kills):
+        model.reset()
+        model.plan(*[SHORT] * (2 * at_once))
+        play(warm_up(stack, 2 * at_once))
         model.reset()
         model.plan(*[PACE] * 20)
         tokens = [secret(f"recovery {kills} {at_once} {kill} {n}") for n in range(at_once)]
@@ -88,7 +90,7 @@ def test_text_flows_again_after_a_kill(
 
 
 async def warm_up(stack: Stack, processes: int) -> None:
-    """Start as many processes of the worker by as many answers at once."""
+    """Have as many processes of the worker by as many answers at once."""
 
     async def read(number: int) -> None:
         async with Guest(stack.ws_url, secret(f"warm {number}")) as guest:

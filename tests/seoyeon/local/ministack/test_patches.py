@@ -1,14 +1,21 @@
 """Patches of MiniStack's way of running functions."""
 
 import os
+import threading
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from seoyeon.local.ministack.patches import SharedCode, delete_unused_code, isolate_failure
+from seoyeon.local.ministack.patches import (
+    SharedCode,
+    delete_unused_code,
+    drop_failed,
+    isolate_failure,
+)
 
 
 @pytest.fixture
@@ -69,3 +76,16 @@ def test_an_invocation_that_works_is_as_it_was() -> None:
         "status": "ok",
         "result": 1,
     }
+
+
+@pytest.mark.parametrize(("status", "left"), [("ok", 2), ("error", 1)])
+def test_a_process_that_failed_is_not_started_again_before_a_warm_one(
+    status: str, left: int
+) -> None:
+    killed: list[object] = []
+    used, warm = SimpleNamespace(kill=lambda: killed.append(used)), SimpleNamespace()
+    runtime = SimpleNamespace(_lock=threading.Lock(), _workers={"worker": [used, warm]})
+    answer = drop_failed(runtime, lambda worker, event: {"status": status})(used, "event")
+    assert answer == {"status": status}
+    assert runtime._workers == {"worker": [used, warm][-left:]}
+    assert killed == [used] * (2 - left)
