@@ -95,10 +95,15 @@ def _preload(markup: str, script: str, imports: list[Any]) -> str:
     tag = re.search(rf'( *)<script[^>]* src="{re.escape(script)}"', markup)
     if not tag:
         return markup
-    links = [
-        f'{tag[1]}<link rel="modulepreload" href="/{ASSETS}/{Path(imported["path"]).name}">\n'
+    urls = [
+        f"/{ASSETS}/{Path(imported['path']).name}"
         for imported in imports
         if imported["kind"] == "import-statement"
+    ]
+    links = [
+        f'{tag[1]}<link rel="modulepreload" href="{url}">\n'
+        for url in urls
+        if f'href="{url}"' not in markup  # another script imports it, too
     ]
     return markup[: tag.start()] + "".join(links) + markup[tag.start() :]
 

@@ -1,15 +1,15 @@
 import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
-import { GuestIdentity } from "./identity/guest.js";
 import { takeTransferSecret } from "./identity/transfer_link.js";
-import { LAST_USER, SECRET } from "./keys.js";
+import { SECRET } from "./keys.js";
 import { setFeatures } from "./protocol.js";
+import { guest, guestApi, storage, transferSecret } from "./returning_guest.js";
 import { Socket } from "./socket.js";
 import { Chat } from "./state/chat.js";
 import { Conversations } from "./state/conversations.js";
 import { Delivery } from "./state/delivery.js";
 import { Drafts } from "./state/drafts.js";
-import { addressedId, Navigation } from "./state/navigation.js";
+import { Navigation } from "./state/navigation.js";
 import { Outbox } from "./state/outbox.js";
 import { Preferences } from "./state/preferences.js";
 import { refreshOnReturn } from "./state/refresh.js";
@@ -28,16 +28,11 @@ import { SidebarView } from "./views/sidebar.js";
 import { StatusView } from "./views/status.js";
 import { TranscriptView } from "./views/transcript.js";
 
-const transferSecret = takeTransferSecret();
-const storage = new Storage();
 const tabStorage = new Storage(() => window.sessionStorage);
 const preferences = new Preferences(storage);
-const guest = new GuestIdentity(storage);
-const guestApi = new HistoryApi(() => guest.token());
 
 async function start() {
   const loading = loadConfig();
-  prefetchHistory();
   await setLanguage(preferences.get("language"));
   const config = await loading;
   setFeatures(config.features);
@@ -56,12 +51,6 @@ async function start() {
   else state.navigation.restore();
   removals.resume();
   refreshOnReturn([state.conversations, state.chat]);
-}
-
-/** Request the history of a returning guest beside the configuration, which will most likely say that guests chat. */
-function prefetchHistory() {
-  if (guest.isNew || transferSecret !== null || storage.get(LAST_USER) !== null) return;
-  guestApi.prefetch(addressedId());
 }
 
 function createState({ websocketUrl }, identity) {

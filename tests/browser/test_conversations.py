@@ -420,7 +420,9 @@ def test_a_deletion_that_fails_says_so_and_puts_the_row_back(
 
 def test_the_rows_tools_are_reached_in_order_by_keyboard(lists: Page) -> None:
     lists.locator("#search").focus()
-    for target in (rows(lists).first, rename(lists, "경주 여행"), remove(lists, "경주 여행")):
+    title = "경주 여행"
+    tools = (pin(lists, title), rename(lists, title), remove(lists, title))
+    for target in (rows(lists).first, *tools):
         lists.keyboard.press("Tab")
         expect(target).to_be_focused()
         expect(target).to_have_css("outline-style", "solid")

@@ -1,10 +1,5 @@
+import { addressedId } from "../address.js";
 import { Emitter } from "../emitter.js";
-
-/** Return the conversation id in the page's address, or null. */
-export function addressedId() {
-  const id = location.hash.slice(1);
-  return /^[\da-f-]{36}$/i.test(id) ? id : null;
-}
 
 /**
  * The conversation in the page's address, so that a reload and the back button find it. An address without one stands

@@ -72,6 +72,14 @@ def test_static_imports_are_preloaded(sources: Path, tmp_path: Path) -> None:
     assert one(files, r"assets/later-.*\.js") not in markup
 
 
+def test_an_import_of_two_scripts_is_preloaded_once(sources: Path, tmp_path: Path) -> None:
+    markup = (sources / "index.html").read_text()
+    (sources / "index.html").write_text(f'<script type="module" src="js/later.js">{markup}')
+    files = built(tmp_path)
+    shared = one(files, r"assets/chunk-.*\.js")
+    assert files["index.html"].count(shared) == 1
+
+
 def test_only_changed_files_get_another_name(sources: Path, tmp_path: Path) -> None:
     before = built(tmp_path, "before")
     (sources / "css/base.css").write_text("p { color: blue; }")

@@ -1,0 +1,17 @@
+/**
+ * The guest of this browser. The history of a returning one is requested before the rest of the page and the
+ * configuration are loaded: the configuration will most likely say that guests chat here.
+ */
+import { addressedId } from "./address.js";
+import { HistoryApi } from "./api.js";
+import { GuestIdentity } from "./identity/guest.js";
+import { takeTransferSecret } from "./identity/transfer_link.js";
+import { LAST_USER } from "./keys.js";
+import { Storage } from "./storage.js";
+
+export const transferSecret = takeTransferSecret();
+export const storage = new Storage();
+export const guest = new GuestIdentity(storage);
+export const guestApi = new HistoryApi(() => guest.token());
+
+if (!guest.isNew && transferSecret === null && storage.get(LAST_USER) === null) guestApi.prefetch(addressedId());
