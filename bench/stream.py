@@ -1,8 +1,10 @@
 """The cost of rendering an answer while it streams: the page's renderer and the usual one.
 
-Run: `python -m bench.stream`. Chromium is slowed down four times, as an inexpensive phone is.
+Run: `python -m bench.stream`, with names of samples for these alone. Chromium is slowed
+down four times, as an inexpensive phone is.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,7 +93,7 @@ class Costs:
 
 
 def measure(page: Page, way: str, sample: str = "mixed, 32 KB", stride: int = 1) -> Costs:
-    """Stream a sample into a page of `opened`; `way`: ours or usual."""
+    """Stream a sample into a page of `opened`; `way`: ours, flowing or usual."""
     arguments = {"way": way, "pieces": SAMPLES[sample].cut(), "stride": stride}
     return Costs(page.evaluate(SCRIPT.read_text(encoding="utf-8"), arguments))
 
@@ -126,32 +128,40 @@ def main() -> None:
         browser = playwright.chromium.launch(
             **(browsers.find(playwright.chromium) or {}), args=browsers.arguments()
         )
-        for name in SAMPLES:
+        for name in sys.argv[1:] or SAMPLES:
             with opened(browser) as page, console.status(f"Streaming: {name} ..."):
-                ours = measure(page, "ours", name)
-                results[name] = (ours, measure(page, "usual", name, USUAL_STRIDE))
+                results[name] = (
+                    measure(page, "ours", name),
+                    measure(page, "flowing", name),
+                    measure(page, "usual", name, USUAL_STRIDE),
+                )
         browser.close()
     console.print(table(results))
 
 
-def table(results: dict[str, tuple[Costs, Costs]]) -> Table:
+def table(results: dict[str, tuple[Costs, Costs, Costs]]) -> Table:
     title = f"An answer of 16 KB in 1,000 pieces, ms a piece at {SLOWER}x CPU throttle"
     shown = Table(
-        "", title=title, caption="growth: last quarter / first; usual: marked + innerHTML"
+        "",
+        title=title,
+        caption="growth: last quarter / first; flowing: the sum for frames of 100 ms that flow, "
+        "divided by that for frames of 40 ms; usual: marked + innerHTML",
     )
     for head in (
         "mean",
         "p95",
         "longest",
         "growth",
+        "flowing",
         "usual: mean",
         "p95",
         "growth",
         "times slower",
     ):
         shown.add_column(head, justify="right")
-    for name, (ours, usual) in results.items():
-        mine = (ours.mean, ours.p95, ours.longest, ours.growth)
+    for name, (ours, flowing, usual) in results.items():
+        ratio = sum(flowing.pieces) / sum(ours.pieces)
+        mine = (ours.mean, ours.p95, ours.longest, ours.growth, ratio)
         cells = (*mine, usual.mean, usual.p95, usual.growth, usual.mean / ours.mean)
         shown.add_row(name, *(f"{number:.1f}" for number in cells))
     return shown

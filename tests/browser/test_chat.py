@@ -41,6 +41,58 @@ def test_an_answer_streams_in_and_ends(chat: Page, backend: Backend) -> None:
     expect(chat.locator("#conversations .row-open").first).to_have_text("여행하고 싶다")
 
 
+def shown_lengths(page: Page) -> list[int]:
+    """Return the lengths of the answer on the screen, one each 20 ms of the page's clock."""
+    lengths = []
+    for _ in range(25):
+        page.clock.run_for(20)
+        lengths.append(len(page.locator(".prose").inner_text()))
+    return lengths
+
+
+def start_answer(page: Page, backend: Backend) -> str:
+    """Ask, answer with one character, and stop the page's clock."""
+    page.clock.install()
+    ask(page, "안녕")
+    request_id: str = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "가")
+    expect(page.locator(".prose")).to_have_text("가")
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 0.5)
+    return request_id
+
+
+def test_received_text_flows_and_is_whole_soon_after_the_end(chat: Page, backend: Backend) -> None:
+    chat.emulate_media(reduced_motion="no-preference")
+    request_id = start_answer(chat, backend)
+    backend.delta(request_id, 2, "나" * 60)
+    lengths = shown_lengths(chat)
+    assert len({length for length in lengths if 1 < length < 61}) >= 2
+    assert lengths[-1] == 61
+
+    backend.delta(request_id, 3, "다" * 60)
+    backend.done(request_id, 3)
+    expect(chat.locator("article")).to_have_attribute("data-status", "done")
+    chat.clock.run_for(120)
+    expect(chat.locator(".prose")).to_have_text("가" + "나" * 60 + "다" * 60, timeout=1)
+
+
+@pytest.mark.parametrize("reason", ["reduced motion", "a hidden tab", "a snapshot"])
+def test_text_is_shown_at_once(chat: Page, backend: Backend, reason: str) -> None:
+    if reason != "reduced motion":
+        chat.emulate_media(reduced_motion="no-preference")
+    request_id = start_answer(chat, backend)
+    if reason == "a hidden tab":
+        chat.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+    if reason == "a snapshot":
+        backend.snapshot(request_id, 2, "나" * 60)
+    else:
+        backend.delta(request_id, 2, "나" * 59)
+    lengths = shown_lengths(chat)
+    assert set(lengths) <= {1, 60}
+    assert lengths[-1] == 60
+
+
 def test_a_long_wait_is_explained(chat: Page, backend: Backend) -> None:
     chat.clock.install()
     ask(chat, "안녕")

@@ -13,6 +13,8 @@ export class Turn {
   /** @type {string} */
   question;
   answer = "";
+  /** How often the answer was replaced, not extended. */
+  snapshots = 0;
   /**
    * `queued`: not sent; `sending`: not accepted; `waiting`: no text yet.
    * @type {"queued" | "sending" | "waiting" | "answering" | "stopping" | "done" | "failed"}
@@ -80,6 +82,7 @@ export class Turn {
       mode,
       question,
       answer: stored.answer ?? "",
+      snapshots: this.snapshots + 1,
       status: statusOf(stored),
       stopReason: stopReason ?? null,
       code: code ?? null,
@@ -170,6 +173,7 @@ export class Turn {
 
   #replace(frame) {
     if (this.#isOlder(frame)) return "ignored";
+    this.snapshots += 1;
     return this.#moveTo(frame, frame.text);
   }
 

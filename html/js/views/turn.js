@@ -1,8 +1,8 @@
 import { quotaRenewal } from "../dates.js";
-import { MarkdownStream } from "../markdown/stream.js";
 import { failureText, t } from "../text.js";
 import { renderDetails, stopReasonText } from "./details.js";
 import { byId, element } from "./dom.js";
+import { Reveal } from "./reveal.js";
 
 const LONG_WAIT_MS = 5_000;
 const WAIT_TICK_MS = 1_000;
@@ -12,7 +12,8 @@ export class TurnView {
   node;
   #turn;
   #prose = element("div", { className: "prose" });
-  #stream = new MarkdownStream(this.#prose);
+  #reveal = new Reveal(this.#prose);
+  #snapshots = -1;
   #finishedAnswer = null;
   #state = element("p", { className: "state" });
   #actions = element("div", { className: "actions" });
@@ -63,14 +64,16 @@ export class TurnView {
     button.setAttribute("aria-controls", this.#details.id);
   }
 
-  #renderAnswer({ answer, unfinished }) {
+  #renderAnswer({ answer, unfinished, snapshots }) {
+    const isSnapshot = snapshots !== this.#snapshots;
+    this.#snapshots = snapshots;
     this.#prose.hidden = answer === "";
     if (unfinished) {
       this.#finishedAnswer = null;
-      this.#stream.show(answer);
+      this.#reveal.show(answer, isSnapshot);
     } else if (this.#finishedAnswer !== answer) {
       this.#finishedAnswer = answer;
-      this.#stream.finish(answer);
+      this.#reveal.finish(answer, isSnapshot);
     }
   }
 
