@@ -187,13 +187,13 @@ def pass_time(chat: Page, milliseconds: int) -> None:
 def test_silence_in_mid_answer_asks_soon_and_says_so(chat: Page, backend: Backend) -> None:
     request_id = begin_in_stopped_time(chat, backend)
     state = chat.locator(".state")
-    pass_time(chat, 2_500)
+    pass_time(chat, 2_000)
     assert count(backend, "resume") == 0
     expect(state).to_have_text(WRITING)
-    pass_time(chat, 1_000)
+    pass_time(chat, 300)
     backend.wait_frame("resume")
     expect(state).to_have_text("이어서 쓰고 있어요…")
-    pass_time(chat, 2_000)
+    pass_time(chat, 500)
     backend.wait_frame("resume", 2)
     backend.snapshot(request_id, 0, "하나 ", run=2)
     backend.delta(request_id, 1, "둘", run=2)

@@ -83,7 +83,8 @@ def test_a_process_that_failed_is_not_started_again_before_a_warm_one(
     status: str, left: int
 ) -> None:
     killed: list[object] = []
-    used, warm = SimpleNamespace(kill=lambda: killed.append(used)), SimpleNamespace()
+    used, warm = SimpleNamespace(), SimpleNamespace()
+    used.kill = lambda: killed.append(used)
     runtime = SimpleNamespace(_lock=threading.Lock(), _workers={"worker": [used, warm]})
     answer = drop_failed(runtime, lambda worker, event: {"status": status})(used, "event")
     assert answer == {"status": status}
