@@ -13,6 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from seoyeon.local.ministack import fork_server
+
 _CODE = "code"  # folder in MiniStack's home directory
 _UNUSED_S = 7 * 24 * 3600.0
 _unpacking = threading.Lock()
@@ -25,6 +27,8 @@ def apply(runtime: Any) -> None:
     worker._drain_stderr_bounded = partialmethod(worker._drain_stderr_bounded, 0.002, 0.002)
     worker.invoke = drop_failed(runtime, isolate_failure(worker.invoke))
     runtime.zipfile = SimpleNamespace(ZipFile=SharedCode, BadZipFile=zipfile.BadZipFile)
+    if os.environ["FORK_FUNCTIONS"] == "1" and fork_server.is_supported():
+        fork_server.install(runtime)
 
 
 def isolate_failure(invoke: Callable[..., Any]) -> Callable[..., Any]:

@@ -196,6 +196,8 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "DOCKER_HOST": "unix:///nonexistent",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        # "0" starts each function process anew, for the comparison of bench.sockets.
+        "FORK_FUNCTIONS": os.environ.get("FORK_FUNCTIONS", "1"),
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

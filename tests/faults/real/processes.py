@@ -1,6 +1,7 @@
 """The worker function's processes in a stack, and their death."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -10,26 +11,33 @@ from pathlib import Path
 
 from tests.stack import Stack
 
-WORKER = "WebSocketApiWorker"  # in the function's name, which MiniStack gives the process's folder
+# In the command line: the function's name in the script's path, or the fork server's argument.
+WORKER = re.compile("WebSocketApiWorker|fork_server.py .* worker_function$")
 
 
 @dataclass(frozen=True)
 class Process:
     pid: int
+    parent: int
     memory_kb: int
     command: str
 
 
 def workers(stack: Stack) -> list[Process]:
-    """Processes that run the worker function: children of this stack's own MiniStack only."""
-    parent = int((stack.state_dir / "ministack" / "lock").read_text())
+    """Processes of the worker function in this stack, its fork server among them."""
     listed = subprocess.run(
         ["/bin/ps", "-axww", "-o", "pid=,ppid=,rss=,command="],
         capture_output=True,
         text=True,
         check=True,
     )
-    return list(_children(listed.stdout, parent, str(stack.state_dir)))
+    return list(_found(listed.stdout, str(stack.state_dir)))
+
+
+def fork_servers(stack: Stack) -> list[Process]:
+    """The worker function's fork server, unless it has ended."""
+    ministack = int((stack.state_dir / "ministack" / "lock").read_text())
+    return [process for process in workers(stack) if process.parent == ministack]
 
 
 def kill_workers(stack: Stack, *, busy: bool = False) -> int:
@@ -47,8 +55,8 @@ def is_busy(process: Process) -> bool:
     return not threads.is_dir() or len(list(threads.iterdir())) > 1
 
 
-def _children(listed: str, parent: int, folder: str) -> Iterator[Process]:
+def _found(listed: str, folder: str) -> Iterator[Process]:
     for line in listed.splitlines():
-        pid, ppid, memory, command = line.split(maxsplit=3)
-        if int(ppid) == parent and folder in command and WORKER in command:
-            yield Process(int(pid), int(memory), command)
+        pid, parent, memory, command = line.split(maxsplit=3)
+        if folder in command and WORKER.search(command):
+            yield Process(int(pid), int(parent), int(memory), command)

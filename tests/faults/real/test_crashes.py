@@ -1,12 +1,15 @@
 """kill -9 for the worker's processes, at moments that a seed chooses."""
 
 import asyncio
+import os
 import random
+import signal
 import time
 from dataclasses import dataclass
 
 import pytest
 
+from seoyeon.local.ministack import fork_server
 from tests.builders import secret
 from tests.faults.real.checks import (
     expect_one_end,
@@ -18,7 +21,7 @@ from tests.faults.real.checks import (
 )
 from tests.faults.real.conftest import Note
 from tests.faults.real.guest import Answer, Guest
-from tests.faults.real.processes import kill_workers
+from tests.faults.real.processes import fork_servers, is_busy, kill_workers
 from tests.seoyeon.local.bedrock.stage import Stage
 from tests.stack import Stack
 
@@ -169,3 +172,28 @@ def test_a_turn_whose_every_run_dies_ends_as_failed_and_the_client_hears_it(
     expect_one_end(answer)
     note("processes killed", kills)
     note("seconds from the question to `failed`", f"{time.monotonic() - began:.1f}")
+
+
+@pytest.mark.skipif(not fork_server.is_supported(), reason="processes are not forked here")
+def test_a_killed_fork_server_interrupts_no_answer_and_is_replaced(
+    stack: Stack, model: Stage, token: str
+) -> None:
+    model.plan(PACE, PACE)
+
+    async def ask(*, killing: bool) -> tuple[Answer, int]:
+        async with Guest(stack.ws_url, token) as guest:
+            answer = await guest.ask("경주")
+            await guest.until(lambda: len(answer.shown) > 20)
+            [found] = fork_servers(stack)
+            assert not is_busy(found), "an import has started a thread, which no fork would have"
+            if killing:
+                os.kill(found.pid, signal.SIGKILL)
+            return await guest.end(answer), found.pid
+
+    answer, killed = play(ask(killing=True))
+    assert answer.run == 1
+    expect_whole(stack, token, answer, TEXT)
+    kill_workers(stack)
+    answer, new = play(ask(killing=False))
+    assert new != killed
+    expect_whole(stack, token, answer, TEXT)
