@@ -1,7 +1,7 @@
 """The time to the first text when many sockets ask at once, with forked processes and new ones.
 
-Run: `python -m bench.sockets [--count 60]`. Each local stack has the scripted model, and at first
-the processes that its start and `$connect` have warmed up.
+Run: `python -m bench.sockets [--count 60] [--sentences 24]`. Each local stack
+has the scripted model, and at first the processes that its start and `$connect` have warmed up.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from websockets.typing import Subprotocol
 
 ROOT = Path(__file__).parents[1]
 MODES = {"new": "0", "forked": "1"}
-ANSWER = {"answer": "대릉원을 천천히 걸어 보세요. " * 24, "delay_ms": 25}  # 5 s
+SENTENCE = "대릉원을 천천히 걸어 보세요. "  # 0.2 s
 ROWS = ("first text, p50, s", "p95, s", "maximum, s", "last end, s", "memory of processes, MB")
 
 
@@ -71,13 +71,14 @@ async def ask(client: ClientConnection, start: asyncio.Barrier) -> tuple[float, 
     raise SystemExit("bench: a socket has been closed.")
 
 
-async def measure(count: int, state_dir: Path, fork: str) -> list[float]:
+async def measure(count: int, answer: str, state_dir: Path, fork: str) -> list[float]:
     """Return the values of ROWS."""
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(run_stack(state_dir, fork))
         port = json.loads((state_dir / "run.json").read_text())["bedrock_port"]
         plan = f"http://127.0.0.1:{port}/_scripted/plan"
-        async with aiohttp.ClientSession() as session, session.put(plan, json=[ANSWER] * count):
+        replies = [{"answer": answer, "delay_ms": 25}] * count
+        async with aiohttp.ClientSession() as session, session.put(plan, json=replies):
             pass
         start, clients = asyncio.Barrier(count), []
         for _ in range(count):
@@ -103,10 +104,11 @@ def memory(state_dir: Path) -> float:
     return kilobytes / 1000
 
 
-async def main(count: int) -> None:
+async def main(count: int, sentences: int) -> None:
     load = "/".join(f"{value:.1f}" for value in os.getloadavg())
     with TemporaryDirectory() as name:
-        columns = [await measure(count, Path(name), fork) for fork in MODES.values()]
+        answer, folder = SENTENCE * sentences, Path(name)
+        columns = [await measure(count, answer, folder, fork) for fork in MODES.values()]
     table = Table("", *MODES, "ratio", title=f"{count} sockets ask at once (load before: {load})")
     for row, old, new in zip(ROWS, *columns, strict=True):
         table.add_row(row, f"{old:.1f}", f"{new:.1f}", f"{new / old:.2f}")
@@ -116,4 +118,5 @@ async def main(count: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=60)
-    asyncio.run(main(parser.parse_args().count))
+    parser.add_argument("--sentences", type=int, default=24, help="of each answer")
+    asyncio.run(main(**vars(parser.parse_args())))
