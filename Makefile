@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-dev run test quick faults proof check format synth bench doctor deploy destroy lock add compile vendor previous icons clean
+.PHONY: help setup setup-run setup-dev run test quick faults proof check lint import-handlers format synth bench doctor deploy destroy lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,19 +100,22 @@ faults: setup-dev ## every fault test at full size (half an hour), and the figur
 proof: setup-dev ## the packaged functions on an emulated Lambda (arm64, Python 3.13); needs Linux with apt
 	@$(BIN)/pytest -m arm64 tests/arm64
 
-# A CI job in a container, which is root, also imports each handler on arm64: half a minute, and a download of 90 MB.
-ifeq ($(CI) $(shell uname) $(shell id -u),true Linux 0)
-IMPORT_HANDLERS := $(BIN)/pytest -m arm64 tests/arm64/test_imports.py
-endif
-
 check: setup-dev ## format, lint, types, then all tests
+	@$(MAKE) --no-print-directory --jobs 2 lint import-handlers
+	@$(MAKE) --no-print-directory test
+
+lint:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
 	@biome ci --error-on-warnings
 	@tsc -p jsconfig.json
-	@$(IMPORT_HANDLERS)
-	@$(MAKE) --no-print-directory test
+	@$(BIN)/mypy
+
+# A CI job in a container, which is root, imports each handler on arm64: a minute, and a download of 90 MB.
+import-handlers:
+ifeq ($(CI) $(shell uname) $(shell id -u),true Linux 0)
+	@$(BIN)/pytest -m arm64 tests/arm64/test_imports.py
+endif
 
 format: setup-dev ## rewrite the code in the project's format
 	@$(BIN)/ruff format .
