@@ -192,6 +192,7 @@ def test_a_refused_question_is_taken_back_into_the_composer(chat: Page, backend:
     expect(mode(chat, "번역")).to_be_checked()
     expect(chat.locator("article")).to_have_count(0)
     chat.reload()
+    expect(chat.locator("#welcome")).to_be_visible()  # the history has arrived
     expect(chat.locator("#question")).to_have_value("긴 질문")
     expect(chat.locator("article")).to_have_count(0)
 
