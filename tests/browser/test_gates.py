@@ -127,6 +127,7 @@ def test_the_keyboard_leads_through_a_conversation(
     assert walk(page) == [
         *BEFORE,
         "경주",
+        "‘경주’ 대화 고정",
         "‘경주’ 이름 바꾸기",
         "‘경주’ 대화 삭제",
         "설정",
