@@ -1,4 +1,4 @@
-"""A stand-in for the AWS services of a turn, over TLS in a process of its own.
+"""A stand-in for the AWS services of a turn, over TLS in a separate process.
 
 Run: `python -m bench.aws CERTIFICATE KEY`; it prints its port. Each service answers after its time
 in DELAYS. The table stores the turns, and checks no condition.

@@ -37,7 +37,7 @@ Result = dict[str, float]
 
 @contextmanager
 def worktree(commit: str, folder: Path) -> Iterator[Path]:
-    """Check the commit out into a folder of its own."""
+    """Check the commit out into a new folder below `folder`."""
     path = folder / "worktree"
     git = ["git", "-C", str(ROOT), "worktree"]
     subprocess.run([*git, "add", "--quiet", "--detach", path, commit], check=True)  # noqa: S603 (no shell)

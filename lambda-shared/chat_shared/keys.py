@@ -12,7 +12,7 @@ UUID). Neither contains `#`, so a user id cannot name another user's partition.
 | tokens       | usage                           | {day}           |
 
 The index `by_activity` (activity_pk = user, activity_sk = time of the last message + conversation)
-lists a user's conversations, newest first. Pinned ones have a partition of their own in it. The
+lists a user's conversations, newest first. Pinned ones have another partition there. The
 last two items are counters.
 """
 

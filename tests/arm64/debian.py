@@ -1,6 +1,6 @@
 """Python 3.13 for arm64 from Debian's packages, unpacked into a folder and not installed.
 
-apt downloads them with a state of its own and verifies Debian's signatures. On another processor,
+apt downloads them with a separate state and verifies Debian's signatures. On another processor,
 qemu runs the interpreter. Neither root nor chroot is needed: the interpreter is started by its own
 dynamic loader, which gets the folder of its libraries as an argument.
 """

@@ -34,11 +34,11 @@ def test_packages_are_verified_by_debian_s_keys() -> None:
 
 
 def test_an_arm64_machine_needs_no_emulator() -> None:
-    native = Arm64Python(Path("/root"), None).command
-    emulated = Arm64Python(Path("/root"), Path("/root/qemu")).command
+    native = Arm64Python(Path("/arm64"), None).command
+    emulated = Arm64Python(Path("/arm64"), Path("/arm64/qemu")).command
 
-    assert native[0] == "/root/usr/lib/ld-linux-aarch64.so.1"
-    assert emulated == ["/root/qemu", *native]
+    assert native[0] == "/arm64/usr/lib/ld-linux-aarch64.so.1"
+    assert emulated == ["/arm64/qemu", *native]
 
 
 def test_another_system_is_refused_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
