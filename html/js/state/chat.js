@@ -88,7 +88,7 @@ export class Chat extends Emitter {
       if (loading !== this.#loading) return;
       this.#conversationId ??= page.turns[0]?.conversationId ?? crypto.randomUUID();
       this.#turns = this.#merge(page.turns);
-      this.#isNew = conversationId === null && this.#turns.length === 0;
+      this.#isNew = this.#turns.length === 0;
       this.#cursor = page.nextCursor ?? null;
       this.#setHistory("ready");
     } catch {

@@ -41,7 +41,8 @@ export class ComposerView {
     const breaksLines = () => hasTouchKeyboard() || this.#breaksLines;
     submitOnEnter(this.#field, () => this.#submit(), breaksLines);
     for (const type of ["conversation", "turn", "removed"]) chat.on(type, () => this.#showStop());
-    chat.on("conversation", () => this.#showDraft(this.#draftKey === "pending"));
+    // A conversation in the address that has no turns becomes a new one, and its text belongs to that.
+    chat.on("conversation", () => this.#showDraft(["pending", chat.conversationId].includes(this.#draftKey)));
     chat.on("turn", () => this.#showDraft(true)); // the first question gives a new conversation its id
     chat.on("history", () => this.#due && chat.ready && this.#submit());
     preferences.on("change", () => {
