@@ -68,9 +68,11 @@ class ForkServer:
 
     def fork(self, module: str, script: str, cwd: str, env: dict[str, str]) -> ForkedProcess:
         """Start a process that runs `script`; raise OSError if a new fork server dies."""
-        # The same code has the same real path (patches.SharedCode).
-        command = [sys.executable, "-P", __file__, os.path.realpath(cwd), module]
-        request = json.dumps({"script": script, "cwd": cwd, "env": env}).encode()
+        # The same code has the same real path (patches.SharedCode). A deployment can replace the
+        # link `cwd` before the process has started.
+        code = os.path.realpath(cwd)
+        command = [sys.executable, "-P", __file__, code, module]
+        request = json.dumps({"script": script, "cwd": code, "env": env}).encode()
         with self._lock:
             if self._process and self._process.args == command:
                 with contextlib.suppress(OSError):

@@ -124,6 +124,20 @@ def test_changed_code_is_imported_anew(function: Function) -> None:
     assert (ask(old)[2], ask(new)[2]) == ("1", "2")
 
 
+def test_a_deployment_during_the_start_leaves_the_process_its_code(
+    function: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = function.server._request
+
+    def request_after_deployment(message: bytes) -> ForkedProcess:
+        function.deploy("2")
+        return request(message)
+
+    monkeypatch.setattr(function.server, "_request", request_after_deployment)
+    process = function.start()
+    assert os.readlink(f"/proc/{ask(process)[0]}/cwd") == str(function.folder / "code-1")
+
+
 def test_a_handler_that_cannot_be_imported_fails_in_its_process(function: Function) -> None:
     (function.folder / "code" / "handler.py").write_text("raise RuntimeError('broken')\n")
     process = function.start()
