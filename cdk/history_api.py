@@ -112,6 +112,7 @@ class HistoryApi(Construct):
             (history, ("GET", "DELETE")),
             (conversations, ("GET",)),
             (conversation, ("PATCH", "DELETE")),
+            (conversation.add_resource("turns").add_resource("{turn_id}"), ("DELETE",)),
         ):
             for method in methods:
                 resource.add_method(method)

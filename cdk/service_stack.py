@@ -157,7 +157,7 @@ class ServiceStack(Stack):
         socket = self._socket
         allow(
             socket.routes,
-            _dynamodb("GetItem", "PutItem", "UpdateItem"),
+            _dynamodb("GetItem", "PutItem", "Query", "UpdateItem"),
             [table],
         )
         allow(socket.routes, ["lambda:InvokeFunction"], [socket.worker.function_arn])
@@ -170,7 +170,7 @@ class ServiceStack(Stack):
             allow(socket.worker, ["bedrock:ApplyGuardrail"], [self._guardrail_arn()])
         allow(
             self._history.function,
-            _dynamodb("BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"),
+            _dynamodb("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             [table, f"{table}/index/{ACTIVITY_INDEX}"],
         )
 

@@ -113,6 +113,7 @@ def rest_event(
     *,
     query: dict[str, str] | None = None,
     id: str | None = None,
+    turn_id: str | None = None,
     body: str | None = None,
     user: Principal | None = ALICE,
 ) -> dict[str, Any]:
@@ -120,13 +121,15 @@ def rest_event(
     context: dict[str, Any] = {"httpMethod": method, "resourcePath": resource, "stage": "api"}
     if user:
         context["authorizer"] = {"principalId": user.user_id, "user_id": user.user_id}
+    named = {"id": id, "turn_id": turn_id}
     return {
         "resource": resource,
-        "path": resource.replace("{id}", id or ""),
+        "path": resource.replace("{id}", id or "").replace("{turn_id}", turn_id or ""),
         "httpMethod": method,
         "headers": {"Authorization": "Bearer …"},
         "queryStringParameters": query,
-        "pathParameters": None if id is None else {"id": id},
+        "pathParameters": {name: value for name, value in named.items() if value is not None}
+        or None,
         "requestContext": context,
         "body": body,
         "isBase64Encoded": False,

@@ -7,7 +7,8 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
-from types import SimpleNamespace
+from operator import eq, lt
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 Key = tuple[str, str]
-Test = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+Test = Callable[["Operands"], bool]
 TOKEN = re.compile(r"[#:]?[A-Za-z_]+|[()=<,]")
 MAX_ITEM_BYTES = 400 * 1024
 CLAUSE = re.compile(r"\b(SET|ADD|REMOVE) ")
@@ -103,7 +104,7 @@ class FakeTable:
         Limit: int,
         ConsistentRead: bool,
         ProjectionExpression: str,
-        ExpressionAttributeNames: Mapping[str, str],
+        ExpressionAttributeNames: Mapping[str, str] = MappingProxyType({}),
         ExclusiveStartKey: Item | None = None,
     ) -> Item:
         self._step("read")
@@ -115,7 +116,8 @@ class FakeTable:
             for key, item in sorted(self._items.all.items(), reverse=True)
             if matches(KeyConditionExpression, item) and (start is None or key[1] < start)
         ]
-        wanted = [ExpressionAttributeNames[name] for name in ProjectionExpression.split(", ")]
+        projected = ProjectionExpression.split(", ")
+        wanted = [ExpressionAttributeNames.get(name, name) for name in projected]
         page = [{name: item[name] for name in wanted if name in item} for item in found[:Limit]]
         self._step("have read")
         if len(found) <= Limit:
@@ -138,8 +140,8 @@ class FakeTable:
         return {**key, **updated(before, request)}
 
     def _check(self, condition: str, item: Item, request: Mapping[str, Any]) -> None:
-        values = request.get("ExpressionAttributeValues", {})
-        if not condition_of(named(condition, request))(item, values):
+        operands = Operands(request, item)
+        if not condition_of(condition)(operands):
             answer: Any = {"Error": {"Code": "ConditionalCheckFailedException"}}
             if item and "ReturnValuesOnConditionCheckFailure" in request:
                 answer["Item"] = {name: TypeSerializer().serialize(item[name]) for name in item}
@@ -192,37 +194,56 @@ def key_of(item: Mapping[str, Any]) -> Key:
 def matches(condition: ConditionBase, item: Item) -> bool:
     """Return whether an item satisfies boto3's key condition."""
     expression = condition.get_expression()
-    left, right = expression["values"]
+    left, right, *upper = expression["values"]
     match expression["operator"]:
+        case "BETWEEN":
+            return bool(right <= item[left.name] <= upper[0])
         case "AND":
             return matches(left, item) and matches(right, item)
         case "=":
             return bool(item[left.name] == right)
         case "<":
             return bool(item[left.name] < right)
+        case "<=":
+            return bool(item[left.name] <= right)
     raise AssertionError(f"not one of ours: {expression}")
 
 
-def named(expression: str, request: Mapping[str, Any]) -> str:
-    for placeholder, name in request.get("ExpressionAttributeNames", {}).items():
-        expression = expression.replace(placeholder, name)
-    return expression
+class Operands:
+    """The operands of an expression: placeholders of a request, and attributes of an item."""
+
+    def __init__(self, request: Mapping[str, Any], item: Item) -> None:
+        self._names = request.get("ExpressionAttributeNames", {})
+        self._values = request.get("ExpressionAttributeValues", {})
+        self.item = item
+
+    def name(self, operand: str) -> str:
+        return str(self._names[operand]) if operand.startswith("#") else operand
+
+    def value(self, operand: str) -> Any:
+        """Return the value of an operand; None for an attribute that the item does not have."""
+        return self._values[operand] if ":" in operand else self.item.get(self.name(operand))
 
 
 def updated(before: Item, request: Mapping[str, Any]) -> Item:
-    values, item = request["ExpressionAttributeValues"], dict(before)
-    _, *parts = CLAUSE.split(named(request["UpdateExpression"], request))
+    operands, item = Operands(request, before), dict(before)
+    _, *parts = CLAUSE.split(request["UpdateExpression"])
     for clause, body in zip(parts[::2], parts[1::2], strict=True):
         for action in re.split(r",\s*(?![^(]*\))", body.strip()):
-            match clause, re.findall(r"[:\w]+", action):
-                case "REMOVE", [name]:
+            name, *values = re.findall(r"[#:]?\w+", action)
+            name = operands.name(name)
+            match clause, values:
+                case "REMOVE", []:
                     item.pop(name, None)
-                case "ADD", [name, value]:
-                    item[name] = before.get(name, 0) + values[value]
-                case "SET", [name, value]:
-                    item[name] = values[value]
-                case "SET", [name, "if_not_exists", other, value]:
-                    item[name] = before.get(other, values[value])
+                case "ADD", [value]:
+                    item[name] = before.get(name, 0) + operands.value(value)
+                case "SET", [value]:
+                    item[name] = operands.value(value)
+                case "SET", ["if_not_exists", other, value]:
+                    item[name] = before.get(operands.name(other), operands.value(value))
+                case "SET", ["list_append", "if_not_exists", other, value, added]:
+                    old = before.get(operands.name(other), operands.value(value))
+                    item[name] = old + operands.value(added)
                 case _:
                     raise AssertionError(f"not one of ours: {clause} {action}")
     return item
@@ -230,7 +251,7 @@ def updated(before: Item, request: Mapping[str, Any]) -> Item:
 
 @cache
 def condition_of(condition: str) -> Test:
-    """Parse comparisons and `attribute_not_exists` with AND, OR and brackets."""
+    """Parse comparisons and functions with AND, OR and brackets."""
     return _either(Tokens(TOKEN.findall(condition)))
 
 
@@ -252,14 +273,14 @@ def _either(tokens: Tokens) -> Test:
     tests = [_both(tokens)]
     while tokens.take("OR"):
         tests.append(_both(tokens))
-    return lambda item, values: any(test(item, values) for test in tests)
+    return lambda operands: any(test(operands) for test in tests)
 
 
 def _both(tokens: Tokens) -> Test:
     tests = [_one(tokens)]
     while tokens.take("AND"):
         tests.append(_one(tokens))
-    return lambda item, values: all(test(item, values) for test in tests)
+    return lambda operands: all(test(operands) for test in tests)
 
 
 def _one(tokens: Tokens) -> Test:
@@ -268,11 +289,22 @@ def _one(tokens: Tokens) -> Test:
         assert tokens.take(")")
         return test
     name = tokens.take()
-    if name == "attribute_not_exists":
-        _, absent, _ = tokens.take("("), tokens.take(), tokens.take(")")
-        return lambda item, _values: absent not in item
+    function = name if tokens.take("(") else ""
+    if function:
+        name = tokens.take()
+        assert tokens.take(")")
+    match function:
+        case "attribute_exists":
+            return lambda operands: operands.name(name) in operands.item
+        case "attribute_not_exists":
+            return lambda operands: operands.name(name) not in operands.item
     operator, value = tokens.take("=", "<"), tokens.take()
     assert operator, f"not one of ours: {name} …"
-    if operator == "=":
-        return lambda item, values: name in item and item[name] == values[value]
-    return lambda item, values: name in item and item[name] < values[value]
+    compare = eq if operator == "=" else lt
+    measure = len if function == "size" else lambda value: value
+
+    def compared(operands: Operands) -> bool:
+        found = operands.value(name)
+        return found is not None and bool(compare(measure(found), operands.value(value)))
+
+    return compared

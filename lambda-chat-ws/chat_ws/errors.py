@@ -34,6 +34,11 @@ class NotFound(ChatError):
     message = "대화를 찾을 수 없어요. 대화 목록에서 다시 골라 주세요."
 
 
+class TooManyVariants(ChatError):
+    code = "too_many_variants"
+    message = "한 자리에 답은 20개까지 둘 수 있어요. 쓰지 않는 답을 지운 뒤 다시 시도해 주세요."
+
+
 class Busy(ChatError):
     code = "busy"
     message = "지금은 이용자가 많아요. 잠시 후 다시 시도해 주세요."

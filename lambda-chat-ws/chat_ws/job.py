@@ -18,10 +18,19 @@ class Job:
     turn_id: str = ""
     connection_id: str = ""
     mode: str = "chat"
+    parent: str = ""  # of a turn outside of the first branch
 
     @classmethod
     def on(cls, turn: Turn, kind: Literal["run", "replay"], connection_id: str) -> "Job":
-        return cls(kind, turn.user_id, turn.conversation_id, turn.turn_id, connection_id, turn.mode)
+        return cls(
+            kind,
+            turn.user_id,
+            turn.conversation_id,
+            turn.turn_id,
+            connection_id,
+            turn.mode,
+            (turn.parent or "") if keys.branch_of(turn.turn_id) else "",
+        )
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> "Job":
@@ -29,8 +38,11 @@ class Job:
 
     def payload(self) -> dict[str, str]:
         payload = asdict(self)
-        if self.mode == "chat":  # workers of earlier versions accept no `mode`
+        # Workers of earlier versions accept neither.
+        if self.mode == "chat":
             del payload["mode"]
+        if not self.parent:
+            del payload["parent"]
         return payload
 
     @property

@@ -10,9 +10,12 @@ import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, get_args
 
+from chat_shared.keys import ROOT, is_turn_id
+
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, BadRequest, ChatError, TooLarge
 
 Mode = Literal["chat", "translate", "grammar"]
+Wish = Literal["shorter", "longer", "simpler", "politer"]
 StopReason = Literal["stop", "length", "cancelled", "deadline"]
 
 MAX_FRAME_BYTES = 32 * 1024  # API Gateway closes the socket (1009) above it
@@ -24,10 +27,18 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Chat:
+    """`parent` is the turn that the question follows, ROOT for a first question; None: the head.
+
+    `variant_of` is the turn that is asked again or changed, another one with this parent.
+    """
+
     request_id: str
     conversation_id: str
     question: str
     mode: Mode = "chat"
+    parent: str | None = None
+    variant_of: str | None = None
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,13 @@ class Ping:
 
 ClientFrame = Chat | Stop | Resume | Continue | Ping
 # The features in config.json, named as docs/protocol.md describes.
-FEATURES = ("continue.run", *(f"mode.{mode}" for mode in get_args(Mode)))
+FEATURES = (
+    "chat.parent",
+    "chat.variant_of",
+    "chat.wish",
+    "continue.run",
+    *(f"mode.{mode}" for mode in get_args(Mode)),
+)
 
 
 class Malformed(Exception):
@@ -105,13 +122,27 @@ def _frame(fields: dict[str, Any]) -> ClientFrame:
 
 def _chat(request_id: str, fields: dict[str, Any]) -> Chat:
     conversation_id, mode = _uuid(fields.get("conversation_id")), fields.get("mode", "chat")
-    if conversation_id is None or mode not in get_args(Mode):
+    wish = fields.get("wish")
+    if conversation_id is None or mode not in get_args(Mode) or wish not in (None, *get_args(Wish)):
         raise BadRequest
-    return Chat(request_id, conversation_id, _question(fields.get("text")), mode)
+    parent = ROOT if fields.get("parent") == ROOT else _turn_id(fields.get("parent"))
+    variant_of = _turn_id(fields.get("variant_of"))
+    if variant_of and not parent:
+        raise BadRequest
+    question = _question(fields.get("text"))
+    return Chat(request_id, conversation_id, question, mode, parent, variant_of, wish)
 
 
 def _uuid(value: object) -> str | None:
     return value.lower() if isinstance(value, str) and UUID.fullmatch(value) else None
+
+
+def _turn_id(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not is_turn_id(value):
+        raise BadRequest
+    return value
 
 
 def _run(value: object) -> int | None:
@@ -140,6 +171,8 @@ class Accepted:
     request_id: str
     conversation_id: str
     created_at: str
+    turn_id: str
+    parent: str | None  # None for a turn from before branches
 
 
 @dataclass(frozen=True)
@@ -175,6 +208,7 @@ class Done:
     stop_reason: str
     usage: dict[str, int]
     model_id: str | None
+    turn_id: str
 
 
 @dataclass(frozen=True)

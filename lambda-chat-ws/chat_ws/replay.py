@@ -21,6 +21,7 @@ def terminal_frame(turn: Turn) -> ServerFrame:
         turn.stop_reason or "stop",
         turn.usage.as_dict(),
         turn.model_id,
+        turn.turn_id,
     )
 
 

@@ -36,6 +36,7 @@ class Changes:
 
     title: str | None = None
     pinned: bool | None = None
+    head: str | None = None
 
 
 class Conversations:
@@ -84,13 +85,21 @@ class Conversations:
     def change(
         self, principal: Principal, conversation_id: str, changes: Changes, *, now: float
     ) -> Conversation | None:
-        """Rename, pin or unpin a conversation and return it; None if there is none."""
+        """Rename, pin or unpin a conversation and return it; None if there is none.
+
+        A changed head is stored with the branches (history_api.turns).
+        """
         values: dict[str, str] = {}
         if changes.title is not None:
             values["title"] = changes.title
         if changes.pinned is not None:
             pinned = keys.pinned_activity(principal.user_id)
             values["activity_pk"] = pinned if changes.pinned else principal.user_id
+        if not values:
+            item = history.read_item(
+                self._table, keys.conversation(principal.user_id, conversation_id), now
+            )
+            return _conversation(item) if item else None
         expiry = Attr(keys.TTL_ATTRIBUTE)
         try:
             response = self._table.update_item(
@@ -128,6 +137,7 @@ class Conversations:
             for turn in self._read_keys(partition, "request_id"):
                 batch.delete_item(Key=keys.marker(principal.user_id, str(turn["request_id"])))
                 batch.delete_item(Key={"pk": turn["pk"], "sk": turn["sk"]})
+            batch.delete_item(Key=keys.branches(principal.user_id, conversation_id))
 
     def delete_all(self, principal: Principal) -> None:
         for conversation in self._read_keys(keys.conversations(principal.user_id)):

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 from chat_shared.logs import create_logger
@@ -43,7 +44,8 @@ def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]
 def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
     principal = Principal.from_context(event["requestContext"])
     query = event.get("queryStringParameters") or {}
-    conversation_id = (event.get("pathParameters") or {}).get("id", "")
+    path = event.get("pathParameters") or {}
+    conversation_id = path.get("id", "")
     match event["httpMethod"], event["resource"]:
         case "GET", "/history":
             return service.turns(principal, query)
@@ -55,6 +57,8 @@ def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
             return service.change(principal, conversation_id, event.get("body") or "")
         case "DELETE", "/history/conversations/{id}":
             return service.delete(principal, conversation_id)
+        case "DELETE", "/history/conversations/{id}/turns/{turn_id}":
+            return service.delete_turn(principal, conversation_id, unquote(path["turn_id"]))
     raise NotFound
 
 

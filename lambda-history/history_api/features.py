@@ -1,3 +1,3 @@
 """The features of the history API in config.json, named as docs/protocol.md describes."""
 
-FEATURES = ("change.pinned",)
+FEATURES = ("change.head", "change.pinned", "delete_turn", "turns.branches", "turns.head")

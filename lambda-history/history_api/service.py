@@ -8,15 +8,18 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from chat_shared import history
+from chat_shared import keys
+from chat_shared.branches import Branches
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
 from history_api import cursor
 from history_api.conversations import Changes, Conversation, Conversations
 from history_api.errors import BadRequest, NotFound
+from history_api.turns import BRANCHED, Turns
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -41,31 +44,40 @@ class Service:
     clock: Callable[[], float] = time.time
 
     def turns(self, principal: Principal, query: Query) -> Body:
-        """Return a page of a conversation's turns; by default, of the newest conversation."""
+        """Return a page of a conversation's turns; by default, of the newest conversation.
+
+        The turns are those of the shown branch, of the one through `head`, or of all branches.
+        """
         limit = _limit(query.get("limit"))
         if "conversation_id" in query:
             conversation_id = _uuid(query["conversation_id"])
-        elif "cursor" in query:
+        elif query.keys() & {"cursor", "head"}:
             raise BadRequest  # another conversation may have become the newest
         elif newest := Conversations(self.table).newest(principal, now=self.clock()):
             conversation_id = newest.conversation_id
         else:
             return {"turns": [], "next_cursor": None}
         scope = cursor_scope(principal, conversation_id)
-        before = _position(scope, query.get("cursor"))
-        newest_first = history.newest_turns(
-            self.table,
-            principal,
-            conversation_id,
-            now=self.clock(),
-            page=min(limit + 1, READ_AHEAD),
-            before=before,
-        )
-        page, more = _cut(newest_first, limit)
-        return {
-            "turns": [turn_view(turn) for turn in reversed(page)],
-            "next_cursor": cursor.encode(scope, page[-1].turn_id) if more else None,
-        }
+        position = _position(scope, query.get("cursor"))
+        turns = Turns(self.table, principal, conversation_id, self.clock())
+        reads = min(limit + 1, READ_AHEAD)
+        branches = None
+        if _wants_all_branches(query):
+            newest_first = turns.all_branches(reads, position)
+        else:
+            head = _turn_id(query["head"]) if "head" in query else None
+            newest_first, branches = turns.branch(reads, position, head)
+        page, following = _cut(newest_first, limit)
+        next_cursor = None
+        if following:
+            prefix = BRANCHED if branches else ""
+            next_cursor = cursor.encode(scope, f"{prefix}{following.turn_id}")
+        views = [
+            turn_view(turn, _parent(turn, before), branches)
+            for turn, before in pairwise([*page, following])
+            if turn
+        ]
+        return {"turns": views[::-1], "next_cursor": next_cursor}
 
     def conversations(self, principal: Principal, query: Query) -> Body:
         after = _position(principal.user_id, query.get("cursor"))
@@ -79,10 +91,13 @@ class Service:
         }
 
     def change(self, principal: Principal, conversation_id: str, body: str) -> Body:
-        """Rename, pin or unpin; `body` has a `title`, `pinned`, or both."""
-        changed = Conversations(self.table).change(
-            principal, _uuid(conversation_id), _changes(body), now=self.clock()
-        )
+        """Rename, pin or unpin, show another branch: `body` has at least one of the fields."""
+        conversation_id, changes, now = _uuid(conversation_id), _changes(body), self.clock()
+        if changes.head:
+            turns = Turns(self.table, principal, conversation_id, now)
+            if not turns.show(changes.head):
+                raise NotFound
+        changed = Conversations(self.table).change(principal, conversation_id, changes, now=now)
         if not changed:
             raise NotFound
         return conversation_view(changed)
@@ -92,28 +107,48 @@ class Service:
             raise NotFound
         return None
 
+    def delete_turn(self, principal: Principal, conversation_id: str, turn_id: str) -> Body:
+        turns = Turns(self.table, principal, _uuid(conversation_id), self.clock())
+        if not turns.delete(_turn_id(turn_id)):
+            raise NotFound
+        return None
+
     def delete_all(self, principal: Principal) -> Body:
         Conversations(self.table).delete_all(principal)
         return None
 
 
-def _cut(newest_first: Iterator[Turn], limit: int) -> tuple[list[Turn], bool]:
-    """Return the turns of a page, and whether others follow; read no more than necessary."""
+def _cut(newest_first: Iterator[Turn], limit: int) -> tuple[list[Turn], Turn | None]:
+    """Return the turns of a page and the one after it, if any; read no more than necessary."""
     page: list[Turn] = []
     size = 0
     for turn in newest_first:
         size += len(json.dumps(turn_view(turn), ensure_ascii=False).encode())
         if len(page) == limit or (page and size > MAX_PAGE_BYTES):
-            return page, True
+            return page, turn
         page.append(turn)
-    return page, False
+    return page, None
 
 
-def turn_view(turn: Turn) -> dict[str, Any]:
+def _parent(turn: Turn, before: Turn | None) -> str:
+    """Return the turn that another follows; one from before branches follows that `before` it."""
+    if turn.parent:
+        return turn.parent
+    is_same = before and keys.branch_of(before.turn_id) == keys.branch_of(turn.turn_id)
+    return before.turn_id if before and is_same else keys.ROOT
+
+
+def turn_view(
+    turn: Turn, parent: str = keys.ROOT, branches: Branches | None = None
+) -> dict[str, Any]:
     return {
         "request_id": turn.request_id,
+        "turn_id": turn.turn_id,
+        "parent": parent,
+        "variants": variants_view(turn.turn_id, parent, branches) if branches else None,
         "conversation_id": turn.conversation_id,
         "mode": turn.mode,
+        "wish": turn.wish,
         "text": turn.question,
         "answer": turn.answer,
         "status": turn.status,
@@ -124,6 +159,11 @@ def turn_view(turn: Turn) -> dict[str, Any]:
         "run": turn.run,
         "created_at": turn.created_at,
     }
+
+
+def variants_view(turn_id: str, parent: str, branches: Branches) -> dict[str, Any] | None:
+    heads = branches.variants(parent)
+    return {"index": branches.index(turn_id, parent), "heads": heads} if len(heads) > 1 else None
 
 
 def conversation_view(conversation: Conversation) -> dict[str, Any]:
@@ -146,6 +186,18 @@ def _uuid(value: str) -> str:
     return value.lower()
 
 
+def _turn_id(value: object) -> str:
+    if not isinstance(value, str) or not keys.is_turn_id(value):
+        raise BadRequest
+    return value
+
+
+def _wants_all_branches(query: Query) -> bool:
+    if query.get("branches", "all") != "all":
+        raise BadRequest
+    return "branches" in query
+
+
 def _limit(value: str | None) -> int:
     if value is None:
         return DEFAULT_LIMIT
@@ -166,12 +218,13 @@ def _changes(body: str) -> Changes:
         fields = json.loads(body)
     except (ValueError, RecursionError):
         raise BadRequest from None
-    if not isinstance(fields, dict) or not fields.keys() & {"title", "pinned"}:
+    if not isinstance(fields, dict) or not fields.keys() & {"title", "pinned", "head"}:
         raise BadRequest
     pinned = fields.get("pinned")
     if "pinned" in fields and not isinstance(pinned, bool):
         raise BadRequest
-    return Changes(_title(fields["title"]) if "title" in fields else None, pinned)
+    title = _title(fields["title"]) if "title" in fields else None
+    return Changes(title, pinned, _turn_id(fields["head"]) if "head" in fields else None)
 
 
 def _title(title: object) -> str:

@@ -1,11 +1,12 @@
 """Stored turns, read newest first. The cost of a page does not depend on the history's length."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase, Key
 
 from chat_shared import keys
+from chat_shared.branches import Branches
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
@@ -20,22 +21,66 @@ def newest_turns(
     *,
     now: float,
     page: int,
+    last: str | None = None,
     before: str | None = None,
     attributes: Sequence[str] = (),
 ) -> Iterator[Turn]:
-    """Yield turns, newest first, reading `page` items with each query.
+    """Yield the turns of a branch, newest first, reading `page` items with each query.
 
-    `before` is a turn id: only older turns are read. `now` is in seconds since the epoch. Only
-    `attributes` are read, if any are given.
+    The first is the turn with the id `last`, or the one `before` an id of the first branch; by
+    default, the newest of a conversation that has not branched. `now` is in seconds since the
+    epoch. Only `attributes` are read, if any are given; `parent` must be among them.
     """
-    where: ConditionBase = Key("pk").eq(keys.turns(principal.user_id, conversation_id))
-    if before:
-        where &= Key("sk").lt(before)
     projection: dict[str, Any] = {}
     if attributes:
         projection["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
         projection["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
-    items = query_newest(table, where, now, Limit=page, ConsistentRead=True, **projection)
+    partition = Key("pk").eq(keys.turns(principal.user_id, conversation_id))
+    wanted = last
+    while True:
+        where = partition & _range(last, before) if last or before else partition
+        for item in query_newest(table, where, now, Limit=page, ConsistentRead=True, **projection):
+            turn = Turn.from_item(item)
+            if wanted and turn.turn_id > wanted:
+                continue  # left by a deletion that was interrupted
+            if wanted and turn.turn_id < wanted:
+                return  # deleted or expired
+            yield turn
+            wanted = turn.parent
+            if wanted and keys.branch_of(wanted) != keys.branch_of(turn.turn_id):
+                break
+        else:
+            return
+        if wanted == keys.ROOT:
+            return
+        last = wanted
+
+
+def _range(last: str | None, before: str | None) -> ConditionBase:
+    """Return the condition for the sort keys of a branch up to a turn."""
+    if before:
+        return Key("sk").lt(before)
+    branch = keys.branch_of(str(last))
+    return Key("sk").between(f"{branch}-", last) if branch else Key("sk").lte(last)
+
+
+def all_turns(
+    table: "Table",
+    principal: Principal,
+    conversation_id: str,
+    *,
+    now: float,
+    page: int,
+    last: str | None = None,
+) -> Iterator[Turn]:
+    """Yield the turns of all branches, one branch after another, each newest first.
+
+    The first is the turn with the id `last`. `now` is in seconds since the epoch.
+    """
+    where: ConditionBase = Key("pk").eq(keys.turns(principal.user_id, conversation_id))
+    if last:
+        where &= Key("sk").lte(last)
+    items = query_newest(table, where, now, Limit=page, ConsistentRead=True)
     yield from map(Turn.from_item, items)
 
 
@@ -52,3 +97,36 @@ def query_newest(
         if "LastEvaluatedKey" not in response:
             return
         start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
+
+
+def read_branches(
+    table: "Table", principal: Principal, conversation_id: str, now: float
+) -> Branches | None:
+    """Return the branches of a conversation; None if it has no turns.
+
+    `now` is in seconds since the epoch.
+    """
+    ids = (principal.user_id, conversation_id)
+    conversation = read_item(table, keys.conversation(*ids), now)
+    if not conversation:
+        return None
+    newest = table.query(
+        KeyConditionExpression=Key("pk").eq(keys.turns(*ids)),
+        ScanIndexForward=False,
+        Limit=1,
+        ConsistentRead=True,
+        ProjectionExpression=f"sk, {keys.TTL_ATTRIBUTE}",
+    )["Items"]
+    if not newest or keys.is_expired(newest[0], now):
+        return None
+    # In a first branch alone, the newest turn is the head, also if an earlier version stored it.
+    head = str(newest[0]["sk"])
+    if keys.branch_of(head) != keys.FIRST_BRANCH:
+        head = str(conversation.get("head", head))
+    return Branches.from_items(head, conversation, read_item(table, keys.branches(*ids), now) or {})
+
+
+def read_item(table: "Table", key: Mapping[str, str], now: float) -> dict[str, Any] | None:
+    """Return an item as it is stored now; None without one, or after its time to live."""
+    item = table.get_item(Key=key, ConsistentRead=True).get("Item")
+    return None if item and keys.is_expired(item, now) else item

@@ -1,6 +1,6 @@
 """The keys of the table; no other module builds one.
 
-One table holds five kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
+One table holds six kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
 UUID). Neither contains `#`, so a user id cannot name another user's partition.
 
 | item         | pk                              | sk              |
@@ -8,14 +8,20 @@ UUID). Neither contains `#`, so a user id cannot name another user's partition.
 | turn         | turns#{user}#{conversation}     | {turn id}       |
 | marker       | request#{user}#{request}        | request         |
 | conversation | conversations#{user}            | {conversation}  |
+| branches     | branches#{user}#{conversation}  | branches        |
 | messages     | quota#{user}                    | {day}           |
 | tokens       | usage                           | {day}           |
 
 The index `by_activity` (activity_pk = user, activity_sk = time of the last message + conversation)
 lists a user's conversations, newest first. Pinned ones have another partition there. The
 last two items are counters.
+
+A turn id is `{time}-{8 hex digits}` in a conversation's first branch, `{branch}-{time}-{8 hex
+digits}` in any other (ADR 0024). Thus a branch is a range of sort keys, oldest turn first, and the
+first branch is sorted before all others.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,6 +29,12 @@ from typing import Any
 
 ACTIVITY_INDEX = "by_activity"
 TTL_ATTRIBUTE = "expires_at"
+ROOT = "root"  # the parent of a conversation's first turn
+FIRST_BRANCH = ""
+TURN_ID = re.compile(
+    r"(?:b[0-9a-f]{8}-)?"
+    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z-[0-9a-f]{8}"
+)
 KOREA = timezone(timedelta(hours=9))  # without daylight saving time
 
 
@@ -47,6 +59,11 @@ def conversation(user_id: str, conversation_id: str) -> dict[str, str]:
 def conversations(user_id: str) -> str:
     """Return the partition of a user's conversations."""
     return f"conversations#{user_id}"
+
+
+def branches(user_id: str, conversation_id: str) -> dict[str, str]:
+    """Return the key of the item that a conversation has once it has branched."""
+    return {"pk": f"branches#{user_id}#{conversation_id}", "sk": "branches"}
 
 
 def activity(user_id: str, conversation_id: str, at: str) -> dict[str, str]:
@@ -93,8 +110,40 @@ def timestamp(now: float) -> str:
 
 
 def new_turn_id(now: float) -> str:
-    """Return a time-ordered id: the timestamp, then 32 random bits.
+    """Return an id of the first branch: the timestamp, then 32 random bits.
 
     The bits tell turns of the same millisecond apart.
     """
     return f"{timestamp(now)}-{secrets.token_hex(4)}"
+
+
+def place_turn(turn_id: str, branch: str) -> str:
+    """Return an id of the first branch as one of `branch`."""
+    return f"{branch}-{turn_id}" if branch else turn_id
+
+
+def start_branch(turn_id: str) -> str:
+    """Return an id of the first branch as that of the first turn of a new branch."""
+    return place_turn(turn_id, f"b{turn_id[-8:]}")
+
+
+def branch_of(turn_id: str) -> str:
+    return turn_id.partition("-")[0] if turn_id.startswith("b") else FIRST_BRANCH
+
+
+def time_of(turn_id: str) -> str:
+    """Return the timestamp in a turn id."""
+    return turn_id.removeprefix(f"{branch_of(turn_id)}-").rpartition("-")[0]
+
+
+def seconds_of(turn_id: str) -> float:
+    """Return the time in a turn id, in seconds since the epoch."""
+    return datetime.fromisoformat(time_of(turn_id)).timestamp()
+
+
+def is_turn_id(text: str) -> bool:
+    """Return whether a text has the form of a turn id."""
+    try:
+        return bool(TURN_ID.fullmatch(text) and seconds_of(text))
+    except ValueError:  # such as the 31st of February
+        return False

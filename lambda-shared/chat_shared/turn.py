@@ -52,6 +52,8 @@ class Turn:
     mode: str
     question: str
     created_at: str
+    parent: str | None = None  # turn that it follows, or ROOT; None: the one before in the branch
+    wish: str | None = None
     status: Status = "streaming"
     answer: str = ""
     run: int = 0

@@ -15,6 +15,15 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+# Turns that the tests store, one that they do not, and forms that are none.
+TURN_IDS = [
+    *(f"2026-11-18T00:00:00.000Z-0000000{number}" for number in range(1, 6)),
+    "b00000009-2026-11-18T00:00:00.000Z-00000009",
+    "b00000009-2026-11-18T00:00:00.000Z",
+    "2026-11-18",
+    "ROOT",
+    "",
+]
 ACTIONS = ["chat", "stop", "resume", "continue", "ping"]
 TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
@@ -40,7 +49,7 @@ def known_ids(count: int) -> st.SearchStrategy[str]:
 
 @st.composite
 def good_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
-    """Draw a frame as the page sends it, with any text."""
+    """Draw a frame as the page sends it, with any text and any place."""
     action = draw(st.sampled_from(ACTIONS))
     fields: dict[str, Any] = {"action": action}
     if action != "ping":
@@ -49,6 +58,10 @@ def good_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
         fields |= {"conversation_id": draw(st.integers(100, 102).map(uuid)), "text": draw(TEXTS)}
         if draw(st.booleans()):
             fields["mode"] = draw(st.sampled_from(["chat", "translate", "grammar"]))
+        for name in draw(st.sets(st.sampled_from(["parent", "variant_of"]))):
+            fields[name] = draw(st.sampled_from(["root", None, *TURN_IDS]))
+        if draw(st.booleans()):
+            fields["wish"] = draw(st.sampled_from(["shorter", "politer", None, "louder"]))
     return fields
 
 

@@ -40,11 +40,12 @@ from tests.stack import Stack
 from tests.table import create_table
 from tests.unit.test_contracts import CLOSED_OPENAPI
 
-CONVERSATION_PATH = re.compile(r"/history/conversations/([^/]+)")
+CONVERSATION_PATH = re.compile(r"/history/conversations/([^/]+)(?:/turns/([^/]+))?")
 ROUTES = {
     "/history": ("GET", "DELETE"),
     "/history/conversations": ("GET",),
     "/history/conversations/{id}": ("PATCH", "DELETE"),
+    "/history/conversations/{id}/turns/{turn_id}": ("DELETE",),
 }
 # `positive_data_acceptance` is left out: a cursor may look right and be forged.
 CHECKED = (
@@ -74,7 +75,9 @@ def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
         environ["REQUEST_METHOD"],
     )
     named = CONVERSATION_PATH.fullmatch(path)
-    resource = "/history/conversations/{id}" if named else path
+    resource = path
+    if named:
+        resource = "/history/conversations/{id}" + ("/turns/{turn_id}" if named[2] else "")
     if method not in ROUTES.get(resource, ()):
         return refusal(403)
     try:
@@ -90,6 +93,7 @@ def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
         resource,
         query=dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)) or None,
         id=unquote(named[1]) if named else None,
+        turn_id=named[2] if named else None,  # API Gateway leaves it encoded
         body=body or None,
     )
     event["requestContext"]["authorizer"] = allowed["context"]
@@ -106,10 +110,12 @@ class Target:
     url: str | None = None
 
     def meet(self, case: Any) -> Any:
-        """Return the request for a conversation that exists."""
+        """Return the request for a conversation, and a turn, that exist."""
         if case.path_parameters:
             self.seed()
             case.path_parameters["id"] = CONVERSATION
+            if "turn_id" in case.path_parameters:
+                case.path_parameters["turn_id"] = turn().turn_id
         return case
 
 

@@ -142,6 +142,7 @@ def test_every_method_of_the_history_api_is_authorized(aws: Assembly) -> None:
         ("GET", "/history/conversations"),
         ("PATCH", "/history/conversations/{id}"),
         ("DELETE", "/history/conversations/{id}"),
+        ("DELETE", "/history/conversations/{id}/turns/{turn_id}"),
     }
     for method in methods.values():
         assert method["AuthorizationType"] == "CUSTOM"

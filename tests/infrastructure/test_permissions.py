@@ -54,6 +54,7 @@ def test_routes_writes_turns_and_invokes_the_worker(aws: Assembly, table: str) -
     assert granted(aws.service, routes) == {
         "dynamodb:GetItem": {table},
         "dynamodb:PutItem": {table},
+        "dynamodb:Query": {table},
         "dynamodb:UpdateItem": {table},
         "lambda:InvokeFunction": {f"<{worker}.Arn>"},
     }
@@ -121,6 +122,7 @@ def test_history_reads_renames_and_deletes(aws: Assembly, table: str) -> None:
         "dynamodb:BatchWriteItem": where,
         "dynamodb:DeleteItem": where,
         "dynamodb:GetItem": where,
+        "dynamodb:PutItem": where,
         "dynamodb:Query": where,
         "dynamodb:UpdateItem": where,
     }

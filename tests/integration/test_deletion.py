@@ -37,7 +37,8 @@ CONVERSATIONS = (CONVERSATION, uuid(1_001))
 def two_users(table: "Table", monkeypatch: pytest.MonkeyPatch) -> "Table":
     """A table with each kind of item for two users, written by the code that writes it on AWS.
 
-    In each conversation the first question is answered, the second has a partial answer.
+    In each conversation the first question is answered, the second has a partial answer, and the
+    first one is asked again.
     """
     clock, numbers = Clock(NOW), count(1)
     turns = Turns(table, 90, clock, Limits(messages=100, tokens=100_000))
@@ -51,6 +52,8 @@ def two_users(table: "Table", monkeypatch: pytest.MonkeyPatch) -> "Table":
         )
         leases.finish(answered, outcome())
         leases.renew(unfinished, "경주")
+        again = Chat(uuid(next(numbers)), conversation_id, "여행", "chat", keys.ROOT)
+        turns.accept(user, again, "connection-1")
         if conversation_id == CONVERSATION:
             Conversations(table).change(user, conversation_id, Changes(pinned=True), now=NOW)
     Quota(table, clock=clock).add_tokens(1)

@@ -124,8 +124,12 @@ def test_a_turn_is_told_with_the_fields_of_the_contract(api: Api) -> None:
         "turns": [
             {
                 "request_id": told.request_id,
+                "turn_id": told.turn_id,
+                "parent": "root",
+                "variants": None,
                 "conversation_id": CONVERSATION,
                 "mode": "chat",
+                "wish": None,
                 "text": "0",
                 "answer": "네",
                 "status": "done",

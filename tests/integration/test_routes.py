@@ -61,6 +61,12 @@ class Stage:
         assert answer["statusCode"] == 200
         return json.loads(answer["body"]) if "body" in answer else None
 
+    def accept(self, request_id: str, **place: str) -> str:
+        """Ask a question; return the turn's id."""
+        accepted = self.send(frame(request_id=request_id, **place))
+        assert accepted
+        return str(accepted["turn_id"])
+
     @property
     def turn(self) -> Turn:
         found = self.turns.find(ALICE, REQUEST)
@@ -100,6 +106,8 @@ def test_a_question_is_accepted_stored_and_given_to_a_worker(stage: Stage) -> No
         "request_id": REQUEST,
         "conversation_id": CONVERSATION,
         "created_at": "2026-11-18T11:06:40.000Z",
+        "turn_id": stage.turn.turn_id,
+        "parent": "root",
     }
     assert stage.turn.question == "여행하고 싶다"
     assert stage.worker.jobs == [Job.on(stage.turn, "run", HERE)]
@@ -120,8 +128,9 @@ def test_a_question_takes_one_request_while_the_count_of_tokens_is_recent(
     stage: Stage, requests: list[str]
 ) -> None:
     stage.limit(Limits(messages=9, tokens=9))
-    for number in range(3):
-        stage.send(frame(request_id=uuid(number)))
+    first = stage.accept(uuid(1), parent="root")
+    second = stage.accept(uuid(2), parent=first)
+    stage.accept(uuid(3), parent=first, variant_of=second)
     assert requests == ["GetItem", *["TransactWriteItems"] * 3]
 
 
@@ -390,7 +399,7 @@ def test_connecting_opens_the_connection_of_the_first_question(
 ) -> None:
     stage.limit(Limits(tokens=9))
     stage.routes.connect()
-    stage.send(frame())
+    stage.send(frame(parent="root"))
     assert requests == ["GetItem", "TransactWriteItems"]
 
 

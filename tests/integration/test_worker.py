@@ -159,8 +159,8 @@ def test_a_question_is_answered_piece_by_piece_and_stored(stage: Stage) -> None:
     assert Client().apply(deltas).text == "경주는 신라의"
     assert all(isinstance(frame, Delta) and frame.run == 1 for frame in deltas)
     usage = {"prompt_tokens": 70, "completion_tokens": 4, "total_tokens": 74}
-    assert last == Done(REQUEST, 1, len(deltas), "stop", usage, MODEL)
     stored = stage.turn
+    assert last == Done(REQUEST, 1, len(deltas), "stop", usage, MODEL, stored.turn_id)
     assert (stored.status, stored.answer, stored.stop_reason) == ("done", "경주는 신라의", "stop")
     assert (stored.usage, stored.seq, stored.model_id) == (Usage(70, 4), len(deltas), MODEL)
     assert stored.prompt_estimate > 0
@@ -633,7 +633,15 @@ def test_the_model_reads_the_answered_turns_of_the_chat_alone(stage: Stage) -> N
 def test_a_translation_is_asked_for_without_history(
     stage: Stage, mode: Mode, names_mode: bool
 ) -> None:
-    store(stage.table, turn(turn_id="2026", request_id=uuid(10), answer="네", status="done"))
+    store(
+        stage.table,
+        turn(
+            turn_id="2026-11-18T00:00:00.000Z-00000001",
+            request_id=uuid(10),
+            answer="네",
+            status="done",
+        ),
+    )
     job = stage.ask("경주", mode=mode)
     # A job of an earlier version has no mode.
     stage.handle(job if names_mode else replace(job, mode="chat"), Answer(["Gyeongju"]))

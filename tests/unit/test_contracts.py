@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from chat_shared.branches import MAX_VARIANTS, Branches
 from chat_shared.principal import Principal
 from chat_shared.subprotocol import BEARER_PREFIX, SUBPROTOCOL
 from chat_shared.turn import Status, Turn, Usage
@@ -40,6 +41,7 @@ SERVER: dict[str, type[protocol.ServerFrame]] = {
 ID = "0d5f3a52-7e0b-4c1e-9d8a-3c2f1b6a7e90"
 CONVERSATION = "5b1c9e7e-2f64-4a57-8a0c-9e1d2c3b4a5f"
 TIME = "2026-11-22T03:04:05.678Z"
+FIRST, VARIANT = f"{TIME}-1a2b3c4d", f"b5e6f7a8b-{TIME}-5e6f7a8b"
 ERRORS = [kind() for kind in ChatError.__subclasses__()]
 
 
@@ -81,14 +83,28 @@ def properties(name: str) -> set[str]:
     return set(ASYNCAPI["components"]["schemas"][name.capitalize()]["properties"])
 
 
-def body_properties(operation_id: str) -> set[str]:
-    """Return the members of the body of one of the history API's operations."""
+def find_operation(operation_id: str) -> dict[str, Any]:
+    """Return one of the history API's operations."""
     (operation,) = (
         operation
         for item in OPENAPI["paths"].values()
         for operation in item.values()
         if "operationId" in operation and operation["operationId"] == operation_id
     )
+    return dict(operation)
+
+
+def parameters(operation_id: str) -> set[str]:
+    """Return the named parameters of one of the history API's operations."""
+    operation = find_operation(operation_id)
+    return {each["name"] for each in operation.get("parameters", ()) if "name" in each}
+
+
+def body_properties(operation_id: str) -> set[str]:
+    """Return the members of the body of one of the history API's operations."""
+    operation = find_operation(operation_id)
+    if "requestBody" not in operation:
+        return set()
     schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     return set(OPENAPI["components"]["schemas"][schema.rpartition("/")[2]]["properties"])
 
@@ -103,14 +119,15 @@ def is_client_frame(frame: dict[str, Any]) -> bool:
 
 def server_frames() -> Iterator[protocol.ServerFrame]:
     usage = Usage(97, 38).as_dict()
-    yield protocol.Accepted(ID, CONVERSATION, TIME)
+    for turn_id, parent in ((FIRST, "root"), (VARIANT, "root"), (VARIANT, FIRST), (FIRST, None)):
+        yield protocol.Accepted(ID, CONVERSATION, TIME, turn_id, parent)
     yield protocol.Delta(ID, 1, 1, "가")
     yield protocol.Delta(ID, 2, 41, "나" * protocol.MAX_FRAME_CHARACTERS)
     yield protocol.Snapshot(ID, 2, 0, "")
     yield protocol.Snapshot(ID, 1, 7, "다" * protocol.MAX_FRAME_CHARACTERS)
     for reason in get_args(protocol.StopReason):
-        yield protocol.Done(ID, 1, 12, reason, usage, "meta.llama3-70b-instruct-v1:0")
-    yield protocol.Done(ID, 1, 0, "cancelled", Usage().as_dict(), None)
+        yield protocol.Done(ID, 1, 12, reason, usage, "meta.llama3-70b-instruct-v1:0", FIRST)
+    yield protocol.Done(ID, 1, 0, "cancelled", Usage().as_dict(), None, VARIANT)
     for error in ERRORS:
         yield protocol.Failed.of(error, ID)
         yield protocol.Failed.of(error, None)
@@ -168,6 +185,7 @@ def test_lists_of_words_are_the_code_s() -> None:
     schemas = ASYNCAPI["components"]["schemas"]
     assert schemas["Mode"]["enum"] == list(get_args(protocol.Mode))
     assert schemas["Mode"]["default"] == protocol.Chat(ID, CONVERSATION, "가").mode
+    assert schemas["Wish"]["enum"] == [*get_args(protocol.Wish), None]
     assert schemas["StopReason"]["enum"] == list(get_args(protocol.StopReason))
     sent = {error.code for error in ERRORS}
     assert set(schemas["Code"]["enum"]) == sent
@@ -180,7 +198,7 @@ def test_a_feature_names_an_optional_field_or_a_mode_and_protocol_md_lists_it() 
         if where == "mode":
             assert member in get_args(protocol.Mode)
         elif name in HISTORY_FEATURES:
-            assert member in body_properties(where)
+            assert not member or member in parameters(where) | body_properties(where)
         else:
             assert member in properties(where)
             assert member not in ASYNCAPI["components"]["schemas"][where.capitalize()]["required"]
@@ -256,6 +274,12 @@ def test_an_example_of_a_failure_quotes_the_code_s_own_words(error: ChatError) -
         {"conversation_id": ID.replace("-", "")},
         {"mode": "poem"},
         {"mode": None},
+        {"wish": "louder"},
+        {"parent": "Root"},
+        {"parent": TIME},
+        {"parent": f"{FIRST}0"},
+        {"variant_of": FIRST},
+        {"variant_of": "root", "parent": "root"},
         {"action": "shout"},
     ],
     ids=str,
@@ -275,6 +299,10 @@ def test_schema_and_parser_refuse_the_same_questions(changed: dict[str, Any]) ->
         {"text": "\n가\n"},
         {"request_id": ID.upper()},
         {"mode": "grammar"},
+        {"wish": "politer"},
+        {"wish": None, "parent": None, "variant_of": None},
+        {"parent": "root"},
+        {"parent": VARIANT, "variant_of": FIRST},
         {"of_a_later_version": [None]},
     ],
     ids=lambda changed: next(iter(changed)),
@@ -349,7 +377,7 @@ def event(method: str, path: str) -> dict[str, Any]:
         "httpMethod": method,
         "resource": path,
         "requestContext": {"authorizer": {"user_id": "u"}},
-        "pathParameters": {"id": CONVERSATION} if "{id}" in path else None,
+        "pathParameters": {"id": CONVERSATION, "turn_id": FIRST} if "{id}" in path else None,
         "queryStringParameters": None,
         "body": None,
     }
@@ -441,6 +469,13 @@ def test_a_turn_s_view_is_valid(status: Status) -> None:
     assert view.keys() == OPENAPI["components"]["schemas"]["Turn"]["properties"].keys()
 
 
+def test_a_variant_s_view_is_valid() -> None:
+    branches = Branches(VARIANT, {"": FIRST, "b5e6f7a8b": VARIANT}, {"root": [VARIANT]})
+    view = service.turn_view(Turn.from_item(item("done") | {"sk": VARIANT}), "root", branches)
+    assert view["variants"] == {"index": 1, "heads": [FIRST, VARIANT]}
+    view_schema("/components/schemas/Turn").validate(view)
+
+
 def test_a_conversation_s_view_is_valid() -> None:
     view = service.conversation_view(
         Conversation(CONVERSATION, "경주", True, TIME, TIME, "position")
@@ -478,6 +513,7 @@ def test_limits_of_the_history_api_are_the_code_s() -> None:
     listed = schemas["Conversations"]["properties"]["conversations"]
     assert listed["maxItems"] == service.CONVERSATIONS_PAGE
     assert schemas["Conversation"]["properties"]["title"]["maxLength"] == service.MAX_TITLE_LENGTH
+    assert schemas["Variants"]["properties"]["heads"]["maxItems"] == MAX_VARIANTS
     assert schemas["NextCursor"]["maxLength"] == cursor.MAX_LENGTH
     assert parameters["Cursor"]["schema"]["maxLength"] == cursor.MAX_LENGTH
 
@@ -485,6 +521,7 @@ def test_limits_of_the_history_api_are_the_code_s() -> None:
 def test_words_that_both_contracts_use_are_the_same() -> None:
     turn = OPENAPI["components"]["schemas"]["Turn"]["properties"]
     assert turn["mode"]["enum"] == list(get_args(protocol.Mode))
+    assert turn["wish"]["enum"] == [*get_args(protocol.Wish), None]
     assert turn["stop_reason"]["enum"] == [*get_args(protocol.StopReason), None]
     assert turn["status"]["enum"] == list(get_args(Status))
 

@@ -139,4 +139,6 @@ class Routes:
 
 
 def accepted(turn: Turn) -> Accepted:
-    return Accepted(turn.request_id, turn.conversation_id, turn.created_at)
+    return Accepted(
+        turn.request_id, turn.conversation_id, turn.created_at, turn.turn_id, turn.parent
+    )

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from chat_shared import keys
 from chat_shared.principal import Principal
+from chat_shared.transactions import transact
 from chat_shared.turn import Turn
 
-from chat_ws.errors import Busy, QuotaExceeded
+from chat_ws.errors import Busy, QuotaExceeded, TooManyVariants
 from chat_ws.protocol import Chat
 from chat_ws.settings import UNLIMITED, Limits
 from chat_ws.store.items import ConditionFailed, update_turn
+from chat_ws.store.place import Place
 from chat_ws.store.quota import Quota
 
 if TYPE_CHECKING:
@@ -25,9 +27,6 @@ WAKE_SECONDS = 10.0
 REMEMBERED_TURNS = 1_000  # keys that a process keeps
 TITLE_LENGTH = 40  # characters of the first question that become the conversation's title
 TRANSACTION_TRIES = 5
-# Expected reasons for a cancelled transaction: the same frame twice, two questions of one user at
-# once, a used-up quota.
-CONTENDED = {"None", "ConditionalCheckFailed", "TransactionConflict"}
 
 
 class Turns:
@@ -60,13 +59,16 @@ class Turns:
 
         One transaction writes the turn and the marker of its request id, so that a request id
         makes one turn, however often it arrives. Raise QuotaExceeded for a new turn over a quota,
-        and Busy if the transaction keeps being cancelled.
+        NotFound without the turn that it follows, TooManyVariants, and Busy if the transaction
+        keeps being cancelled.
         """
         if self._quota.tokens_exhausted():
             return self._find_known(principal, chat), False
+        place = Place.expected(chat, self._clock())
         for attempt in range(TRANSACTION_TRIES):
-            turn = self._new_turn(principal, chat, connection_id)
-            reasons = self._transact(self._insertion(principal, turn))
+            place = place or Place.read(self._table, principal, chat, self._clock())
+            turn = self._new_turn(principal, chat, connection_id, place)
+            reasons = transact(self._table.meta.client, self._insertion(principal, turn, place))
             if not reasons:
                 self._remember(turn)
                 return turn, True
@@ -74,7 +76,11 @@ class Turns:
                 return self._find_known(principal, chat), False
             if known := self.find(principal, chat.request_id):
                 return known, False
-            self._wait_before_retry(attempt)
+            if place.is_full(reasons):
+                raise TooManyVariants
+            if attempt or "TransactionConflict" in reasons:
+                self._wait_before_retry(attempt)
+            place = None
         raise Busy
 
     def _find_known(self, principal: Principal, chat: Chat) -> Turn:
@@ -144,7 +150,10 @@ class Turns:
             },
         }
         for attempt in range(TRANSACTION_TRIES):
-            reasons = self._transact([{"Update": update}, *self._quota.count_message(turn.user_id)])
+            reasons = transact(
+                self._table.meta.client,
+                [{"Update": update}, *self._quota.count_message(turn.user_id)],
+            )
             if not reasons:
                 return replace(
                     turn, status="streaming", connection_id=connection_id, stop_reason=None
@@ -202,18 +211,6 @@ class Turns:
         except ConditionFailed:
             return None
 
-    def _transact(self, items: "Sequence[TransactWriteItemTypeDef]") -> list[str | None]:
-        """Write all items or none; return each item's reason if the transaction was cancelled."""
-        client = self._table.meta.client
-        try:
-            client.transact_write_items(TransactItems=items)
-        except client.exceptions.TransactionCanceledException as error:
-            reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-            if not CONTENDED.issuperset(reasons):
-                raise
-            return reasons
-        return []
-
     def _wait_before_retry(self, attempt: int) -> None:
         self._sleep(self._uniform(0, 0.05 * 2**attempt))
 
@@ -221,26 +218,33 @@ class Turns:
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return None if item and keys.is_expired(item, self._clock()) else item
 
-    def _new_turn(self, principal: Principal, chat: Chat, connection_id: str) -> Turn:
+    def _new_turn(self, principal: Principal, chat: Chat, connection_id: str, place: Place) -> Turn:
         now = self._clock()
         return Turn(
             user_id=principal.user_id,
             conversation_id=chat.conversation_id,
-            turn_id=self._new_turn_id(now),
+            turn_id=place.turn_id(now, self._new_turn_id),
             request_id=chat.request_id,
             mode=chat.mode,
             question=chat.question,
             created_at=keys.timestamp(now),
+            parent=place.parent,
+            wish=chat.wish,
             lease_until=round(now + WAKE_SECONDS, 3),
             pending=True,
             connection_id=connection_id,
         )
 
-    def _insertion(self, principal: Principal, turn: Turn) -> "Sequence[TransactWriteItemTypeDef]":
-        """Return the items of a new turn: the turn, its marker, conversation and message count."""
+    def _insertion(
+        self, principal: Principal, turn: Turn, place: Place
+    ) -> "Sequence[TransactWriteItemTypeDef]":
+        """Return the items of a new turn: the turn, its marker, conversation and message count.
+
+        A new turn that changes the branches has another, their item.
+        """
         table, user_id = self._table.name, principal.user_id
         now = int(self._clock())
-        expiry = {keys.TTL_ATTRIBUTE: now + self._ttl}
+        expires_at = now + self._ttl
         marker: dict[str, Any] = {
             **keys.marker(user_id, turn.request_id),
             "conversation_id": turn.conversation_id,
@@ -251,7 +255,7 @@ class Turns:
             {
                 "Put": {
                     "TableName": table,
-                    "Item": item | expiry,
+                    "Item": {**item, keys.TTL_ATTRIBUTE: expires_at},
                     "ConditionExpression": "attribute_not_exists(pk)"
                     f" OR {keys.TTL_ATTRIBUTE} < :now",
                     "ExpressionAttributeValues": {":now": now},
@@ -265,16 +269,26 @@ class Turns:
             "UpdateExpression": "SET title = if_not_exists(title, :title),"
             " created_at = if_not_exists(created_at, :at), last_activity_at = :at,"
             " activity_pk = if_not_exists(activity_pk, :user), activity_sk = :activity,"
-            f" {keys.TTL_ATTRIBUTE} = :ttl",
+            f" head = :new_head, head_parent = :new_parent, {keys.TTL_ATTRIBUTE} = :ttl",
+            "ConditionExpression": place.condition,
             "ExpressionAttributeValues": {
+                **place.values,
                 ":title": title(turn.question),
                 ":at": turn.created_at,
                 ":user": activity["activity_pk"],
                 ":activity": activity["activity_sk"],
-                ":ttl": expiry[keys.TTL_ATTRIBUTE],
+                ":new_head": turn.turn_id,
+                ":new_parent": place.parent,
+                ":ttl": expires_at,
             },
         }
-        return [*puts, {"Update": conversation}, *self._quota.count_message(user_id)]
+        branches = place.update_branches(table, turn, expires_at)
+        return [
+            *puts,
+            {"Update": conversation},
+            *branches,
+            *self._quota.count_message(user_id),
+        ]
 
 
 def title(question: str) -> str:

@@ -46,6 +46,7 @@ class PromptInput:
     question: str
     exchanges: Sequence[Exchange]
     calibration: float
+    wish: str | None = None
 
     @classmethod
     def of(cls, turn: Turn, window: Sequence[Turn]) -> "PromptInput":
@@ -54,7 +55,7 @@ class PromptInput:
             for past in window
         ]
         measured = [(past.usage.prompt_tokens, past.prompt_estimate) for past in window]
-        return cls(turn.mode, turn.question, exchanges, prompts.calibrate(measured))
+        return cls(turn.mode, turn.question, exchanges, prompts.calibrate(measured), turn.wish)
 
 
 @dataclass
@@ -255,4 +256,5 @@ class Generation:
             budget=model.spec.context_tokens - self._max_gen_len,
             calibration=self._input.calibration,
             prefill=self._answer(),
+            wish=self._input.wish,
         )

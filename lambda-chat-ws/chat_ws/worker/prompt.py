@@ -28,6 +28,13 @@ SYSTEM = {
     ),
 }
 
+WISHES = {
+    "shorter": "답은 더 짧게 써 주세요.",
+    "longer": "답은 더 자세히 써 주세요.",
+    "simpler": "답은 더 쉬운 말로 써 주세요.",
+    "politer": "답은 더 공손한 말투로 써 주세요.",
+}
+
 MESSAGE_OVERHEAD = 5  # tokens of <|start_header_id|>, role, <|end_header_id|>, \n\n and <|eot_id|>
 
 
@@ -71,13 +78,18 @@ def build(
     budget: int,
     calibration: float = 1.0,
     prefill: str = "",
+    wish: str | None = None,
 ) -> Prompt:
     """Build a prompt with the newest of `exchanges` (oldest first) that fit into `budget` tokens.
 
     `budget` is the model's context minus the longest answer. A question that does not fit is sent
-    without exchanges: the estimate is high, and the model may accept it.
+    without exchanges: the estimate is high, and the model may accept it. `wish` is a key of WISHES.
     """
     system = SYSTEM[mode]
+    if wish and mode == "chat":
+        question = f"{question}\n\n{WISHES[wish]}"
+    elif wish:
+        system = f"{system} {WISHES[wish]}"  # the user's message is the text to work on
     tokens = estimate(system) + estimate(question) + estimate(prefill) + 3 * MESSAGE_OVERHEAD
     window: list[Exchange] = []
     for exchange in reversed(exchanges):

@@ -34,7 +34,7 @@ DRAIN_MARGIN = 2.0  # stop waiting for a slow client when this many seconds are 
 WINDOW_READS = 40
 # Those without a default, and those that a prompt and the window's choice need.
 WINDOW_ATTRIBUTES = (
-    *("user_id", "conversation_id", "sk", "request_id", "mode", "text", "created_at"),
+    *("user_id", "conversation_id", "sk", "request_id", "mode", "text", "created_at", "parent"),
     *("status", "answer", "usage", "prompt_estimate", keys.TTL_ATTRIBUTE),
 )
 
@@ -218,11 +218,11 @@ def has_moved(seen: Turn, renewed: Turn) -> bool:
 
 
 def load_window(table: "Table", job: Job, exchanges: int, now: float) -> list[Turn]:
-    """Return the last `exchanges` answered turns of mode `chat` before the job's, oldest first.
+    """Return the last `exchanges` answered turns of mode `chat` in the job's branch, oldest first.
 
     They have the attributes of WINDOW_ATTRIBUTES only. `now` is in seconds since the epoch.
     """
-    if job.mode != "chat":
+    if job.mode != "chat" or job.parent == keys.ROOT:
         return []
     newest = history.newest_turns(
         table,
@@ -230,7 +230,7 @@ def load_window(table: "Table", job: Job, exchanges: int, now: float) -> list[Tu
         job.conversation_id,
         now=now,
         page=exchanges,
-        before=job.turn_id,
+        **({"last": job.parent} if job.parent else {"before": job.turn_id}),
         attributes=WINDOW_ATTRIBUTES,
     )
     answered = (

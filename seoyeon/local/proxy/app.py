@@ -89,7 +89,7 @@ def create_app(targets: Targets) -> web.Application:
     app.router.add_get("/ws", websocket)
     if targets.sign_in:
         _add_sign_in(app, session, targets.sign_in)
-    app.router.add_route("*", "/{path:history(/.*)?}", history)
+    app.router.add_route("*", "/{path:(?s:history(/.*)?)}", history)
     # The page's cache behaviour allows GET and HEAD only.
     app.router.add_get("/{path:.*}", page)
     return app

@@ -104,8 +104,22 @@ def chat_path(stack: Stack, token: str, timeout: float = TIMEOUT_S) -> None:
     if len(history(stack, token, "GET", "/conversations")["conversations"]) != 1:
         raise Refused
     history(stack, token, "PATCH", f"/conversations/{conversation}", {"title": "인사"})
+    change_branches(stack, token, conversation, timeout)
     history(stack, token, "DELETE", f"/conversations/{conversation}")
     history(stack, token, "DELETE")
+
+
+def change_branches(stack: Stack, token: str, conversation: str, timeout: float) -> None:
+    """Ask the last question again, show its first variant, and delete the second."""
+    with stack.connect(token) as client:
+        before, last = history(stack, token, "GET")["turns"][-2:]
+        place = {"parent": before["turn_id"], "variant_of": last["turn_id"]}
+        send(client, "chat", 4, conversation_id=conversation, text="안녕하세요", **place)
+        until(client, "done", timeout)
+    variant = history(stack, token, "GET")["turns"][-1]["turn_id"]
+    path = f"/conversations/{conversation}"
+    history(stack, token, "PATCH", path, {"head": last["turn_id"]})
+    history(stack, token, "DELETE", f"{path}/turns/{variant}")
 
 
 def send(client: ClientConnection, action: str, number: int, **fields: str) -> None:

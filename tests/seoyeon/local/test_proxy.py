@@ -37,7 +37,7 @@ class Upstream:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/chat", self.websocket)
-        app.router.add_route("*", "/{path:.*}", self.http)
+        app.router.add_route("*", "/{path:(?s:.*)}", self.http)
         return app
 
     async def http(self, request: web.Request) -> web.StreamResponse:
@@ -132,7 +132,9 @@ def test_the_page_comes_from_its_distribution_with_its_headers_unchanged() -> No
     run(scenario())
 
 
-@pytest.mark.parametrize("path", ["/history", "/history/conversations/a%2Fb?cursor=%3D"])
+@pytest.mark.parametrize(
+    "path", ["/history", "/history/conversations/a%2Fb?cursor=%3D", "/history/a%0Ab"]
+)
 def test_history_goes_to_the_stage_of_the_rest_api(path: str) -> None:
     async def scenario() -> None:
         async with (

@@ -10,6 +10,7 @@ CONTRACT = {
     "too_large": False,
     "unauthorized": False,
     "not_found": False,
+    "too_many_variants": False,
     "busy": True,
     "quota_exceeded": False,
     "throttled": True,

@@ -21,5 +21,12 @@ def test_a_job_has_its_turn_s_mode_which_workers_of_earlier_versions_do_not_know
     assert Job.from_payload(job.payload()).mode == "grammar"
 
 
+def test_a_job_has_the_parent_of_a_turn_in_another_branch_only() -> None:
+    first = turn(parent="root")
+    assert "parent" not in Job.on(first, "run", "").payload()
+    job = Job.on(turn(turn_id=f"b00000002-{first.turn_id}", parent=first.turn_id), "run", "")
+    assert Job.from_payload(job.payload()).parent == first.turn_id
+
+
 def test_a_warm_up_needs_nothing_else() -> None:
     assert Job.from_payload({"kind": "warm_up"}) == Job("warm_up")

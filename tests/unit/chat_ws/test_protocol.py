@@ -273,12 +273,14 @@ def test_any_json_is_a_frame_or_malformed(value: Any) -> None:
     ("sent", "expected"),
     [
         (
-            Accepted("r", "c", "2026-11-18T00:00:00.000Z"),
+            Accepted("r", "c", "2026-11-18T00:00:00.000Z", "t", "root"),
             {
                 "type": "accepted",
                 "request_id": "r",
                 "conversation_id": "c",
                 "created_at": "2026-11-18T00:00:00.000Z",
+                "turn_id": "t",
+                "parent": "root",
             },
         ),
         (
@@ -290,7 +292,7 @@ def test_any_json_is_a_frame_or_malformed(value: Any) -> None:
             {"type": "snapshot", "request_id": "r", "run": 1, "seq": 0, "text": ""},
         ),
         (
-            Done("r", 1, 2, "stop", {"total_tokens": 3}, "m"),
+            Done("r", 1, 2, "stop", {"total_tokens": 3}, "m", "t"),
             {
                 "type": "done",
                 "request_id": "r",
@@ -299,6 +301,7 @@ def test_any_json_is_a_frame_or_malformed(value: Any) -> None:
                 "stop_reason": "stop",
                 "usage": {"total_tokens": 3},
                 "model_id": "m",
+                "turn_id": "t",
             },
         ),
         (

@@ -135,7 +135,7 @@ def test_a_deployment_during_the_start_leaves_the_process_its_code(
 
     monkeypatch.setattr(function.server, "_request", request_after_deployment)
     process = function.start()
-    assert os.readlink(f"/proc/{ask(process)[0]}/cwd") == str(function.folder / "code-1")
+    assert Path(f"/proc/{ask(process)[0]}/cwd").readlink() == function.folder / "code-1"
 
 
 def test_a_handler_that_cannot_be_imported_fails_in_its_process(function: Function) -> None:
