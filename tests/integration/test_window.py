@@ -1,6 +1,8 @@
 """The window of the conversation is that of LangChain's ConversationBufferWindowMemory(k=10)."""
 
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 WINDOW = 10
 
 
-def talk(table: "Table", statuses: list[str]) -> None:
+def talk(table: "Table", statuses: list[str], modes: Sequence[str] = ("chat",)) -> None:
+    """Store a turn for each status, with the modes in turn."""
     with table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
         for number, status in enumerate(statuses):
             store(
@@ -28,6 +31,7 @@ def talk(table: "Table", statuses: list[str]) -> None:
                 turn(
                     turn_id=f"{keys.timestamp(NOW + number)}-00000000",
                     request_id=uuid(number + 1),
+                    mode=modes[number % len(modes)],
                     question=f"질문 {number}",
                     answer=f"답 {number}",
                     status=status,
@@ -82,10 +86,11 @@ def test_the_prompt_s_history_is_the_window_memory_s(table: "Table", statuses: l
     assert history == memory(statuses)
 
 
+@pytest.mark.parametrize("modes", [("chat",), ("chat", "translate", "grammar")])
 def test_reading_the_window_costs_the_same_however_long_the_history_is(
-    table: "Table", reads: Reads
+    table: "Table", reads: Reads, modes: Sequence[str]
 ) -> None:
-    talk(table, ["done"] * 60)
+    talk(table, ["done"] * 60, modes)
     assert len(load_window(table, job(), WINDOW, NOW)) == WINDOW
     assert (reads.queries, reads.items) == (1, WINDOW)
 
@@ -96,6 +101,15 @@ def test_reading_the_window_is_bounded_though_nothing_was_answered(
     talk(table, ["failed"] * 60)
     assert load_window(table, job(), WINDOW, NOW) == []
     assert reads.items <= 50
+
+
+@pytest.mark.parametrize("mode", ["translate", "grammar"])
+def test_a_text_to_translate_or_to_proofread_has_no_window(
+    table: "Table", reads: Reads, mode: str
+) -> None:
+    talk(table, ["done"] * 3)
+    assert load_window(table, replace(job(), mode=mode), WINDOW, NOW) == []
+    assert reads.queries == 0
 
 
 def test_an_expired_turn_is_not_in_the_window(table: "Table") -> None:

@@ -29,6 +29,7 @@ from chat_ws.store.turns import Turns
 from chat_ws.worker import entry as worker_entry
 from chat_ws.worker import worker as subject
 from chat_ws.worker.bedrock import BedrockModel, StreamBroken
+from chat_ws.worker.prompt import REQUESTS
 from chat_ws.worker.telemetry import Telemetry
 from chat_ws.worker.worker import DEADLINE_MARGIN, Worker, load_window
 
@@ -605,10 +606,11 @@ def test_an_unforeseen_error_of_the_store_is_left_to_the_retry(
     assert stage.model.streams[0].aborted
 
 
-def test_the_model_reads_the_answered_turns_of_the_chat_alone(stage: Stage) -> None:
+def test_the_model_reads_the_answered_turns_and_sees_their_modes(stage: Stage) -> None:
     past = [
         turn(question="여행하고 싶다", answer="어디로 갈까요?", status="done"),
         turn(question="hello", answer="안녕", status="done", mode="translate"),
+        turn(question="몇일", answer="고친 글:\n며칠", status="done", mode="grammar"),
         turn(question="실패한 질문", answer="반쪽", status="failed"),
         turn(question="멈춘 질문", answer="", status="done", stop_reason="cancelled"),
         turn(question="끊긴 질문", answer="아직", status="streaming"),
@@ -622,6 +624,10 @@ def test_the_model_reads_the_answered_turns_of_the_chat_alone(stage: Stage) -> N
     assert [(message.role, message.content) for message in prompt.messages[1:]] == [
         ("user", "여행하고 싶다"),
         ("assistant", "어디로 갈까요?"),
+        ("user", f"{REQUESTS['translate']}\n\nhello"),
+        ("assistant", "안녕"),
+        ("user", f"{REQUESTS['grammar']}\n\n몇일"),
+        ("assistant", "고친 글:\n며칠"),
         ("user", "바다"),
         ("assistant", "강릉은"),
         ("user", "경주"),

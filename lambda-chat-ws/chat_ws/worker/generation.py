@@ -51,7 +51,11 @@ class PromptInput:
     @classmethod
     def of(cls, turn: Turn, window: Sequence[Turn]) -> "PromptInput":
         exchanges = [
-            Exchange(past.question, past.answer, past.usage.completion_tokens or None)
+            Exchange(
+                prompts.describe_request(past.mode, past.question),
+                past.answer,
+                past.usage.completion_tokens or None,
+            )
             for past in window
         ]
         measured = [(past.usage.prompt_tokens, past.prompt_estimate) for past in window]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Stop generating when this many seconds are left before Lambda ends the function.
 DEADLINE_MARGIN = 5.0
 DRAIN_MARGIN = 2.0  # stop waiting for a slow client when this many seconds are left
-# Turns to read at most for the window; failed turns and other modes are among them.
+# Turns to read at most for the window; failed turns are among them.
 WINDOW_READS = 40
 # Those without a default, and those that a prompt and the window's choice need.
 WINDOW_ATTRIBUTES = (
@@ -218,9 +218,10 @@ def has_moved(seen: Turn, renewed: Turn) -> bool:
 
 
 def load_window(table: "Table", job: Job, exchanges: int, now: float) -> list[Turn]:
-    """Return the last `exchanges` answered turns of mode `chat` in the job's branch, oldest first.
+    """Return the last `exchanges` answered turns of the job's branch, oldest first.
 
-    They have the attributes of WINDOW_ATTRIBUTES only. `now` is in seconds since the epoch.
+    A text to translate or to proofread is data: a job of these modes has no window. The turns have
+    the attributes of WINDOW_ATTRIBUTES only. `now` is in seconds since the epoch.
     """
     if job.mode != "chat" or job.parent == keys.ROOT:
         return []
@@ -234,8 +235,6 @@ def load_window(table: "Table", job: Job, exchanges: int, now: float) -> list[Tu
         attributes=WINDOW_ATTRIBUTES,
     )
     answered = (
-        past
-        for past in islice(newest, WINDOW_READS)
-        if past.status == "done" and past.mode == "chat" and past.answer
+        past for past in islice(newest, WINDOW_READS) if past.status == "done" and past.answer
     )
     return list(islice(answered, exchanges))[::-1]

@@ -17,7 +17,7 @@ from chat_ws.models import ModelFallback, ModelId
 from chat_ws.worker import generation
 from chat_ws.worker.bedrock import StreamBroken
 from chat_ws.worker.generation import CONTINUATIONS, THROTTLE_TRIES, Generation, PromptInput
-from chat_ws.worker.prompt import Exchange
+from chat_ws.worker.prompt import Exchange, describe_request
 from chat_ws.worker.threads import THREADS, Threads
 from tenacity import wait_fixed
 
@@ -324,3 +324,11 @@ def test_a_question_brings_exact_counts_and_a_calibration() -> None:
     assert (prompt_input.mode, prompt_input.question) == ("grammar", "경주")
     assert prompt_input.exchanges == [Exchange("안녕", "네", 30), Exchange("뭐해", "응", None)]
     assert prompt_input.calibration == pytest.approx(0.6)
+
+
+def test_an_earlier_translation_is_described_in_the_prompt_of_a_chat() -> None:
+    earlier = [turn(question="늦었어요", answer="I'm late.", status="done", mode="translate")]
+    prompt_input = PromptInput.of(turn(question="더 공손하게 바꿔 줘"), earlier)
+    described = describe_request("translate", "늦었어요")
+    assert prompt_input.exchanges == [Exchange(described, "I'm late.", None)]
+    assert prompt_input.question == "더 공손하게 바꿔 줘"

@@ -116,6 +116,20 @@ def test_the_system_prompt_is_the_seed_s() -> None:
     assert "한자는 한국어로 변환합니다" in SYSTEM["chat"]
 
 
+def test_a_question_of_mode_chat_is_described_by_its_words_alone() -> None:
+    assert prompt.describe_request("chat", "경주") == "경주"
+
+
+@pytest.mark.parametrize("mode", ["translate", "grammar"])
+@given(text=HOSTILE)
+def test_a_text_of_an_earlier_turn_stays_in_its_user_s_message(mode: str, text: str) -> None:
+    described = prompt.describe_request(mode, text)
+    wire = prompt.format_llama3(prompt.build("chat", [Exchange(described, "네")], "?", budget=WIDE))
+    assert described.startswith(f"{prompt.REQUESTS[mode]}\n\n")
+    assert set(SPECIAL.findall(wire)) == STRUCTURE
+    assert wire.count("<|start_header_id|>") == 5
+
+
 def test_what_does_not_fit_is_dropped_oldest_first() -> None:
     exchanges = [Exchange(f"질문{number}", "답" * 100) for number in range(5)]
     bare = prompt.build("chat", [], "지금", budget=0).tokens
