@@ -89,6 +89,13 @@ class StoreContract:
         assert (turn.run, turn.answer, turn.connection_id) == (0, "", "connection-1")
         assert store.find() == turn
 
+    def test_a_translation_is_stored_with_its_direction(self, store: Store) -> None:
+        chat = Chat(REQUEST, CONVERSATION, "안녕", "translate", target_language="en")
+        store.turns.accept(ALICE, chat, "connection-1")
+        found = store.find()
+        assert found
+        assert (found.mode, found.target_language) == ("translate", "en")
+
     def test_a_request_that_comes_twice_makes_one_turn(self, store: Store) -> None:
         first = store.accept()
         stored = store.count()

@@ -16,6 +16,7 @@ from chat_ws.errors import MAX_QUESTION_CHARACTERS, BadRequest, ChatError, TooLa
 
 Mode = Literal["chat", "translate", "grammar"]
 Wish = Literal["shorter", "longer", "simpler", "politer"]
+TargetLanguage = Literal["ko", "en"]
 StopReason = Literal["stop", "length", "cancelled", "deadline"]
 
 MAX_FRAME_BYTES = 32 * 1024  # API Gateway closes the socket (1009) above it
@@ -39,6 +40,7 @@ class Chat:
     parent: str | None = None
     variant_of: str | None = None
     wish: Wish | None = None
+    target_language: TargetLanguage | None = None  # None: by the language of the question
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ FEATURES = (
     "chat.parent",
     "chat.variant_of",
     "chat.wish",
+    "chat.target_language",
     "continue.run",
     *(f"mode.{mode}" for mode in get_args(Mode)),
 )
@@ -129,8 +132,25 @@ def _chat(request_id: str, fields: dict[str, Any]) -> Chat:
     variant_of = _turn_id(fields.get("variant_of"))
     if variant_of and not parent:
         raise BadRequest
-    question = _question(fields.get("text"))
-    return Chat(request_id, conversation_id, question, mode, parent, variant_of, wish)
+    return Chat(
+        request_id,
+        conversation_id,
+        _question(fields.get("text")),
+        mode,
+        parent,
+        variant_of,
+        wish,
+        _target_language(fields.get("target_language"), mode),
+    )
+
+
+def _target_language(value: Any, mode: Mode) -> TargetLanguage | None:
+    if value is None:
+        return None
+    if mode != "translate" or value not in get_args(TargetLanguage):
+        raise BadRequest
+    language: TargetLanguage = value
+    return language
 
 
 def _uuid(value: object) -> str | None:

@@ -149,6 +149,7 @@ def turn_view(
         "conversation_id": turn.conversation_id,
         "mode": turn.mode,
         "wish": turn.wish,
+        "target_language": turn.target_language,
         "text": turn.question,
         "answer": turn.answer,
         "status": turn.status,

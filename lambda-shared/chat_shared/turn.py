@@ -68,6 +68,7 @@ class Turn:
     usage: Usage = Usage()
     prompt_estimate: int = 0  # our estimate of usage.prompt_tokens, for calibration
     model_id: str | None = None
+    target_language: str | None = None  # of a translation; None: by the language of the question
 
     @property
     def key(self) -> dict[str, str]:

@@ -24,6 +24,7 @@ TURN_IDS = [
     "ROOT",
     "",
 ]
+BENT = ["request_id", "text", "mode", "target_language", "user_id", "type", ""]
 ACTIONS = ["chat", "stop", "resume", "continue", "ping"]
 TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
@@ -62,6 +63,8 @@ def good_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
             fields[name] = draw(st.sampled_from(["root", None, *TURN_IDS]))
         if draw(st.booleans()):
             fields["wish"] = draw(st.sampled_from(["shorter", "politer", None, "louder"]))
+        if fields.get("mode") == "translate":
+            fields["target_language"] = draw(st.sampled_from(["ko", "en", None]))
     return fields
 
 
@@ -70,7 +73,7 @@ def bent_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
     """Draw a valid frame and change one or two of its fields."""
     fields = draw(good_fields(ids))
     for _ in range(draw(st.integers(1, 2))):
-        name = draw(st.sampled_from([*fields, "request_id", "text", "mode", "user_id", "type", ""]))
+        name = draw(st.sampled_from([*fields, *BENT]))
         match draw(st.sampled_from(["drop", "replace", "shout", "pad", "wrap"])):
             case "drop":
                 fields.pop(name, None)

@@ -130,6 +130,7 @@ def test_a_turn_is_told_with_the_fields_of_the_contract(api: Api) -> None:
                 "conversation_id": CONVERSATION,
                 "mode": "chat",
                 "wish": None,
+                "target_language": None,
                 "text": "0",
                 "answer": "네",
                 "status": "done",

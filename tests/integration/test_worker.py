@@ -29,7 +29,7 @@ from chat_ws.store.turns import Turns
 from chat_ws.worker import entry as worker_entry
 from chat_ws.worker import worker as subject
 from chat_ws.worker.bedrock import BedrockModel, StreamBroken
-from chat_ws.worker.prompt import REQUESTS
+from chat_ws.worker.prompt import describe_request, system_prompt
 from chat_ws.worker.telemetry import Telemetry
 from chat_ws.worker.worker import DEADLINE_MARGIN, Worker, load_window
 
@@ -610,6 +610,7 @@ def test_the_model_reads_the_answered_turns_and_sees_their_modes(stage: Stage) -
     past = [
         turn(question="여행하고 싶다", answer="어디로 갈까요?", status="done"),
         turn(question="hello", answer="안녕", status="done", mode="translate"),
+        turn(question="네", answer="Yes", status="done", mode="translate", target_language="en"),
         turn(question="몇일", answer="고친 글:\n며칠", status="done", mode="grammar"),
         turn(question="실패한 질문", answer="반쪽", status="failed"),
         turn(question="멈춘 질문", answer="", status="done", stop_reason="cancelled"),
@@ -624,9 +625,11 @@ def test_the_model_reads_the_answered_turns_and_sees_their_modes(stage: Stage) -
     assert [(message.role, message.content) for message in prompt.messages[1:]] == [
         ("user", "여행하고 싶다"),
         ("assistant", "어디로 갈까요?"),
-        ("user", f"{REQUESTS['translate']}\n\nhello"),
+        ("user", describe_request("translate", "hello")),
         ("assistant", "안녕"),
-        ("user", f"{REQUESTS['grammar']}\n\n몇일"),
+        ("user", describe_request("translate", "네", "en")),
+        ("assistant", "Yes"),
+        ("user", describe_request("grammar", "몇일")),
         ("assistant", "고친 글:\n며칠"),
         ("user", "바다"),
         ("assistant", "강릉은"),
@@ -653,6 +656,14 @@ def test_a_translation_is_asked_for_without_history(
     stage.handle(job if names_mode else replace(job, mode="chat"), Answer(["Gyeongju"]))
     [(_, prompt)] = stage.model.asked
     assert [message.role for message in prompt.messages] == ["system", "user"]
+
+
+def test_a_translation_is_asked_for_in_its_direction(stage: Stage) -> None:
+    chat = Chat(REQUEST, CONVERSATION, "See you", "translate", target_language="ko")
+    accepted, _ = stage.turns.accept(ALICE, chat, HERE)
+    stage.handle(Job.on(accepted, "run", HERE), Answer(["또 봐요"]))
+    [(_, prompt)] = stage.model.asked
+    assert prompt.messages[0].content == system_prompt("translate", "ko")
 
 
 def test_what_was_asked_later_is_not_in_the_window_of_a_retry(stage: Stage) -> None:

@@ -186,6 +186,8 @@ def test_lists_of_words_are_the_code_s() -> None:
     assert schemas["Mode"]["enum"] == list(get_args(protocol.Mode))
     assert schemas["Mode"]["default"] == protocol.Chat(ID, CONVERSATION, "가").mode
     assert schemas["Wish"]["enum"] == [*get_args(protocol.Wish), None]
+    languages = [*get_args(protocol.TargetLanguage), None]
+    assert schemas["Chat"]["properties"]["target_language"]["enum"] == languages
     assert schemas["StopReason"]["enum"] == list(get_args(protocol.StopReason))
     sent = {error.code for error in ERRORS}
     assert set(schemas["Code"]["enum"]) == sent
@@ -280,6 +282,9 @@ def test_an_example_of_a_failure_quotes_the_code_s_own_words(error: ChatError) -
         {"parent": f"{FIRST}0"},
         {"variant_of": FIRST},
         {"variant_of": "root", "parent": "root"},
+        {"mode": "translate", "target_language": "fr"},
+        {"mode": "grammar", "target_language": "en"},
+        {"target_language": "en"},
         {"action": "shout"},
     ],
     ids=str,
@@ -303,9 +308,11 @@ def test_schema_and_parser_refuse_the_same_questions(changed: dict[str, Any]) ->
         {"wish": None, "parent": None, "variant_of": None},
         {"parent": "root"},
         {"parent": VARIANT, "variant_of": FIRST},
+        {"mode": "translate", "target_language": "ko"},
+        {"mode": "grammar", "target_language": None},
         {"of_a_later_version": [None]},
     ],
-    ids=lambda changed: next(iter(changed)),
+    ids=str,
 )
 def test_schema_and_parser_take_the_same_questions(changed: dict[str, Any]) -> None:
     good = {"action": "chat", "request_id": ID, "conversation_id": CONVERSATION, "text": "가"}
@@ -401,7 +408,11 @@ def examples() -> Iterator[tuple[str, Any]]:
 def item(status: Status) -> dict[str, Any]:
     ended: dict[Status, dict[str, Any]] = {
         "streaming": {},
-        "done": {"stop_reason": "length", "model_id": "meta.llama3-70b-instruct-v1:0"},
+        "done": {
+            "stop_reason": "length",
+            "model_id": "meta.llama3-70b-instruct-v1:0",
+            "target_language": "ko",
+        },
         "failed": {"code": "throttled", "stop_reason": None, "model_id": None},
     }
     return {
@@ -522,6 +533,7 @@ def test_words_that_both_contracts_use_are_the_same() -> None:
     turn = OPENAPI["components"]["schemas"]["Turn"]["properties"]
     assert turn["mode"]["enum"] == list(get_args(protocol.Mode))
     assert turn["wish"]["enum"] == [*get_args(protocol.Wish), None]
+    assert turn["target_language"]["enum"] == [*get_args(protocol.TargetLanguage), None]
     assert turn["stop_reason"]["enum"] == [*get_args(protocol.StopReason), None]
     assert turn["status"]["enum"] == list(get_args(Status))
 

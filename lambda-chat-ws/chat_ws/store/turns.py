@@ -226,6 +226,7 @@ class Turns:
             turn_id=place.turn_id(now, self._new_turn_id),
             request_id=chat.request_id,
             mode=chat.mode,
+            target_language=chat.target_language,
             question=chat.question,
             created_at=keys.timestamp(now),
             parent=place.parent,

@@ -47,19 +47,27 @@ class PromptInput:
     exchanges: Sequence[Exchange]
     calibration: float
     wish: str | None = None
+    target_language: str | None = None
 
     @classmethod
     def of(cls, turn: Turn, window: Sequence[Turn]) -> "PromptInput":
         exchanges = [
             Exchange(
-                prompts.describe_request(past.mode, past.question),
+                prompts.describe_request(past.mode, past.question, past.target_language),
                 past.answer,
                 past.usage.completion_tokens or None,
             )
             for past in window
         ]
         measured = [(past.usage.prompt_tokens, past.prompt_estimate) for past in window]
-        return cls(turn.mode, turn.question, exchanges, prompts.calibrate(measured), turn.wish)
+        return cls(
+            turn.mode,
+            turn.question,
+            exchanges,
+            prompts.calibrate(measured),
+            turn.wish,
+            turn.target_language,
+        )
 
 
 @dataclass
@@ -257,6 +265,7 @@ class Generation:
             self._input.mode,
             self._input.exchanges,
             self._input.question,
+            target_language=self._input.target_language,
             budget=model.spec.context_tokens - self._max_gen_len,
             calibration=self._input.calibration,
             prefill=self._answer(),

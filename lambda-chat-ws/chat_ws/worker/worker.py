@@ -34,8 +34,8 @@ DRAIN_MARGIN = 2.0  # stop waiting for a slow client when this many seconds are 
 WINDOW_READS = 40
 # Those without a default, and those that a prompt and the window's choice need.
 WINDOW_ATTRIBUTES = (
-    *("user_id", "conversation_id", "sk", "request_id", "mode", "text", "created_at", "parent"),
-    *("status", "answer", "usage", "prompt_estimate", keys.TTL_ATTRIBUTE),
+    *("user_id", "conversation_id", "sk", "request_id", "mode", "target_language", "text"),
+    *("created_at", "parent", "status", "answer", "usage", "prompt_estimate", keys.TTL_ATTRIBUTE),
 )
 
 
