@@ -8,6 +8,7 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  * @property {string} requestId
  * @property {string} conversationId
  * @property {"chat" | "translate" | "grammar"} mode
+ * @property {"ko" | "en" | null} [targetLanguage] of a translation; null if it followed from the language of the text
  * @property {string} question `text` on the wire
  * @property {string | null} answer
  * @property {"streaming" | "done" | "failed"} status

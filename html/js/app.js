@@ -68,18 +68,20 @@ function createState({ websocketUrl }, identity) {
 function createViews({ auth, maxTextLength, model }, state) {
   const { chat, navigation } = state;
   const scroll = new ScrollView();
+  const status = new StatusView(state);
   const composer = new ComposerView({
     storage,
+    tabStorage,
     drafts: new Drafts(storage, tabStorage),
     preferences,
     limit: maxTextLength,
     chat,
     navigation,
+    status,
   });
   const sidebar = new SidebarView(navigation, composer);
   new TranscriptView(chat, scroll, composer, model);
   new HistoryView(chat, navigation);
-  const status = new StatusView(state);
   const removals = new RemovalsView({ ...state, status, storage: tabStorage });
   new ConversationsView({ ...state, removals, status });
   refuseFiles(status);

@@ -35,12 +35,13 @@ const frameAbout = (action) => (requestId) => ({ action, request_id: requestId }
 
 /** The client's frames, as they are sent. */
 export const frames = {
-  chat: ({ requestId, conversationId, question, mode }) => ({
+  chat: ({ requestId, conversationId, question, mode, targetLanguage }) => ({
     action: "chat",
     request_id: requestId,
     conversation_id: conversationId,
     text: question,
     mode,
+    ...(targetLanguage && supports("chat.target_language") ? { target_language: targetLanguage } : {}),
   }),
   stop: frameAbout("stop"),
   resume: frameAbout("resume"),

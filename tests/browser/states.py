@@ -136,6 +136,20 @@ def answered(stage: Stage) -> None:
     expect(stage.page.locator("#status")).to_have_text("답변이 끝났습니다")
 
 
+def choosing_a_mode(stage: Stage) -> None:
+    stage.page.locator("#modes label", has_text="맞춤법").click()
+    stage.page.locator("#question").fill("몇일 전에 말씀드린데로 내일 뵈요.")
+    stage.offers("고정")
+
+
+def turned_round(stage: Stage) -> None:
+    stage.page.locator("#modes label", has_text="번역").click()
+    stage.page.locator("#question").fill("See you tomorrow at 3, 서연!")
+    stage.page.get_by_role("button", name="고정").click()
+    stage.page.get_by_role("button", name="방향 바꾸기").click()
+    expect(stage.page.locator("#direction")).to_contain_text("한국어 → 영어")
+
+
 def detailed(stage: Stage) -> None:
     stage.page.locator("#modes label").nth(1).click()
     answered(stage)
@@ -227,6 +241,8 @@ STATES: list[State] = [
     quota_reached,
     over_limit,
     answered,
+    choosing_a_mode,
+    turned_round,
     detailed,
     grouped,
     searching,

@@ -1,7 +1,6 @@
-"""What a person can see of a turn: modes, states, ways out, details, its place on the screen."""
+"""What a person can see of a turn: states, ways out, details, its place on the screen."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,72 +9,9 @@ from tests.browser.backend import Backend, Complaints
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_connection import begin, count, pass_time, stop_clock
+from tests.browser.test_modes import mode
 
 LINES = "한 문단입니다.\n\n"
-
-
-def mode(page: Page, name: str) -> Any:
-    return page.get_by_role("radio", name=name)
-
-
-def test_a_mode_is_chosen_and_goes_with_the_question(chat: Page, backend: Backend) -> None:
-    chat.locator("#modes label", has_text="번역").click()
-    expect(chat.locator("#question")).to_be_focused()
-    expect(chat.locator("#question")).to_have_attribute("placeholder", re.compile("번역할 글"))
-    ask(chat, "안녕하세요")
-    assert backend.wait_frame("chat")["mode"] == "translate"
-    expect(chat.locator(".question .mode")).to_have_text("번역")
-
-
-def test_modes_are_chosen_by_keyboard(chat: Page, backend: Backend) -> None:
-    chat.locator("#question").fill("몇일")
-    chat.keyboard.press("Tab")
-    expect(mode(chat, "대화")).to_be_focused()
-    chat.keyboard.press("ArrowRight")
-    chat.keyboard.press("ArrowRight")
-    expect(mode(chat, "맞춤법")).to_be_checked()
-    chat.keyboard.press("Enter")
-    expect(chat.locator("#question")).to_be_focused()
-    assert backend.frames == []
-    chat.keyboard.press("Enter")
-    assert backend.wait_frame("chat")["mode"] == "grammar"
-
-
-def test_a_mode_is_kept_with_the_draft(chat: Page) -> None:
-    chat.locator("#modes label", has_text="맞춤법").click()
-    chat.locator("#question").fill("몇일")
-    chat.reload()
-    expect(mode(chat, "맞춤법")).to_be_checked()
-    expect(chat.locator("#question")).to_have_value("몇일")
-
-
-def test_a_question_of_mode_chat_has_no_label(chat: Page, backend: Backend) -> None:
-    ask(chat, "안녕")
-    assert backend.wait_frame("chat")["mode"] == "chat"
-    expect(chat.locator(".bubble")).to_be_visible()
-    expect(chat.locator(".question .mode")).to_have_count(0)
-
-
-def test_asking_again_and_editing_keep_the_mode(chat: Page, backend: Backend) -> None:
-    chat.locator("#examples").get_by_role("button", name="번역").click()
-    request_id = backend.wait_frame("chat")["request_id"]
-    backend.accept(request_id)
-    backend.fail(request_id, "throttled")
-    chat.get_by_role("button", name="다시 시도").click()
-    assert backend.wait_frame("chat", 2)["mode"] == "translate"
-    expect(mode(chat, "대화")).to_be_checked()
-    backend.answer("Sorry.", 2)
-    chat.locator(".question").hover()
-    chat.get_by_role("button", name="고쳐 쓰기").click()
-    expect(mode(chat, "번역")).to_be_checked()
-
-
-def test_a_reload_sends_the_same_mode_again(chat: Page, backend: Backend) -> None:
-    chat.locator("#examples").get_by_role("button", name="번역").click()
-    before = backend.wait_frame("chat")
-    chat.reload()
-    assert backend.wait_frame("chat", 2) == before
-    expect(chat.locator(".question .mode")).to_have_text("번역")
 
 
 def test_each_state_is_said_in_words(chat: Page, backend: Backend) -> None:
@@ -186,7 +122,7 @@ def test_a_refused_question_is_taken_back_into_the_composer(chat: Page, backend:
     chat.locator("#modes label", has_text="번역").click()
     ask(chat, "긴 질문")
     backend.fail(backend.wait_frame("chat")["request_id"], "quota_exceeded", retryable=False)
-    chat.locator("#modes label", has_text="대화").click()
+    expect(mode(chat, "대화")).to_be_checked()
     chat.get_by_role("button", name="입력창으로 가져오기").click()
     expect(chat.locator("#question")).to_have_value("긴 질문")
     expect(mode(chat, "번역")).to_be_checked()

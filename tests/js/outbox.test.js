@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFeatures } from "../../html/js/protocol.js";
 import { Outbox } from "../../html/js/state/outbox.js";
 import { Turn } from "../../html/js/state/turn.js";
 import { memoryStorage } from "./fakes.js";
 
 test("an unaccepted question comes back as it was, in the order of asking", () => {
   const outbox = new Outbox(memoryStorage());
-  const later = Object.assign(Turn.create("c", "둘", { mode: "translate", requestId: "a" }), { askedAt: 2 });
+  setFeatures(["mode.chat", "mode.translate", "chat.target_language"]);
+  const translation = { mode: "translate", targetLanguage: "ko", requestId: "a" };
+  const later = Object.assign(Turn.create("c", "둘", translation), { askedAt: 2 });
   const earlier = Object.assign(Turn.create("c", "하나", { requestId: "b" }), { askedAt: 1 });
   for (const turn of [later, earlier]) outbox.put(turn);
   const turns = outbox.turns();
@@ -17,6 +20,7 @@ test("an unaccepted question comes back as it was, in the order of asking", () =
       ["a", "둘", "translate", "queued"],
     ],
   );
+  assert.equal(turns[1].request.target_language, "ko");
   assert.deepEqual(turns[1].request, later.request);
 });
 

@@ -21,7 +21,11 @@ test("an optional field is sent only if its feature is listed", () => {
   setFeatures(["mode.chat", "continue.run"]);
   assert.deepEqual(frames.continue("r", 2), { action: "continue", request_id: "r", run: 2 });
   assert.deepEqual(frames.continue("r", 0), { action: "continue", request_id: "r" });
-  setFeatures(["mode.chat", "continue.something_else"]);
+  const turn = { requestId: "r", conversationId: "c", question: "안녕", mode: "translate", targetLanguage: "en" };
+  assert.equal("target_language" in frames.chat(turn), false);
+  setFeatures(["mode.chat", "chat.target_language", "continue.something_else"]);
+  assert.equal(frames.chat(turn).target_language, "en");
+  assert.equal("target_language" in frames.chat({ ...turn, targetLanguage: null }), false);
   assert.deepEqual(frames.continue("r", 2), { action: "continue", request_id: "r" });
 });
 

@@ -145,7 +145,7 @@ export class Chat extends Emitter {
     }
   }
 
-  /** @param {{ mode?: string, requestId?: string }} options `requestId`: of an earlier attempt */
+  /** @param {{ mode?: string, targetLanguage?: string, requestId?: string }} options `requestId`: of an earlier attempt */
   ask(question, options) {
     this.#requestedId = this.#conversationId;
     this.#isNew = false;
@@ -161,7 +161,8 @@ export class Chat extends Emitter {
   retry(turn) {
     this.discard(turn);
     const requestId = turn.createdAt ? undefined : turn.requestId;
-    return this.ask(turn.question, { mode: turn.mode, requestId });
+    const { mode, targetLanguage } = turn;
+    return this.ask(turn.question, { mode, targetLanguage, requestId });
   }
 
   /** Remove a failed or a queued question from the page. */

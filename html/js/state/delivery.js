@@ -78,8 +78,8 @@ export class Delivery extends Emitter {
     if (turn.refusal) return;
     if (isNew) {
       this.#ensureLead(turn);
-      const { requestId, conversationId, question, mode, askedAt } = turn;
-      this.#tabs.announceQuestion({ requestId, conversationId, question, mode, askedAt });
+      const { requestId, conversationId, question, mode, targetLanguage, askedAt } = turn;
+      this.#tabs.announceQuestion({ requestId, conversationId, question, mode, targetLanguage, askedAt });
     } else this.#tabs.waitToLead(turn.requestId, () => this.#leadTaken(turn));
     if (turn.status === "queued") this.#sendNext(turn.conversationId);
     else this.#requestState(turn);

@@ -29,12 +29,12 @@ export class Navigation extends Emitter {
     if (isShown) history.replaceState(null, "", `#${this.#chat.conversationId}`);
   }
 
-  /** Ask a question in the shown conversation. */
-  ask(question, mode) {
+  /** Ask a question in the shown conversation; `options` as in `Chat.ask`. */
+  ask(question, options) {
     const { conversationId } = this.#chat;
     this.#conversations.touch(conversationId, question);
     this.#setAddress(conversationId);
-    this.#chat.ask(question, { mode });
+    this.#chat.ask(question, options);
   }
 
   /** Show a new conversation. */

@@ -7,6 +7,7 @@ import { Turn } from "./turn.js";
  * @property {string} conversationId
  * @property {string} question
  * @property {"chat" | "translate" | "grammar"} mode
+ * @property {"ko" | "en" | null} [targetLanguage]
  * @property {number} askedAt
  */
 
@@ -24,9 +25,9 @@ export class Outbox {
 
   /** @param {Turn} turn */
   put(turn) {
-    const { conversationId, question, mode, known, refusal, askedAt } = turn;
+    const { conversationId, question, mode, targetLanguage, known, refusal, askedAt } = turn;
     // The names of the first builds, so that an update of the page loses no question.
-    const entry = { conversationId, text: question, mode, known, refusal, at: askedAt };
+    const entry = { conversationId, text: question, mode, targetLanguage, known, refusal, at: askedAt };
     this.#storage.set(OUTBOX_PREFIX + turn.requestId, JSON.stringify(entry));
   }
 

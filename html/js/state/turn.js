@@ -10,6 +10,8 @@ export class Turn {
   /** @type {string} */
   conversationId;
   mode = "chat";
+  /** Of a translation; null if it follows from the language of the question. @type {"ko" | "en" | null} */
+  targetLanguage = null;
   /** @type {string} */
   question;
   answer = "";
@@ -49,12 +51,13 @@ export class Turn {
   #continued = null;
   #known = false;
 
-  static create(conversationId, question, { mode = "chat", requestId = String(crypto.randomUUID()) }) {
-    return Object.assign(new Turn(), { requestId, conversationId, question, mode });
+  static create(conversationId, question, options) {
+    const { mode = "chat", targetLanguage = null, requestId = String(crypto.randomUUID()) } = options;
+    return Object.assign(new Turn(), { requestId, conversationId, question, mode, targetLanguage });
   }
 
-  static fromOutbox({ requestId, conversationId, question, mode, known, refusal, askedAt }) {
-    const turn = Turn.create(conversationId, question, { mode, requestId });
+  static fromOutbox({ requestId, conversationId, question, mode, targetLanguage, known, refusal, askedAt }) {
+    const turn = Turn.create(conversationId, question, { mode, targetLanguage, requestId });
     turn.askedAt = askedAt;
     turn.#known = Boolean(known);
     if (known) turn.status = "waiting";
@@ -80,6 +83,7 @@ export class Turn {
       requestId,
       conversationId,
       mode,
+      targetLanguage: stored.targetLanguage ?? null,
       question,
       answer: stored.answer ?? "",
       snapshots: this.snapshots + 1,

@@ -1,13 +1,12 @@
 import { formatNumber } from "../dates.js";
 import { hasTouchKeyboard, submitOnEnter } from "../enter.js";
-import { MODE } from "../keys.js";
-import { countCharacters, normalizeText, supports } from "../protocol.js";
+import { countCharacters, normalizeText } from "../protocol.js";
 import { t } from "../text.js";
 import { byId } from "./dom.js";
+import { ModeView } from "./mode.js";
 
 const COUNTER_FROM = 0.9; // of the limit
 const OPEN_LAYER = ":popover-open:not([popover=manual]), dialog[open]";
-const PLACEHOLDERS = { chat: "placeholderChat", translate: "placeholderTranslate", grammar: "placeholderGrammar" };
 
 /**
  * The question box with its mode, and the stop button. A question that is submitted before the shown conversation is
@@ -16,8 +15,7 @@ const PLACEHOLDERS = { chat: "placeholderChat", translate: "placeholderTranslate
 export class ComposerView {
   #field = byId("question");
   #send = byId("send");
-  #modes = byId("composer").elements.mode;
-  #storage;
+  #mode;
   #drafts;
   #draftKey = "pending";
   #preferences;
@@ -26,8 +24,7 @@ export class ComposerView {
   #navigation;
   #due = false;
 
-  constructor({ storage, drafts, preferences, limit, chat, navigation }) {
-    this.#storage = storage;
+  constructor({ storage, tabStorage, drafts, preferences, limit, chat, navigation, status }) {
     this.#drafts = drafts;
     this.#preferences = preferences;
     this.#limit = limit;
@@ -36,7 +33,7 @@ export class ComposerView {
     this.#field.value = drafts.get(this.#draftKey);
     this.#field.addEventListener("input", () => this.#changed());
     this.#listenToForm(byId("composer"));
-    this.#listenToModes(byId("modes"));
+    this.#mode = new ModeView({ storage, tabStorage, status, focus: () => this.focus() });
     this.#listenToStop();
     const breaksLines = () => hasTouchKeyboard() || this.#breaksLines;
     submitOnEnter(this.#field, () => this.#submit(), breaksLines);
@@ -60,11 +57,11 @@ export class ComposerView {
 
   /**
    * Append a question to the text in the box, with its mode, for the user to edit.
-   * @param {{ question: string, mode: string }} turn
+   * @param {{ question: string, mode: string, targetLanguage: "ko" | "en" | null }} turn
    */
-  edit({ question, mode }) {
+  edit({ question, mode, targetLanguage }) {
     const field = this.#field;
-    this.#setMode(mode);
+    this.#mode.choose(mode, targetLanguage);
     field.value = field.value.trim() ? `${field.value}\n${question}` : question;
     this.#changed();
     this.focus();
@@ -103,19 +100,6 @@ export class ComposerView {
     });
   }
 
-  /** Choose a mode with the arrow keys; a pointer and Enter also move the focus to the question box. */
-  #listenToModes(fieldset) {
-    for (const { value, parentElement } of this.#modes) parentElement.hidden = !supports(`mode.${value}`);
-    this.#setMode(this.#storage.get(MODE));
-    fieldset.addEventListener("change", () => this.#setMode(this.#modes.value));
-    fieldset.addEventListener("click", ({ detail }) => detail > 0 && this.focus());
-    fieldset.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      this.#field.focus();
-    });
-  }
-
   #listenToStop() {
     byId("stop").addEventListener("click", () => this.#stop());
     document.addEventListener("keydown", (event) => {
@@ -134,19 +118,13 @@ export class ComposerView {
     this.#chat.stop();
   }
 
-  #setMode(mode) {
-    const known = mode in PLACEHOLDERS && supports(`mode.${mode}`) ? mode : "chat";
-    this.#modes.value = known;
-    this.#storage.set(MODE, known === "chat" ? "" : known);
-    this.#field.placeholder = t(PLACEHOLDERS[known]);
-  }
-
   #submit() {
     const question = normalizeText(this.#field.value);
     if (!question || countCharacters(question) > this.#limit) return;
     this.#due = !this.#chat.ready;
     if (this.#due) return;
-    this.#navigation.ask(question, this.#modes.value);
+    this.#navigation.ask(question, this.#mode.options);
+    this.#mode.release();
     this.clear();
     this.focus();
   }
@@ -161,6 +139,7 @@ export class ComposerView {
   #changed() {
     this.#due = false;
     const counter = byId("counter");
+    this.#mode.textChanged();
     this.#resize();
     this.#drafts.set(this.#draftKey, this.#field.value);
     const count = countCharacters(normalizeText(this.#field.value));

@@ -15,7 +15,7 @@ export class HistoryView {
     for (const example of byId("examples").querySelectorAll("button")) {
       const { mode } = example.dataset;
       example.parentElement.hidden = !supports(`mode.${mode}`);
-      example.addEventListener("click", () => navigation.ask(example.lastElementChild.textContent, mode));
+      example.addEventListener("click", () => navigation.ask(example.lastElementChild.textContent, { mode }));
     }
     byId("older").addEventListener("click", () => chat.loadOlder());
     byId("history-retry").addEventListener("click", () => chat.reload());

@@ -1,5 +1,6 @@
 import { quotaRenewal } from "../dates.js";
 import { failureText, t } from "../text.js";
+import { modeText } from "../translation.js";
 import { renderDetails, stopReasonText } from "./details.js";
 import { byId, element } from "./dom.js";
 import { Reveal } from "./reveal.js";
@@ -89,7 +90,7 @@ export class TurnView {
 }
 
 function renderQuestion(turn) {
-  const mode = turn.mode === "chat" ? [] : [element("p", { className: "mode" }, t(turn.mode))];
+  const mode = turn.mode === "chat" ? [] : [element("p", { className: "mode" }, modeText(turn))];
   return element(
     "div",
     { className: "question" },
