@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from chat_shared.branches import MAX_ITEM_BYTES
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.models import ModelId
 from chat_ws.store.leases import RENEW_SECONDS
@@ -70,6 +71,7 @@ HANGUL = 3  # one syllable
 TURN = 700  # a stored turn without its texts
 MAX_TURN = 400 * KB  # DynamoDB's limit of an item, to which `continue` can extend an answer
 MAX_QUESTION = MAX_QUESTION_CHARACTERS * HANGUL
+CONVERSATION = 1 * KB  # a stored conversation, or a marker
 FRAME = 110  # a delta frame without its text
 # Turns.accept writes four items in a transaction, at two units each, and moves an index entry.
 ACCEPT_UNITS = 4 * 2 + 2
@@ -155,7 +157,9 @@ def abuse() -> dict[str, Amounts]:
     routes = gb_seconds(capacity.ROUTES_MEMORY_MB, ROUTES_SECONDS)
     # One turn is always on a page. Query reads READ_AHEAD turns, at most 1 MB, beyond a page.
     page_bytes = max(MAX_PAGE_BYTES, MAX_TURN)
-    page_reads = page_bytes + min(READ_AHEAD * MAX_TURN, 1024 * KB)
+    # In a branched conversation, a first query finds the newest branch, not the shown one.
+    query = min(READ_AHEAD * MAX_TURN, 1024 * KB)
+    page_reads = page_bytes + 2 * query + CONVERSATION + MAX_ITEM_BYTES
     replays = {
         # The frame, a snapshot, `done`.
         "WebSocket messages": frames * (2 + units(MAX_TURN, 32 * KB)),
@@ -185,6 +189,16 @@ def abuse() -> dict[str, Amounts]:
             # The refused transaction of an `accept` with the longest question.
             "DynamoDB write units": frames * (ACCEPT_UNITS + 2 * units(MAX_QUESTION)),
         },
+        "`chat` with a parent that has all its variants": {
+            "WebSocket messages": 2 * frames,
+            "Lambda requests": frames,
+            "Lambda GB-seconds": frames * routes,
+            # The refused transaction. Then marker, conversation, newest turn, branches and parent.
+            "DynamoDB write units": frames
+            * (ACCEPT_UNITS + 2 * units(MAX_QUESTION) + 2 * units(MAX_ITEM_BYTES)),
+            "DynamoDB read units": frames
+            * (2 * units(CONVERSATION, 4 * KB) + units(2 * MAX_TURN + MAX_ITEM_BYTES, 4 * KB)),
+        },
         "`/history` of long turns": {
             "REST requests": requests,
             "Lambda requests": 2 * requests,
@@ -201,11 +215,11 @@ def abuse() -> dict[str, Amounts]:
 def abuse_day() -> Amounts:
     """Return the most that one stranger can use in a day in every way at once.
 
-    `ping`, `resume` and `chat` share a throttle, and `chat` costs most.
+    `ping`, `resume` and `chat` share a throttle, and a `chat` that is sent again costs most.
     """
     day: Counter[str] = Counter()
     for name, amounts in abuse().items():
-        if not name.startswith(("`ping`", "`resume`")):
+        if not name.startswith(("`ping`", "`resume`", "`chat` with")):
             day.update(amounts)
     return day
 

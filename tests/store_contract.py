@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from chat_shared import keys
+from chat_shared.keys import ROOT
 from chat_shared.principal import Principal
 from chat_shared.turn import MAX_ANSWER_BYTES, Turn, Usage
-from chat_ws.errors import MAX_QUESTION_CHARACTERS, QuotaExceeded
+from chat_ws.errors import MAX_QUESTION_CHARACTERS, NotFound, QuotaExceeded
 from chat_ws.job import Job
 from chat_ws.protocol import Chat
 from chat_ws.settings import UNLIMITED, Limits
@@ -42,6 +44,10 @@ class Store:
     ) -> Turn:
         chat = Chat(request, conversation, "여행하고 싶다")
         return self.turns.accept(who, chat, "connection-1")[0]
+
+    def ask(self, number: int, **fields: Any) -> Turn:
+        """Ask a question in a place of the conversation."""
+        return self.turns.accept(ALICE, replace(chat(number), **fields), "connection-1")[0]
 
     def acquire(self, turn: Turn) -> Turn:
         """Return the turn under a new lease."""
@@ -374,6 +380,56 @@ class StoreContract:
         assert is_new
         assert new.turn_id != old.turn_id
         assert store.find() == new
+
+    # Branches. tests/integration/test_branches.py has those that the history API reads.
+
+    def test_a_question_follows_the_turn_that_it_names(self, store: Store) -> None:
+        first = store.ask(1, parent=ROOT)
+        second = store.ask(2, parent=first.turn_id)
+        assert (first.parent, second.parent) == (ROOT, first.turn_id)
+        assert store.find(request=uuid(2)) == second
+        assert store.count() == 5  # two turns, two markers, the conversation
+
+    def test_a_variant_starts_a_branch_and_sorts_after_its_parent(self, store: Store) -> None:
+        first = store.ask(1, parent=ROOT)
+        second = store.ask(2, parent=first.turn_id)
+        for number, hint in ((3, {"variant_of": second.turn_id}), (4, {})):
+            again = store.ask(number, parent=first.turn_id, **hint)
+            assert again.parent == first.turn_id
+            assert keys.branch_of(again.turn_id) != keys.branch_of(second.turn_id)
+            assert keys.time_of(again.turn_id) > keys.time_of(first.turn_id)
+        assert store.count() == 10  # four turns, four markers, conversation, branches
+
+    def test_a_variant_that_comes_twice_makes_one_turn(self, store: Store) -> None:
+        first = store.ask(1, parent=ROOT)
+        again = store.ask(2, parent=ROOT, variant_of=first.turn_id)
+        stored = store.count()
+        assert store.ask(2, parent=ROOT, variant_of=first.turn_id) == again
+        assert store.count() == stored
+
+    def test_variants_that_come_at_once_are_all_stored(self, store: Store) -> None:
+        first = store.ask(1, parent=ROOT)
+        with ThreadPoolExecutor(4) as pool:
+            asked = [
+                pool.submit(store.ask, number, parent=ROOT, variant_of=first.turn_id)
+                for number in range(2, 6)
+            ]
+        branches = {keys.branch_of(each.result().turn_id) for each in asked}
+        assert len(branches) == 4
+        assert keys.FIRST_BRANCH not in branches
+
+    def test_a_question_after_a_turn_that_is_not_there_is_not_stored(self, store: Store) -> None:
+        first = store.ask(1, parent=ROOT)
+        stored = store.count()
+        for parent in (f"{first.turn_id[:-1]}f", f"b00000001-{first.turn_id}"):
+            for hint in ({}, {"variant_of": first.turn_id}):
+                with pytest.raises(NotFound):
+                    store.ask(2, parent=parent, **hint)
+        assert store.count() == stored
+
+    def test_a_wish_is_stored_with_the_turn(self, store: Store) -> None:
+        assert store.ask(1, parent=ROOT, wish="shorter").wish == "shorter"
+        assert store.find(request=uuid(1)).wish == "shorter"
 
     # Quotas. Times are NOW's: eight in the evening in Korea.
 

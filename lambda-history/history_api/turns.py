@@ -60,7 +60,7 @@ class Turns:
         newest = self._newest(page)
         first = next(newest, None)
         if first and keys.branch_of(first.turn_id) != keys.FIRST_BRANCH:
-            branches = self._branches()
+            branches = self._branches(first.turn_id)
             return self._newest(page, branches.head if branches else first.turn_id), branches
         return chain([first] if first else [], newest), None
 
@@ -98,8 +98,10 @@ class Turns:
                 return True
         raise Contended
 
-    def _branches(self) -> Branches | None:
-        return history.read_branches(self.table, self.principal, self.conversation_id, self.now)
+    def _branches(self, newest: str | None = None) -> Branches | None:
+        return history.read_branches(
+            self.table, self.principal, self.conversation_id, self.now, newest
+        )
 
     def _newest(self, page: int, last: str | None = None) -> Iterator[Turn]:
         return history.newest_turns(

@@ -13,9 +13,10 @@ from chat_shared import keys
 
 CHILDREN = "children#"  # begins the attribute with the branches that hang from a turn
 END = "end#"  # begins the attribute with the last turn of a branch
-# Limits of one item of 400 KB, which every change of the branches writes.
+# DynamoDB bills a change of the branches, also a refused one, by the size of their item.
 MAX_VARIANTS = 20
-MAX_BRANCHES = 1_000
+MAX_BRANCHES = 250
+MAX_ITEM_BYTES = MAX_BRANCHES * 160
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,16 @@ class Branches:
         expiry = {keys.TTL_ATTRIBUTE: self.expires_at} if self.expires_at else {}
         children = {f"{CHILDREN}{parent}": list(starts) for parent, starts in self.children.items()}
         ends = {f"{END}{branch}": end for branch, end in self.ends.items()}
-        added = sum(map(len, self.children.values()))
-        return {**children, **ends, **expiry, "revision": self.revision, "added": added}
+        return {**children, **ends, **expiry, "revision": self.revision, "added": self.added}
+
+    @property
+    def added(self) -> int:
+        """Return the number of branches besides the first."""
+        return sum(map(len, self.children.values()))
+
+    def is_full(self, parent: str) -> bool:
+        """Return whether `parent` may have no further variant."""
+        return len(self.variants(parent)) >= MAX_VARIANTS or self.added >= MAX_BRANCHES
 
     def has(self, turn_id: str) -> bool:
         """Return whether the turn's branch exists and reaches it."""

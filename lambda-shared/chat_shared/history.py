@@ -100,30 +100,41 @@ def query_newest(
 
 
 def read_branches(
-    table: "Table", principal: Principal, conversation_id: str, now: float
+    table: "Table",
+    principal: Principal,
+    conversation_id: str,
+    now: float,
+    newest: str | None = None,
 ) -> Branches | None:
-    """Return the branches of a conversation; None if it has no turns.
+    """Return the branches of a conversation; None if there is none.
 
-    `now` is in seconds since the epoch.
+    `newest` is the last turn in the order of sort keys, if it was read before. The head is ROOT
+    after a deletion that was interrupted before the conversation's own item. `now` is in seconds
+    since the epoch.
     """
     ids = (principal.user_id, conversation_id)
     conversation = read_item(table, keys.conversation(*ids), now)
     if not conversation:
         return None
-    newest = table.query(
-        KeyConditionExpression=Key("pk").eq(keys.turns(*ids)),
+    newest = newest or _newest_turn(table, keys.turns(*ids), now)
+    # In a first branch alone, the newest turn is the head, also if an earlier version stored it.
+    if not newest or keys.branch_of(newest) == keys.FIRST_BRANCH:
+        head = newest or keys.ROOT
+    else:
+        head = str(conversation.get("head", newest))
+    return Branches.from_items(head, conversation, read_item(table, keys.branches(*ids), now) or {})
+
+
+def _newest_turn(table: "Table", partition: str, now: float) -> str | None:
+    """Return the id of the last turn in the order of sort keys."""
+    items = table.query(
+        KeyConditionExpression=Key("pk").eq(partition),
         ScanIndexForward=False,
         Limit=1,
         ConsistentRead=True,
         ProjectionExpression=f"sk, {keys.TTL_ATTRIBUTE}",
     )["Items"]
-    if not newest or keys.is_expired(newest[0], now):
-        return None
-    # In a first branch alone, the newest turn is the head, also if an earlier version stored it.
-    head = str(newest[0]["sk"])
-    if keys.branch_of(head) != keys.FIRST_BRANCH:
-        head = str(conversation.get("head", head))
-    return Branches.from_items(head, conversation, read_item(table, keys.branches(*ids), now) or {})
+    return str(items[0]["sk"]) if items and not keys.is_expired(items[0], now) else None
 
 
 def read_item(table: "Table", key: Mapping[str, str], now: float) -> dict[str, Any] | None:

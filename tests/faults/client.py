@@ -53,6 +53,8 @@ class View:
     conversation_id: str
     question: str
     mode: str = "chat"
+    place: Frame = field(default_factory=dict)  # `parent` and `variant_of` of its `chat`
+    turn_id: str | None = None
     known: bool = False  # a frame of the turn has arrived
     text: str = ""
     run: int = 0
@@ -106,9 +108,13 @@ class Client:
     # Actions of the user.
 
     def ask(
-        self, question: str = "경주", number: int = 1, conversation_id: str = CONVERSATION
+        self,
+        question: str = "경주",
+        number: int = 1,
+        conversation_id: str = CONVERSATION,
+        **place: str,
     ) -> View:
-        view = View(uuid(number), conversation_id, question)
+        view = View(uuid(number), conversation_id, question, place=place)
         self.views[view.request_id] = view
         self._request(view)
         return view
@@ -195,6 +201,7 @@ class Client:
                 "request_id": view.request_id,
                 "conversation_id": view.conversation_id,
                 "text": view.question,
+                **view.place,
             }
         )
 
@@ -212,6 +219,7 @@ class Client:
             )
             return
         view.heard.append(frame)
+        view.turn_id = frame.get("turn_id", view.turn_id)
         view.quiet_since, view.requests = self.world.simulation.now, 0
         self._apply(view, frame)
 

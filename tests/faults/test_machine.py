@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.faults.client import Client, View
+from tests.faults.client import Client, Frame, View
 from tests.faults.world import Plan, World, cut
 
 ERRORS: list[Callable[[], ChatError]] = [
@@ -99,13 +99,38 @@ class Chats(RuleBasedStateMachine):
 
     # Actions of users.
 
-    @rule(tab=clients, number=few, conversation=st.integers(1, 2))
-    def ask(self, tab: int, number: int, conversation: int) -> None:
+    @rule(
+        tab=clients,
+        number=st.integers(1, 5),
+        conversation=st.integers(1, 2),
+        place=st.sampled_from(["unknown", "root", "follow", "again"]),
+        other=few,
+    )
+    def ask(self, tab: int, number: int, conversation: int, place: str, other: int) -> None:
         """Ask; the same number is the same request id, also of another user."""
         client = self.tabs[tab]
         if all(view.request_id[-1] != str(number) for view in client.views.values()):
             question = f"{client.principal.user_id}{number}"
-            client.ask(question, number, f"00000000-0000-4000-8000-00000000000{conversation}")
+            conversation_id = f"00000000-0000-4000-8000-00000000000{conversation}"
+            at = self.place(client, conversation_id, place, other)
+            client.ask(question, number, conversation_id, **at)
+
+    def place(self, client: Client, conversation_id: str, place: str, number: int) -> Frame:
+        """Return `parent` and `variant_of` of a turn that the client knows."""
+        frames = [
+            frame
+            for view in client.views.values()
+            for frame in view.frames("accepted")
+            if frame["conversation_id"] == conversation_id
+        ]
+        if place == "unknown" or (not frames and place != "root"):
+            return {}
+        if place == "root":
+            return {"parent": "root"}
+        frame = frames[number % len(frames)]
+        if place == "follow":
+            return {"parent": frame["turn_id"]}
+        return {"parent": frame["parent"], "variant_of": frame["turn_id"]}
 
     @rule(tab=clients, number=few)
     def stop(self, tab: int, number: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ReadTimeoutError
-from chat_shared import keys
+from chat_shared import history, keys
 from chat_shared.metrics import Metrics
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn, Usage
@@ -32,9 +32,9 @@ from chat_ws.store.turns import Turns
 from chat_ws.worker.bedrock import StreamBroken
 from chat_ws.worker.prompt import Prompt
 from chat_ws.worker.telemetry import Telemetry
-from chat_ws.worker.worker import Worker, load_window
+from chat_ws.worker.worker import WINDOW_ATTRIBUTES, Worker, load_window
 
-from tests.builders import MODELS
+from tests.builders import MODELS, NOW
 from tests.fakes_store import FakeTable, Item, Items, Key, key_of
 from tests.faults.client import REFUSALS, Client, Frame, Link, View
 from tests.faults.simulation import Event, Process, Simulation, wall_clock
@@ -374,6 +374,44 @@ class World:
             else:
                 self._check(client, view)
         self._check_counters()
+        for user_id, conversation_id in {
+            (turn["user_id"], turn["conversation_id"]) for turn in self.items.turns()
+        }:
+            self._check_branches(Principal(user_id), conversation_id)
+
+    def _check_branches(self, principal: Principal, conversation_id: str) -> None:
+        """Check that each turn is a variant of its parent, and that no prompt left its branch."""
+        table = FakeTable.table(self.items)
+        now = NOW + self.simulation.now
+        branches = history.read_branches(table, principal, conversation_id, now)
+        assert branches
+        partition = keys.turns(principal.user_id, conversation_id)
+        turns = {sk: item for (pk, sk), item in self.items.all.items() if pk == partition}
+        assert branches.head in turns
+        for turn_id, turn in turns.items():
+            siblings = [one for one, item in turns.items() if item["parent"] == turn["parent"]]
+            variants = branches.variants(turn["parent"])
+            assert len(variants) == len(siblings), f"{variants} are not {siblings}"
+            assert branches.index(turn_id, turn["parent"]) < len(siblings)
+            path, at = [], turn_id
+            while at != keys.ROOT:
+                path.append(at)
+                at = turns[at]["parent"]
+            assert path == sorted(path, key=keys.time_of, reverse=True)
+            read = history.newest_turns(
+                table,
+                principal,
+                conversation_id,
+                now=now,
+                page=2,
+                last=turn_id,
+                attributes=WINDOW_ATTRIBUTES,
+            )
+            assert [one.turn_id for one in read] == path
+            earlier = {turns[one]["text"] for one in path[1:]}
+            for _, prompt in self.model.calls:
+                *before, question = (m.content for m in prompt.messages if m.role == "user")
+                assert question != turn["text"] or earlier.issuperset(before)
 
     def _check_refusal(self, client: Client, view: View) -> None:
         """Check that a refused question is not stored.

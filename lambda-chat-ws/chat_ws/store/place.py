@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chat_shared import history, keys
-from chat_shared.branches import CHILDREN, END, MAX_BRANCHES, MAX_VARIANTS, head_condition
+from chat_shared.branches import CHILDREN, END, MAX_BRANCHES, MAX_VARIANTS
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
-from chat_ws.errors import NotFound
+from chat_ws.errors import NotFound, TooManyVariants
 from chat_ws.protocol import Chat
 
 if TYPE_CHECKING:
@@ -50,29 +50,26 @@ class Place:
 
     @classmethod
     def read(cls, table: "Table", principal: Principal, chat: Chat, now: float) -> "Place":
-        """Return the place in the conversation as it is stored; raise NotFound without the parent.
+        """Return the place in the conversation as it is stored.
 
-        A client that does not send the parent follows the head.
+        A client that does not send the parent follows the head. Raise NotFound without the parent,
+        and TooManyVariants.
         """
         branches = history.read_branches(table, principal, chat.conversation_id, now)
         if not branches:
             if chat.parent not in (None, keys.ROOT):
                 raise NotFound
-            key = keys.conversation(principal.user_id, chat.conversation_id)
-            # A deletion that was interrupted may have left the conversation without turns.
-            emptied = history.read_item(table, key, now)
-            return cls(keys.ROOT, *head_condition(emptied)) if emptied else cls._first(now)
+            return cls._first(now)
         parent = chat.parent or branches.head
         if parent not in (branches.head, keys.ROOT):
             turn = keys.turn(principal.user_id, chat.conversation_id, parent)
             if not (branches.has(parent) and history.read_item(table, turn, now)):
                 raise NotFound
-        return cls(
-            parent,
-            *branches.head_condition,
-            left=None if parent == branches.head else branches.head,
-            starts_branch=bool(branches.variants(parent)),
-        )
+        starts_branch = bool(branches.variants(parent))
+        if starts_branch and branches.is_full(parent):
+            raise TooManyVariants
+        left = None if parent == branches.head else branches.head
+        return cls(parent, *branches.head_condition, left, starts_branch)
 
     @classmethod
     def _first(cls, now: float) -> "Place":

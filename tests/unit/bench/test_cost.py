@@ -44,8 +44,9 @@ def test_a_day_of_abuse_is_bounded_by_the_throttles_and_daily_tokens() -> None:
     assert used["WebSocket messages"] == 16 * frames
     assert used["REST requests"] == requests
     assert used["Lambda requests"] == 3 * sockets + 2 * frames + 2 * requests
-    # Of 4 KB: a marker and twice a turn of 400 KB; a page of 400 KB and 1 MB read ahead.
-    assert used["DynamoDB read units"] == frames * 201 + requests * 356
+    # Of 4 KB: a marker and twice a turn of 400 KB; a page of 400 KB, twice 1 MB that is
+    # not shown, a conversation of 1 KB and 39 KB of branches.
+    assert used["DynamoDB read units"] == frames * 201 + requests * 623
     # A refused transaction: four items, and the question of 24 KB.
     assert used["DynamoDB write units"] == frames * (10 + 2 * 24)
     assert used["Answer tokens"] == 2_000_000
@@ -56,6 +57,7 @@ def test_the_table_of_abuse_has_the_limit_of_each_row() -> None:
 
     assert [row[1] for row in rows[:-1]] == [
         "`connect_rate` 10",
+        "`frame_rate` 50",
         "`frame_rate` 50",
         "`frame_rate` 50",
         "`frame_rate` 50",

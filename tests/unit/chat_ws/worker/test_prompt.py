@@ -1,6 +1,8 @@
 import re
+from typing import get_args
 
 import pytest
+from chat_ws.protocol import Wish
 from chat_ws.worker import prompt
 from chat_ws.worker.prompt import MESSAGE_OVERHEAD, SYSTEM, Exchange, Message, Prompt
 from hypothesis import given
@@ -109,6 +111,18 @@ def test_the_broken_answer_goes_last_and_untouched(prefill: str) -> None:
 def test_each_mode_has_its_system_prompt_first(mode: str) -> None:
     built = prompt.build(mode, [], "안녕", budget=WIDE)
     assert built.messages == (Message("system", SYSTEM[mode]), Message("user", "안녕"))
+
+
+@pytest.mark.parametrize("wish", get_args(Wish))
+def test_a_wish_ends_the_question_of_a_chat(wish: str) -> None:
+    built = prompt.build("chat", [], "경주", budget=WIDE, wish=wish)
+    assert contents(built) == [SYSTEM["chat"], f"경주\n\n{prompt.WISHES[wish]}"]
+
+
+@pytest.mark.parametrize("mode", ["translate", "grammar"])
+def test_a_wish_for_a_text_to_work_on_ends_the_system_prompt(mode: str) -> None:
+    built = prompt.build(mode, [], "경주", budget=WIDE, wish="politer")
+    assert contents(built) == [f"{SYSTEM[mode]} {prompt.WISHES['politer']}", "경주"]
 
 
 @pytest.mark.parametrize(("target_language", "name"), [("ko", "한국어"), ("en", "영어")])
