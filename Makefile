@@ -169,6 +169,8 @@ vendor: setup-dev ## copy the page's libraries from node_modules into html/vendo
 	@cp node_modules/marked/LICENSE html/vendor/marked.LICENSE
 	@cp node_modules/lean-qr/index.mjs html/vendor/lean-qr.js
 	@cp node_modules/lean-qr/LICENSE html/vendor/lean-qr.LICENSE
+	@cp node_modules/diff/libesm/diff/base.js html/vendor/diff.js
+	@cp node_modules/diff/LICENSE html/vendor/diff.LICENSE
 	@cd html/vendor && sha256sum *.js *.LICENSE > SHA256SUMS
 
 previous: ## after a release: make this commit the previous version of the compatibility tests

@@ -10,6 +10,8 @@ from tests.browser.site import Site, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_markdown import SAMPLE
 
+PROOFREAD = "몇일 전에 말씀드린데로 내일 뵈요. 늦으면 않 되요!\n\n오실 때 우산을 챙기세요."
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -150,6 +152,17 @@ def turned_round(stage: Stage) -> None:
     expect(stage.page.locator("#direction")).to_contain_text("한국어 → 영어")
 
 
+def proofread(stage: Stage) -> None:
+    stage.page.locator("#modes label", has_text="맞춤법").click()
+    stage.ask(PROOFREAD)
+    stage.backend.answer(
+        "- **몇일** → **며칠**: ‘며칠’이 바른 말이에요.\n"
+        "- **뵈요** → **봬요**: ‘뵈어요’가 줄어든 말이에요.\n\n"
+        "고친 글:\n며칠 전에 말씀드린 대로 내일 봬요. 늦으면 안 돼요!\n\n오실 때 우산을 챙기세요."
+    )
+    stage.offers("고친 글 복사")
+
+
 def detailed(stage: Stage) -> None:
     stage.page.locator("#modes label").nth(1).click()
     answered(stage)
@@ -243,6 +256,7 @@ STATES: list[State] = [
     answered,
     choosing_a_mode,
     turned_round,
+    proofread,
     detailed,
     grouped,
     searching,

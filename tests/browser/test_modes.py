@@ -1,12 +1,14 @@
 """The mode of a question: chosen for one use, shown, pinned; and the direction of a translation."""
 
 import re
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from chat_ws.worker.prompt import SYSTEM
 from playwright.sync_api import Page, expect
 
-from tests.browser.backend import Backend
+from tests.browser.backend import Backend, Complaints
 from tests.browser.site import CONFIG, Site, stored_turn
 from tests.browser.test_chat import ask
 
@@ -248,3 +250,89 @@ def test_functions_without_the_feature_get_no_direction(
     ask(page, "안녕하세요")
     assert "target_language" not in backend.wait_frame("chat")
     expect(page.locator(".question .mode")).to_have_text("번역")
+
+
+CORRECTED = "며칠 전에 말씀드린 대로 내일 봬요."
+LATE = re.compile("/assets/changes-")
+
+
+def proofread(page: Page, backend: Backend, text: str, answer: str) -> str:
+    choose(page, "맞춤법")
+    ask(page, text)
+    request_id: str = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, answer)
+    return request_id
+
+
+def test_a_proofreading_shows_its_changes_once_it_is_complete(chat: Page, backend: Backend) -> None:
+    requested: list[str] = []
+    chat.on("request", lambda request: requested.append(request.url))
+    request_id = proofread(
+        chat, backend, "몇일 전에 말씀드린데로 내일 뵈요.", f"설명이에요.\n\n고친 글:\n{CORRECTED}"
+    )
+    expect(chat.locator(".prose")).to_contain_text(CORRECTED)
+    expect(chat.locator(".changes")).to_be_hidden()
+    assert not any(map(LATE.search, requested))
+    backend.done(request_id, 1)
+    expect(chat.get_by_role("heading", name="달라진 곳")).to_be_visible()
+    assert any(map(LATE.search, requested))
+    comparison = chat.locator(".comparison")
+    expect(comparison.locator("del")).to_have_text(
+        ["삭제: 몇일, ", "삭제: 말씀드린데로, ", "삭제: 뵈요., "]
+    )
+    expect(comparison.locator("ins b")).to_have_text([" 대", "봬"])
+    expect(comparison.get_by_role("insertion")).to_have_count(3)
+    chat.get_by_role("button", name="고친 글 복사").press("Enter")
+    expect(chat.get_by_role("button", name="복사했어요")).to_be_focused()
+    assert chat.evaluate("navigator.clipboard.readText()") == CORRECTED
+    expect(chat.get_by_role("button", name="고친 글 복사")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("answer", "stop_reason"),
+    [("잘못이 없어요.", "stop"), (f"고친 글:\n{CORRECTED}", "length")],
+)
+def test_an_answer_without_a_certain_corrected_text_stands_alone(
+    chat: Page, backend: Backend, answer: str, stop_reason: str
+) -> None:
+    with chat.expect_response(LATE) if stop_reason == "stop" else nullcontext():
+        backend.done(proofread(chat, backend, "몇일", answer), 1, stop_reason)
+    copy = chat.locator(".answer").get_by_role("button", name="복사", exact=True)
+    copy.click()
+    expect(chat.locator(".changes")).to_be_hidden()
+    assert chat.evaluate("navigator.clipboard.readText()") == answer
+
+
+def test_a_text_without_mistakes_is_said_to_have_none(chat: Page, backend: Backend) -> None:
+    backend.done(proofread(chat, backend, CORRECTED, f"고친 글:\n{CORRECTED}"), 1)
+    expect(chat.locator(".changes")).to_contain_text("고칠 곳이 없는 글이에요.")
+    expect(chat.locator("del, ins")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("returning")
+def test_earlier_proofreadings_show_their_changes_too(
+    page: Page, site: Site, backend: Backend
+) -> None:
+    answer = f"고친 글:\n{CORRECTED}"
+    site.history.turns = [stored_turn("몇일", answer, mode=mode) for mode in ("grammar", "chat")]
+    page.goto(site.url)
+    expect(page.locator(".changes:visible")).to_have_count(1)
+    expect(page.locator("article").first.locator("del")).to_have_count(1)
+
+
+@pytest.mark.usefixtures("returning")
+def test_without_its_module_a_proofreading_is_an_answer_as_any(
+    page: Page, site: Site, backend: Backend, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_FAILED")
+    page.route(LATE, lambda route: route.abort())
+    site.history.turns = [stored_turn("몇일", f"고친 글:\n{CORRECTED}", mode="grammar")]
+    with page.expect_event("requestfailed"):
+        page.goto(site.url)
+    expect(page.locator(".prose")).to_contain_text(CORRECTED)
+    expect(page.locator(".changes")).to_be_hidden()
+
+
+def test_the_system_prompt_asks_for_the_line_that_the_page_looks_for() -> None:
+    assert '"고친 글:"이라는 줄' in SYSTEM["grammar"]

@@ -113,7 +113,8 @@ def test_the_markup_says_its_words_in_korean() -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "script"), [("marked", "lib/marked.esm.js"), ("lean-qr", "index.mjs")]
+    ("library", "script"),
+    [("marked", "lib/marked.esm.js"), ("lean-qr", "index.mjs"), ("diff", "libesm/diff/base.js")],
 )
 def test_a_vendored_library_is_the_pinned_one(library: str, script: str) -> None:
     origin = ROOT / "node_modules" / library

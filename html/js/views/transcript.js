@@ -1,8 +1,6 @@
-import { t } from "../text.js";
+import { copyText } from "./copy.js";
 import { byId } from "./dom.js";
 import { TurnView } from "./turn.js";
-
-const COPIED_MS = 1_500;
 
 /** The turns of the shown conversation, and the actions of their buttons. */
 export class TranscriptView {
@@ -37,8 +35,8 @@ export class TranscriptView {
         composer.edit(turn);
         chat.discard(turn);
       },
-      "copy-answer": (turn, button) => copy(turn.answer, button),
-      "copy-question": (turn, button) => copy(turn.question, button),
+      "copy-answer": (turn, button) => copyText(turn.answer, button),
+      "copy-question": (turn, button) => copyText(turn.question, button),
       details: (turn, button) => this.#views.get(turn.requestId).toggleDetails(button, model),
     };
     chat.on("conversation", () => this.#renderAll());
@@ -86,20 +84,12 @@ export class TranscriptView {
   #clicked(button) {
     if (!button) return;
     if (button.dataset.copy) {
-      copy(button.closest(".code").querySelector("code").textContent, button);
+      copyText(button.closest(".code").querySelector("code").textContent, button);
       return;
     }
     const view = this.#views.get(button.closest("article")?.dataset.requestId);
     if (view) this.#actions[button.dataset.action]?.(view.turn, button);
   }
-}
-
-async function copy(text, button) {
-  await navigator.clipboard.writeText(text);
-  button.textContent = t("copied");
-  setTimeout(() => {
-    button.textContent = t("copy");
-  }, COPIED_MS);
 }
 
 /** Mark the turns whose question has scrolled out at the top: the style sheet then shows its first line. */

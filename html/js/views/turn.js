@@ -17,6 +17,7 @@ export class TurnView {
   #snapshots = -1;
   #finishedAnswer = null;
   #state = element("p", { className: "state" });
+  #changes = element("section", { className: "changes", hidden: true });
   #actions = element("div", { className: "actions" });
   #details = element("dl", { className: "details", hidden: true });
   #renderedState = null;
@@ -30,7 +31,16 @@ export class TurnView {
       "article",
       { className: "turn", ariaLabel: t("turnLabel", { question: turn.question.slice(0, 60) }) },
       renderQuestion(turn),
-      element("div", { className: "answer" }, speaker, this.#prose, this.#state, this.#actions, this.#details),
+      element(
+        "div",
+        { className: "answer" },
+        speaker,
+        this.#prose,
+        this.#state,
+        this.#changes,
+        this.#actions,
+        this.#details,
+      ),
     );
     this.node.dataset.requestId = turn.requestId;
     this.node.dataset.question = turn.question.slice(0, 200);
@@ -54,6 +64,15 @@ export class TurnView {
     if (this.#actions.contains(document.activeElement)) byId("transcript").focus({ preventScroll: true });
     this.#actions.replaceChildren(...renderActions(turn));
     this.#details.hidden = true;
+    if (turn.mode === "grammar" && turn.stopReason === "stop") this.#showChanges();
+  }
+
+  /** Show the changes of a complete proofreading. Without their module, the answer stands alone. */
+  async #showChanges() {
+    const module = await import("./changes.js").catch(() => null);
+    const changes = module?.renderChanges(this.#turn) ?? [];
+    this.#changes.replaceChildren(...changes);
+    this.#changes.hidden = changes.length === 0;
   }
 
   /** Open or close the details. */

@@ -6,11 +6,24 @@ from collections.abc import Callable
 from seoyeon.local.bedrock.llama3 import Dialogue
 
 _LONGEST_QUOTE = 40  # characters
+_PROOFREADER = "교정자"  # in the system prompt of a proofreading
+# Common mistakes, among them those of the page's examples.
+_CORRECTIONS = {
+    "몇일": "며칠",
+    "드린데로": "드린 대로",
+    "뵈요": "봬요",
+    "않 되": "안 되",
+    "되요": "돼요",
+    "I has went": "I went",
+    "nobody were": "nobody was",
+}
 
 
 def compose(dialogue: Dialogue) -> str:
     """Return the complete answer, including the part that the prompt already holds."""
     question = dialogue.questions[-1]
+    if _PROOFREADER in dialogue.messages[0].content:
+        return _proofreading(question)
     for pattern, answer in _ANSWERS:
         if pattern.search(question):
             return answer(dialogue)
@@ -76,6 +89,15 @@ def _general(dialogue: Dialogue) -> str:
         "- 앞에서 나눈 이야기를 기억합니다.\n\n"
         "더 알고 싶은 점이 있으면 이어서 물어보세요.\n"
     )
+
+
+def _proofreading(text: str) -> str:
+    """Return the corrections that the text needs, then the text, as the system prompt asks."""
+    needed = [one for one in _CORRECTIONS.items() if one[0] in text]
+    for mistake, correction in needed:
+        text = text.replace(mistake, correction)
+    explained = [f"- **{mistake}** → **{correction}**\n" for mistake, correction in needed]
+    return f"{''.join(explained) or '고칠 곳이 없습니다.'}\n\n고친 글:\n{text}"
 
 
 def _reference(dialogue: Dialogue) -> str:

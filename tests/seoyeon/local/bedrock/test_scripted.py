@@ -7,6 +7,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from chat_ws.worker import prompt as prompts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,18 @@ def test_the_same_prompt_gets_the_same_answer_in_korean_markdown() -> None:
     assert "\n1. **바다**" in compose("여행하고 싶다")
     assert "```python\n" in compose("파이썬 함수를 보여 줘")
     assert "안녕하세요" in compose("안녕")
+
+
+def test_a_proofreading_ends_with_the_corrected_text() -> None:
+    def proofread(text: str) -> str:
+        question = prompts.build("grammar", [], text, budget=8_000)
+        return answers.compose(llama3.parse(prompts.format_llama3(question)))
+
+    assert proofread("내일 뵈요. 늦으면 않 되요!").endswith(
+        "\n\n고친 글:\n내일 봬요. 늦으면 안 돼요!"
+    )
+    assert "**뵈요** → **봬요**" in proofread("내일 뵈요.")
+    assert proofread("안녕하세요.") == "고칠 곳이 없습니다.\n\n고친 글:\n안녕하세요."
 
 
 def test_an_answer_shows_that_the_history_has_arrived() -> None:

@@ -1,0 +1,1 @@
+export { default } from "diff/lib/diff/base.js";
