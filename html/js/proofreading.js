@@ -1,7 +1,7 @@
 import Diff from "../vendor/diff.js";
 
 /** Stands alone on a line or before the corrected text, as the system prompt asks; a model may make it bold or a title. */
-const HEADING = /^[#>*_\s]*고친 글(?:\*\*|__)?\s*(?:[::](?:\*\*|__)?\s*(.*))?$/;
+const HEADING = /^[#>*_\s]*고친 글(?:\*\*|__)?\s*(?:[:：](?:\*\*|__)?\s*(.*))?$/;
 const FENCED = /^(`{3,})[^\n]*\n(.*?)\n?\1$/s;
 const QUOTED = /^["“'‘](.*)["”'’]$/s;
 const SPACE = /^[^\S\n]+$/;
@@ -70,9 +70,10 @@ function separateSpace({ removed, added }) {
 }
 
 function compareCharacters({ removed, added }) {
-  const changes = differ.diff(removed, added, OPTIONS) ?? [];
-  const common = changes.filter(isCommon).reduce((length, { count }) => length + count, 0);
-  if (common * 2 < Math.min(removed.length, added.length)) return { removed: whole(removed), added: whole(added) };
+  const changes = differ.diff(removed, added, OPTIONS);
+  const common = changes?.filter(isCommon).reduce((length, { count }) => length + count, 0);
+  const isSimilar = common * 2 >= Math.min(removed.length, added.length);
+  if (!isSimilar) return { removed: whole(removed), added: whole(added) };
   const parts = (others) =>
     changes.filter((change) => !change[others]).map((change) => ({ text: change.value, isChanged: !isCommon(change) }));
   return { removed: parts("added"), added: parts("removed") };
@@ -82,7 +83,7 @@ function isCommon({ added, removed }) {
   return !added && !removed;
 }
 
-/** A text without a word in common with the other: no part of it stands out. */
+/** A text that is not similar to the other: no part of it stands out. */
 function whole(text) {
-  return [{ text, isChanged: false }];
+  return text ? [{ text, isChanged: false }] : [];
 }

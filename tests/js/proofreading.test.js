@@ -15,6 +15,7 @@ function write(differences) {
 for (const answer of [
   "- 설명\n\n고친 글:\n며칠 전",
   "고친 글: 며칠 전",
+  "고친 글：\n며칠 전",
   "설명\n**고친 글:**\n며칠 전\n",
   "설명\n**고친 글**: 며칠 전",
   "## 고친 글\n\n며칠 전",
@@ -70,6 +71,11 @@ test("a comparison holds both texts, whatever they are", () => {
     assert.equal(differences.map(({ same, removed }) => same ?? text(removed)).join(""), before);
     assert.equal(differences.map(({ same, added }) => same ?? text(added)).join(""), after);
   }
+});
+
+test("a long addition is shown whole", () => {
+  const addition = "가".repeat(3_000);
+  assert.equal(write(compareTexts("네", `네 ${addition}`)), `네[+ ${addition}+]`);
 });
 
 test("texts that differ too much are not compared", () => {
