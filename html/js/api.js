@@ -18,6 +18,17 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  * @property {string | null} modelId
  * @property {number} run the last run of the answer
  * @property {string} createdAt ISO 8601
+ * @property {string} [turnId] absent, as the next three, in the history of older functions
+ * @property {string} [parent] the turn that this one follows, or "root"
+ * @property {Variants | null} [variants] null if no other turn has the same parent
+ * @property {string | null} [wish]
+ */
+
+/**
+ * @typedef {object} Variants the turns with the same parent, oldest first
+ * @property {number} index of the turn itself
+ * @property {(string | import("./state/turn.js").Turn)[]} heads for each of them, the newest turn that follows from it:
+ *   its turn id, or a turn of this page that the server may not have yet
  */
 
 /** @typedef {{ promptTokens: number, completionTokens: number, totalTokens: number }} Usage */
@@ -66,11 +77,15 @@ export class HistoryApi extends Emitter {
   }
 
   /**
-   * Fetch a page of a conversation, by default of the newest one: the newest page first, its turns oldest first.
+   * Fetch a page of a conversation, by default of the newest one: the newest page first, its turns oldest first. Without
+   * `head`, the turns are those of the branch that the conversation shows.
+   * @param {string | null} conversationId
+   * @param {string | null} cursor
+   * @param {{ head?: string, branches?: "all" }} branch
    * @returns {Promise<{ turns: StoredTurn[], nextCursor: string | null }>}
    */
-  turns(conversationId, cursor = null) {
-    return this.#get("/history", { conversation_id: conversationId, cursor });
+  turns(conversationId, cursor = null, branch = {}) {
+    return this.#get("/history", { conversation_id: conversationId, cursor, ...branch });
   }
 
   /** @returns {Promise<{ conversations: Conversation[], nextCursor: string | null }>} pinned ones first, then newest first */
@@ -92,7 +107,7 @@ export class HistoryApi extends Emitter {
 
   /**
    * @param {string} conversationId
-   * @param {{ title?: string, pinned?: boolean }} changes
+   * @param {{ title?: string, pinned?: boolean, head?: string }} changes
    * @returns {Promise<Conversation>}
    */
   change(conversationId, changes) {
@@ -103,9 +118,19 @@ export class HistoryApi extends Emitter {
     return this.#request("DELETE", "/history");
   }
 
-  /** Remove a conversation, even while the page closes. A missing one counts as removed. */
-  async remove(conversationId) {
-    await this.#request("DELETE", conversationPath(conversationId)).catch((error) => {
+  /** Remove a conversation, even while the page closes. */
+  remove(conversationId) {
+    return this.#remove(conversationPath(conversationId));
+  }
+
+  /** Remove a turn and all that follow from it. */
+  removeTurn(conversationId, turnId) {
+    return this.#remove(`${conversationPath(conversationId)}/turns/${encodeURIComponent(turnId)}`);
+  }
+
+  /** Remove the resource of a path. A missing one counts as removed. */
+  async #remove(path) {
+    await this.#request("DELETE", path).catch((error) => {
       if (error.status !== 404) throw error;
     });
   }

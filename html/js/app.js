@@ -80,7 +80,7 @@ function createViews({ auth, maxTextLength, model }, state) {
     status,
   });
   const sidebar = new SidebarView(navigation, composer);
-  new TranscriptView(chat, scroll, composer, model);
+  new TranscriptView({ ...state, scroll, composer, status, model });
   new HistoryView(chat, navigation);
   const removals = new RemovalsView({ ...state, status, storage: tabStorage });
   new ConversationsView({ ...state, removals, status });

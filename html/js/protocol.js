@@ -2,11 +2,12 @@ import { renameMembers, toCamelCase } from "./wire.js";
 
 /**
  * The frames of docs/protocol.md, with the page's names. Only this module knows the names on the wire.
- * @typedef {{ type: "accepted", requestId: string, conversationId: string, createdAt: string }} Accepted
+ * @typedef {{ type: "accepted", requestId: string, conversationId: string, createdAt: string, turnId?: string,
+ *   parent?: string }} Accepted
  * @typedef {{ type: "delta", requestId: string, run: number, seq: number, text: string }} Delta
  * @typedef {{ type: "snapshot", requestId: string, run: number, seq: number, text: string }} Snapshot
  * @typedef {{ type: "done", requestId: string, run: number, seq: number, stopReason: string,
- *   usage: import("./api.js").Usage, modelId: string | null }} Done
+ *   usage: import("./api.js").Usage, modelId: string | null, turnId?: string }} Done
  * @typedef {{ type: "failed", requestId: string | null, code: string, message: string, retryable: boolean }} Failed
  * @typedef {Accepted | Delta | Snapshot | Done | Failed | { type: "pong" }} Frame
  */
@@ -31,24 +32,29 @@ export function supports(feature) {
   return features.has(feature);
 }
 
+/** Return the fields that have a value and that the deployment accepts. */
+function optional(action, fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([name, value]) => value && supports(`${action}.${name}`)));
+}
+
 const frameAbout = (action) => (requestId) => ({ action, request_id: requestId });
 
 /** The client's frames, as they are sent. */
 export const frames = {
-  chat: ({ requestId, conversationId, question, mode, targetLanguage }) => ({
+  chat: ({ requestId, conversationId, question, mode, targetLanguage, parent, variantOf, wish }) => ({
     action: "chat",
     request_id: requestId,
     conversation_id: conversationId,
     text: question,
     mode,
-    ...(targetLanguage && supports("chat.target_language") ? { target_language: targetLanguage } : {}),
+    ...optional("chat", { target_language: targetLanguage, parent, variant_of: variantOf, wish }),
   }),
   stop: frameAbout("stop"),
   resume: frameAbout("resume"),
   /** @param {number} run the run whose end was seen, 0 if it is not known */
   continue: (requestId, run) => ({
     ...frameAbout("continue")(requestId),
-    ...(run && supports("continue.run") ? { run } : {}),
+    ...optional("continue", { run }),
   }),
   ping: () => ({ action: "ping" }),
 };

@@ -2,7 +2,8 @@ import { formatDayAndTime, formatNumber, quotaRenewal } from "./dates.js";
 import ko from "./text/ko.js";
 
 /**
- * @typedef {keyof typeof import("./text/ko.js").default | keyof typeof import("./text/settings-ko.js").default} MessageKey
+ * @typedef {keyof typeof import("./text/ko.js").default | keyof typeof import("./text/settings-ko.js").default
+ *   | keyof typeof import("./text/variants.js").default.ko} MessageKey
  */
 
 /** @type {Record<string, any>} */

@@ -14,6 +14,11 @@ Frame = dict[str, Any]
 POLL_MS = 5
 
 
+def turn_id(request_id: str) -> str:
+    """Return the name that this back end gives to the turn of a question."""
+    return f"turn of {request_id}"
+
+
 def wait_until(page: Page, is_true: Callable[[], bool]) -> None:
     """Let the page go on until a condition holds of what this process sees of it."""
     end = time.monotonic() + WAIT_MS / 1000
@@ -94,16 +99,18 @@ class Backend:
         wait_until(self._page, lambda: self.connections >= count)
 
     def accept(self, request_id: str) -> None:
-        conversation_id = next(
-            frame["conversation_id"]
+        asked = next(
+            frame
             for frame in self.frames
             if frame["action"] == "chat" and frame["request_id"] == request_id
         )
         self.send(
             "accepted",
             request_id,
-            conversation_id=conversation_id,
+            conversation_id=asked["conversation_id"],
             created_at="2026-11-20T09:00:00+00:00",
+            turn_id=turn_id(request_id),
+            parent=asked.get("parent", "root"),
         )
 
     def delta(self, request_id: str, seq: int, text: str, run: int = 1) -> None:
@@ -122,6 +129,7 @@ class Backend:
             stop_reason=stop_reason,
             usage=usage,
             model_id="meta.llama3-70b-instruct-v1:0",
+            turn_id=turn_id(request_id),
         )
 
     def fail(self, request_id: str, code: str, retryable: bool = True) -> None:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 from chat_ws.protocol import FEATURES
@@ -46,6 +46,7 @@ def stored_turn(text: str, answer: str, **fields: Any) -> Turn:
     """A turn as the history API gives it."""
     return {
         "request_id": str(uuid4()),
+        "turn_id": str(uuid4()),
         "conversation_id": "00000000-0000-4000-8000-000000000001",
         "mode": "chat",
         "text": text,
@@ -56,16 +57,22 @@ def stored_turn(text: str, answer: str, **fields: Any) -> Turn:
         "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
         "model_id": "meta.llama3-70b-instruct-v1:0",
         "created_at": "2026-11-20T09:00:00+00:00",
+        "wish": None,
     } | fields
 
 
 class History:
-    """What the history API answers: `turns` oldest first, of any number of conversations."""
+    """What the history API answers: `turns` oldest first, of any number of conversations.
+
+    A turn without a `parent` follows the turn before it. `heads`: the last turn of the shown branch
+    of a conversation, by default the newest one.
+    """
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.titles: dict[str, str] = {}
         self.pinned: set[str] = set()
+        self.heads: dict[str, str] = {}
         self.failing = False
         self.conversations_page = 50
         self.good_tokens: set[str] | None = None  # None: any
@@ -88,12 +95,16 @@ class History:
         if url.path == "/history":
             return 200, self._page(query)
         named = url.path.rsplit("/", 1)[1]
+        if method == "DELETE" and "/turns/" in url.path:
+            return self._remove_turn(unquote(named))
         if method == "DELETE":
             self.turns = [turn for turn in self.turns if turn["conversation_id"] != named]
             return 204, None
         if method == "PATCH":
             if "title" in body:
                 self.titles[named] = body["title"]
+            if "head" in body:
+                self.heads[named] = body["head"]
             if "pinned" in body:
                 (self.pinned.add if body["pinned"] else self.pinned.discard)(named)
             [changed] = [one for one in self._conversations() if one["conversation_id"] == named]
@@ -103,10 +114,36 @@ class History:
     def _page(self, query: dict[str, str]) -> dict[str, Any]:
         newest = self.turns[-1]["conversation_id"] if self.turns else None
         conversation = query.get("conversation_id", newest)
+        turns = self._place(conversation)
+        end, _, head = query.get("cursor", "").partition(" ")
+        head = head or query.get("head") or self.heads.get(conversation or "", "")
+        if turns and query.get("branches") != "all":
+            turns = _branch(turns, head or turns[-1]["turn_id"])
+        last = int(end or len(turns))
+        start = max(0, last - PAGE_LENGTH)
+        cursor = f"{start} {head}" if start else None
+        return {"turns": turns[start:last], "next_cursor": cursor}
+
+    def _place(self, conversation: str | None) -> list[Turn]:
+        """Return the turns of a conversation, with their parents and variants."""
         turns = [turn for turn in self.turns if turn["conversation_id"] == conversation]
-        end = int(query.get("cursor", len(turns)))
-        start = max(0, end - PAGE_LENGTH)
-        return {"turns": turns[start:end], "next_cursor": str(start) if start else None}
+        for before, turn in zip([{"turn_id": "root"}, *turns], turns, strict=False):
+            turn.setdefault("parent", before["turn_id"])
+        for turn in turns:
+            ids = [one["turn_id"] for one in turns if one["parent"] == turn["parent"]]
+            heads = [_newest(turns, id) for id in ids]
+            index = ids.index(turn["turn_id"])
+            turn["variants"] = {"index": index, "heads": heads} if len(ids) > 1 else None
+        return turns
+
+    def _remove_turn(self, turn_id: str) -> tuple[int, Any]:
+        gone = {turn_id}
+        for turn in self.turns:
+            if turn.get("parent") in gone:
+                gone.add(turn["turn_id"])
+        self.turns = [turn for turn in self.turns if turn["turn_id"] not in gone]
+        self.heads = {id: head for id, head in self.heads.items() if head not in gone}
+        return 204, None
 
     def _conversations_page(self, query: dict[str, str]) -> dict[str, Any]:
         found = self._conversations()
@@ -128,6 +165,24 @@ class History:
             }
             for id, turn in ((id, first[id]) for id in ids)
         ]
+
+
+def _branch(turns: list[Turn], head: str) -> list[Turn]:
+    """Return the turns from the first one to `head`."""
+    by_id = {turn["turn_id"]: turn for turn in turns}
+    found: list[Turn] = []
+    while head in by_id:
+        found.insert(0, by_id[head])
+        head = by_id[head]["parent"]
+    return found
+
+
+def _newest(turns: list[Turn], turn_id: str) -> str:
+    """Return the newest turn that follows from a turn."""
+    for turn in turns:
+        if turn["parent"] == turn_id:
+            turn_id = turn["turn_id"]
+    return turn_id
 
 
 class Site:

@@ -207,6 +207,61 @@ def deleting(stage: Stage) -> None:
     expect(stage.page.get_by_role("button", name="되돌리기")).to_be_focused()
 
 
+def with_variants(stage: Stage) -> None:
+    stage.site.history.turns = [
+        stored_turn("경주에 가려고 해", "언제 가세요?", turn_id="first"),
+        stored_turn("가을에", "단풍이 곱겠네요.", turn_id="older"),
+        stored_turn("봄에", SAMPLE[:300], parent="first"),
+        stored_turn("봄에", "벚꽃이 핀 보문호를 걸어 보세요.", parent="first"),
+    ]
+    stage.page.reload()
+    expect(stage.page.locator(".switcher")).to_have_text("3/3")
+
+
+def choosing_a_wish(stage: Stage) -> None:
+    with_variants(stage)
+    stage.page.get_by_role("button", name="다시", exact=True).last.click()
+    expect(stage.page.get_by_role("menu")).to_be_visible()
+
+
+def deleting_a_variant(stage: Stage) -> None:
+    choosing_a_wish(stage)
+    stage.page.get_by_role("menuitem", name="이 답 지우기").click()
+    stage.offers("취소")
+
+
+def editing(stage: Stage) -> None:
+    with_variants(stage)
+    stage.page.locator(".question").last.hover()
+    stage.page.get_by_role("button", name="고치기").last.click()
+    expect(stage.page.locator(".editor textarea")).to_be_focused()
+
+
+def editing_over_limit(stage: Stage) -> None:
+    editing(stage)
+    stage.page.locator(".editor textarea").fill("가 " * 4_001 + "가")
+    expect(stage.page.locator(".editor .counter")).to_contain_text("3자를 줄이면")
+
+
+def regenerating(stage: Stage) -> None:
+    choosing_a_wish(stage)
+    stage.page.get_by_role("menuitem", name="더 짧게").click()
+    request_id = stage.backend.wait_frame("chat")["request_id"]
+    stage.backend.accept(request_id)
+    stage.backend.delta(request_id, 1, "벚꽃이 핀 ")
+    stage.says("쓰고 있어요…")
+
+
+def continued_elsewhere(stage: Stage) -> None:
+    with_variants(stage)
+    elsewhere = stored_turn("봄에", "대릉원이 좋아요.", parent="first", status="streaming")
+    stage.site.history.turns.append(elsewhere)
+    stage.page.clock.install()
+    stage.page.clock.run_for(6_000)
+    stage.page.evaluate("dispatchEvent(new Event('focus'))")
+    stage.offers("새 답 보기")
+
+
 def settings(stage: Stage) -> None:
     answered(stage)
     stage.page.keyboard.press("Control+,")
@@ -263,6 +318,13 @@ STATES: list[State] = [
     finding_nothing,
     renaming,
     deleting,
+    with_variants,
+    choosing_a_wish,
+    deleting_a_variant,
+    editing,
+    editing_over_limit,
+    regenerating,
+    continued_elsewhere,
     settings,
     move_revealed,
     deleting_all,

@@ -67,8 +67,10 @@ def test_asking_again_and_editing_keep_the_mode(chat: Page, backend: Backend) ->
     expect(mode(chat, "대화")).to_be_checked()
     backend.answer("Sorry.", 2)
     chat.locator(".question").hover()
-    chat.get_by_role("button", name="고쳐 쓰기").click()
-    expect(mode(chat, "번역")).to_be_checked()
+    chat.get_by_role("button", name="고치기").click()
+    chat.get_by_label("질문 고치기").fill("늦을 거예요.")
+    chat.keyboard.press("Enter")
+    assert backend.wait_frame("chat", 3)["mode"] == "translate"
 
 
 def test_a_reload_sends_the_same_mode_again(chat: Page, backend: Backend) -> None:
@@ -220,8 +222,24 @@ def test_asking_again_and_a_reload_keep_the_direction(chat: Page, backend: Backe
     assert backend.wait_frame("chat", 3)["target_language"] == "ko"
     backend.answer("안녕하세요.", 3)
     chat.locator(".question").hover()
-    chat.get_by_role("button", name="고쳐 쓰기").click()
-    expect(chat.locator("#direction")).to_contain_text("영어 → 한국어")
+    chat.get_by_role("button", name="고치기").click()
+    chat.get_by_label("질문 고치기").fill("반갑습니다")
+    chat.keyboard.press("Enter")
+    assert backend.wait_frame("chat", 4)["target_language"] == "ko"
+
+
+def test_the_direction_follows_a_changed_text_unless_it_was_chosen(
+    chat: Page, backend: Backend
+) -> None:
+    choose(chat, "번역")
+    ask(chat, "안녕하세요")
+    assert backend.wait_frame("chat")["target_language"] == "en"
+    backend.answer("Hello.")
+    chat.locator(".question").hover()
+    chat.get_by_role("button", name="고치기").click()
+    chat.get_by_label("질문 고치기").fill("Nice to meet you")
+    chat.keyboard.press("Enter")
+    assert backend.wait_frame("chat", 2)["target_language"] == "ko"
 
 
 @pytest.mark.usefixtures("returning")

@@ -44,7 +44,7 @@ def test_paper_gets_the_conversation_and_nothing_else(
     texts = read.evaluate(VISIBLE_TEXTS)
     assert texts[:2] == ["나", "경주 여행"]
     assert texts[-3:] == ["고마워", "서연", "언제든요."]
-    for words in ("복사", "고쳐 쓰기", "새 대화", "설정", "보내기", "쓰다 만 글"):
+    for words in ("복사", "고치기", "새 대화", "설정", "보내기", "쓰다 만 글"):
         assert words not in texts
     assert not read.locator("button:visible, textarea:visible").all()
     colours = read.evaluate(
@@ -79,7 +79,7 @@ def test_text_selected_by_hand_is_copied_without_the_labels_of_buttons(read: Pag
     assert "천년의 역사(新羅)" in copied
     assert 'return "**코드 안은 그대로**"' in copied
     assert "고마워" in copied
-    for words in ("복사", "고쳐 쓰기", "python"):
+    for words in ("복사", "고치기", "python"):
         assert words not in copied
 
 

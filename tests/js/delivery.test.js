@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
+import { setFeatures } from "../../html/js/protocol.js";
 import { resumeDelay } from "../../html/js/state/delivery.js";
 import { Turn } from "../../html/js/state/turn.js";
 import { askQuestion, beginAnswer, memoryStorage, REQUEST_ID } from "./fakes.js";
@@ -110,6 +111,27 @@ test("a question in a mode that the functions do not know is refused without bei
     socket.sent.map(({ request_id }) => request_id),
     [next.requestId],
   );
+});
+
+test("a queued question gets its parent when the turn before it ends", () => {
+  setFeatures(["mode.chat", "chat.parent"]);
+  const { socket, delivery, turn, receive } = askQuestion();
+  const next = Turn.create(turn.conversationId, "둘", { after: REQUEST_ID });
+  const last = Turn.create(turn.conversationId, "셋", { after: next.requestId });
+  for (const queued of [next, last]) delivery.follow(queued);
+  delivery.discard(next);
+  receive("done", { run: 1, seq: 0, stopReason: "stop", turnId: "the first" });
+  assert.equal(socket.sent.at(-1).request_id, last.requestId);
+  assert.equal(socket.sent.at(-1).parent, "the first");
+  setFeatures(["mode.chat", "mode.translate", "mode.grammar"]);
+});
+
+test("a question with a parent does not wait for an answer on another branch", () => {
+  const { socket, delivery, turn } = beginAnswer();
+  const variant = Turn.create(turn.conversationId, "안녕하세요", { parent: "root" });
+  delivery.follow(variant);
+  delivery.follow(Turn.create(turn.conversationId, "둘", {}));
+  assert.equal(socket.sent.at(-1).request_id, variant.requestId);
 });
 
 test("a failure without a request id is reported", () => {

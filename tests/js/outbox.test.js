@@ -24,6 +24,16 @@ test("an unaccepted question comes back as it was, in the order of asking", () =
   assert.deepEqual(turns[1].request, later.request);
 });
 
+test("a variant comes back with its place, and is sent as it was", () => {
+  setFeatures(["chat.parent", "chat.variant_of", "chat.wish"]);
+  const outbox = new Outbox(memoryStorage());
+  const branch = { parent: "p", variantOf: "v", wish: "simpler" };
+  const turn = Turn.create("c", "질문", { requestId: "a", ...branch });
+  outbox.put(turn);
+  assert.equal(JSON.stringify(outbox.turns()[0].request), JSON.stringify(turn.request));
+  assert.equal(turn.request.wish, "simpler");
+});
+
 test("a refused question comes back as failed, with its reason and time", () => {
   const outbox = new Outbox(memoryStorage());
   const refusal = { code: "quota_exceeded", retryable: false, at: 5 };

@@ -29,6 +29,21 @@ test("an optional field is sent only if its feature is listed", () => {
   assert.deepEqual(frames.continue("r", 2), { action: "continue", request_id: "r" });
 });
 
+test("a question names its place among the branches if the functions know them", () => {
+  const turn = { requestId: "r", conversationId: "c", question: "안녕", mode: "chat", parent: "p", variantOf: "v" };
+  const frame = { action: "chat", request_id: "r", conversation_id: "c", text: "안녕", mode: "chat" };
+  setFeatures(["chat.parent", "chat.variant_of", "chat.wish"]);
+  assert.deepEqual(frames.chat({ ...turn, wish: null }), { ...frame, parent: "p", variant_of: "v" });
+  assert.deepEqual(frames.chat({ ...turn, wish: "shorter" }), {
+    ...frame,
+    parent: "p",
+    variant_of: "v",
+    wish: "shorter",
+  });
+  setFeatures(["mode.chat"]);
+  assert.deepEqual(frames.chat({ ...turn, wish: "shorter" }), frame);
+});
+
 test("without a list of features, those of the first version are supported", () => {
   setFeatures(undefined);
   assert.deepEqual(["mode.chat", "mode.translate", "mode.grammar", "continue.run", "mode.later"].map(supports), [

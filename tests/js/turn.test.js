@@ -99,6 +99,44 @@ test("a refused continuation leaves the answer as it had ended", () => {
   assert.deepEqual([turn.status, turn.stopReason, turn.code], ["done", "length", "quota_exceeded"]);
 });
 
+test("the id of a turn comes with `accepted`, `done` or the history", () => {
+  const accepted = sent();
+  const frame = { type: "accepted", requestId: "r", conversationId: "c", createdAt: "", turnId: "t", parent: "p" };
+  accepted.receive(frame);
+  assert.deepEqual([accepted.headId, accepted.parent], ["t", "p"]);
+  const lost = sent();
+  lost.receive({
+    type: "done",
+    requestId: "r",
+    run: 1,
+    seq: 0,
+    stopReason: "stop",
+    usage: null,
+    modelId: null,
+    turnId: "t",
+  });
+  assert.equal(lost.headId, "t");
+  const loaded = Object.assign(sent(), { answer: "" });
+  loaded.receive({ type: "delta", requestId: "r", run: 1, seq: 1, text: "네" });
+  loaded.load({ ...QUESTION, answer: null, status: "streaming", turnId: "t", parent: "p" });
+  assert.deepEqual([loaded.answer, loaded.headId, loaded.parent], ["네", "t", "p"]);
+});
+
+test("a question after a refused one follows the turn before that", () => {
+  const turn = Object.assign(sent(), { parent: "p" });
+  turn.receive({ type: "failed", requestId: "r", code: "quota_exceeded", message: "", retryable: false });
+  assert.equal(turn.headId, "p");
+});
+
+test("a turn branches only where the functions know of it", () => {
+  const branchable = () => stored({ status: "done", answer: "네", turnId: "t", parent: "root" }).canBranch;
+  assert.equal(branchable(), false);
+  setFeatures(["mode.chat", "continue.run", "chat.variant_of"]);
+  assert.equal(branchable(), true);
+  assert.equal(stored({ status: "done", answer: "네" }).canBranch, false);
+  setFeatures(["mode.chat", "continue.run"]);
+});
+
 test("a snapshot brings another turn to the same state", () => {
   const turn = sent();
   assert.equal(turn.snapshot, null);

@@ -1,10 +1,15 @@
 import { Emitter } from "../emitter.js";
+import { detectTargetLanguage } from "../translation.js";
+import { extend, leadTo } from "./branches.js";
 import { Turn } from "./turn.js";
 
 /**
- * The shown conversation. Events: `conversation` (another one is shown, or its history is loaded), `older` (turns were
- * added in front), `turn` (a turn is new or has changed), `removed` (a turn), `history` (its state has changed).
- * @extends {Emitter<{ conversation: void, older: Turn[], turn: Turn, removed: Turn, history: History }>}
+ * The shown conversation, of which one branch is shown. Events: `conversation` (another one is shown, or its history is
+ * loaded), `older` (turns were added in front), `turn` (a turn is new or has changed), `removed` (a turn), `branch`
+ * (turns of another branch take the place of removed ones), `newer` (whether turns were asked elsewhere on a branch that
+ * is not shown), `history` (its state has changed).
+ * @extends {Emitter<{ conversation: void, older: Turn[], turn: Turn, removed: Turn, branch: Turn[], newer: boolean,
+ *   history: History }>}
  * @typedef {"loading" | "ready" | "failed"} History
  */
 export class Chat extends Emitter {
@@ -87,14 +92,17 @@ export class Chat extends Emitter {
       const page = await this.#api.turns(conversationId);
       if (loading !== this.#loading) return;
       this.#conversationId ??= page.turns[0]?.conversationId ?? crypto.randomUUID();
-      this.#turns = this.#merge(page.turns);
+      this.#turns = this.#withPending(
+        withoutRetried(page.turns).map((stored) => this.#load(stored)),
+        true,
+      );
       this.#isNew = this.#turns.length === 0;
       this.#cursor = page.nextCursor ?? null;
       this.#setHistory("ready");
     } catch {
       if (loading !== this.#loading) return;
       this.#conversationId ??= crypto.randomUUID();
-      this.#turns = this.#merge([]);
+      this.#turns = this.#withPending([], true);
       this.#setHistory("failed");
     }
     this.emit("conversation");
@@ -111,20 +119,40 @@ export class Chat extends Emitter {
     return this.open(this.#requestedId);
   }
 
-  /** Add the turns that were asked elsewhere since the history was loaded. */
+  /** Add the turns that were asked elsewhere since the history was loaded, if they follow the shown ones. */
   async refresh() {
-    if (this.#turns.length === 0 || this.#history !== "ready") return;
+    const end = this.#turns.findLast(({ isStored }) => isStored);
+    if (!end || this.#history !== "ready") return;
     const loading = this.#loading;
     const page = await this.#api.turns(this.#conversationId).catch(() => null);
-    if (!page || loading !== this.#loading) return;
-    const known = new Set(this.#turns.map(({ requestId }) => requestId));
-    const last = page.turns.findLastIndex(({ requestId }) => known.has(requestId)); // newer ones only, not retried ones
-    if (last < 0) return;
-    for (const stored of page.turns.slice(last + 1)) {
+    if (!page || loading !== this.#loading || !this.#turns.includes(end)) return;
+    const at = page.turns.findIndex(({ requestId }) => requestId === end.requestId);
+    if (at < 0) {
+      if (page.turns.at(-1)?.turnId) this.emit("newer", true);
+      return;
+    }
+    const shown = new Set(this.#turns.map(({ requestId }) => requestId));
+    for (const stored of page.turns.slice(at + 1)) {
+      if (shown.has(stored.requestId)) continue;
       const turn = Turn.fromHistory(stored);
       this.#addElsewhere(turn);
       this.#delivery.follow(turn);
     }
+  }
+
+  /**
+   * Show another branch: other turns in place of a turn and those after it.
+   * @param {Turn} turn
+   * @param {(Turn | import("../api.js").StoredTurn)[]} others
+   */
+  replaceFrom(turn, others) {
+    const before = this.#turns;
+    const at = before.indexOf(turn);
+    const loaded = others.map((other) => (other instanceof Turn ? other : this.#load(other)));
+    this.#turns = this.#withPending([...before.slice(0, at), ...loaded], false);
+    for (const replaced of before.slice(at)) this.emit("removed", replaced);
+    this.emit("branch", this.#turns.slice(at));
+    this.emit("newer", false);
   }
 
   async loadOlder() {
@@ -145,24 +173,42 @@ export class Chat extends Emitter {
     }
   }
 
-  /** @param {{ mode?: string, targetLanguage?: string, requestId?: string }} options `requestId`: of an earlier attempt */
+  /** @param {Parameters<typeof Turn.create>[2]} options `requestId`: of an earlier attempt */
   ask(question, options) {
+    const turn = Turn.create(this.#conversationId, question, options);
+    const start = this.#isNew ? "root" : null;
+    const last = this.#turns.at(-1);
+    if (last?.unfinished) turn.after ??= last.requestId;
+    else if (!this.current) turn.parent ??= last ? last.headId : start;
     this.#requestedId = this.#conversationId;
     this.#isNew = false;
     this.#setHistory("ready");
-    const turn = Turn.create(this.#conversationId, question, options);
-    this.#turns.push(turn);
+    const before = this.#turns;
+    this.#turns = leadTo(before, turn);
+    for (const replaced of before.slice(this.#turns.length - 1)) this.emit("removed", replaced);
     this.emit("turn", turn);
     this.#delivery.follow(turn);
     return turn;
   }
 
+  /**
+   * Ask the question of a turn again, or another one in its place. The turn stays, as a variant.
+   * @param {Turn} turn
+   * @param {{ question?: string, wish?: string }} change
+   */
+  askAgain(turn, { question = turn.question, wish } = {}) {
+    const isDetected = turn.targetLanguage === detectTargetLanguage(turn.question);
+    const targetLanguage = isDetected ? detectTargetLanguage(question) : turn.targetLanguage;
+    return this.ask(question, { ...turn.options, targetLanguage, variantOf: turn.turnId, wish });
+  }
+
   /** Ask a failed question again. An unaccepted question keeps its id, as the server may have stored it. */
   retry(turn) {
+    if (turn.canBranch) return this.askAgain(turn, turn);
     this.discard(turn);
-    const requestId = turn.createdAt ? undefined : turn.requestId;
-    const { mode, targetLanguage } = turn;
-    return this.ask(turn.question, { mode, targetLanguage, requestId });
+    const requestId = turn.refusal ? turn.requestId : undefined;
+    const parent = turn.variantOf && turn.parent;
+    return this.ask(turn.question, { ...turn.options, parent, requestId, variants: turn.variants });
   }
 
   /** Remove a failed or a queued question from the page. */
@@ -188,31 +234,46 @@ export class Chat extends Emitter {
     this.#cursor = null;
     this.#setHistory("loading");
     this.emit("conversation");
+    this.emit("newer", false);
     return this.#loading;
   }
 
-  /** Merge stored turns with those that are still being delivered. */
-  #merge(storedTurns) {
-    const pending = new Map(this.#delivery.pending(this.#conversationId).map((turn) => [turn.requestId, turn]));
-    const turns = withoutRetried(storedTurns).map((stored) => {
-      const turn = pending.get(stored.requestId)?.load(stored) ?? Turn.fromHistory(stored);
-      pending.delete(turn.requestId);
-      this.#delivery.follow(turn);
-      return turn;
-    });
-    return [...turns, ...pending.values()];
+  /** Return the turn of a stored one: the one that is still being delivered, or a new one. */
+  #load(stored) {
+    const turn = this.#delivery.find(stored.requestId)?.load(stored) ?? Turn.fromHistory(stored);
+    this.#delivery.follow(turn);
+    return turn;
+  }
+
+  /**
+   * Return a branch of stored turns, with those that are still being delivered. `isHead`: the server shows this branch.
+   * A question that it does not have yet may then lead to another one.
+   */
+  #withPending(turns, isHead) {
+    return this.#delivery.pending(this.#conversationId).reduce((branch, turn) => {
+      if (branch.includes(turn)) return branch;
+      const leads = isHead && (turn.refusal ? !turn.variantOf : !turn.known && !turn.after);
+      return leads ? leadTo(branch, turn) : extend(branch, turn);
+    }, turns);
   }
 
   #addElsewhere(turn) {
     if (turn.conversationId !== this.#conversationId || this.#history === "loading") return;
+    const { length } = this.#turns;
     this.#requestedId = this.#conversationId;
-    this.#turns.push(turn);
-    this.emit("turn", turn);
+    this.#turns = extend(this.#turns, turn);
+    if (this.#turns.length > length) this.emit("turn", turn);
+    else {
+      const sibling = this.#turns.find(({ variants }) => variants?.heads.includes(turn));
+      if (sibling) this.emit("turn", sibling);
+      this.emit("newer", true);
+    }
   }
 
   #turnChanged(turn) {
     if (turn.stopReason === "dropped") this.#remove(turn);
-    else if (turn.conversationId === this.#conversationId) this.emit("turn", turn);
+    else if (this.#turns.includes(turn)) this.emit("turn", turn);
+    if (turn.code === "not_found" && turn.parent) this.refresh(); // the parent was deleted elsewhere
   }
 
   #remove(turn) {

@@ -51,6 +51,11 @@ export class Delivery extends Emitter {
     tabs.on("alive", ({ detail }) => this.#leaderAlive(this.#pending.get(detail)));
   }
 
+  /** Return an unfinished or a refused turn, or undefined. */
+  find(requestId) {
+    return this.#pending.get(requestId);
+  }
+
   /** Return the unfinished and the refused turns of a conversation. */
   pending(conversationId) {
     return [...this.#pending.values()].filter((turn) => turn.conversationId === conversationId);
@@ -78,8 +83,8 @@ export class Delivery extends Emitter {
     if (turn.refusal) return;
     if (isNew) {
       this.#ensureLead(turn);
-      const { requestId, conversationId, question, mode, targetLanguage, askedAt } = turn;
-      this.#tabs.announceQuestion({ requestId, conversationId, question, mode, targetLanguage, askedAt });
+      const { requestId, conversationId, question, askedAt, options } = turn;
+      this.#tabs.announceQuestion({ requestId, conversationId, question, askedAt, ...options });
     } else this.#tabs.waitToLead(turn.requestId, () => this.#leadTaken(turn));
     if (turn.status === "queued") this.#sendNext(turn.conversationId);
     else this.#requestState(turn);
@@ -175,15 +180,21 @@ export class Delivery extends Emitter {
     }
   }
 
-  /** Send the next queued turn of a conversation, unless another one is under way. */
+  /**
+   * Send the next queued turn of a conversation, unless another one is under way. A turn whose parent is known does not
+   * wait: those under way are on other branches.
+   */
   #sendNext(conversationId) {
     const turns = this.pending(conversationId).filter((turn) => turn.unfinished);
-    const next = turns.find((turn) => turn.status === "queued");
-    if (!next || turns.some((turn) => turn.status !== "queued")) return;
+    const isIdle = turns.every((turn) => turn.status === "queued");
+    const next = turns.find((turn) => turn.status === "queued" && (isIdle || turn.parent));
+    if (!next) return;
     next.status = "sending";
     if (!supports(`mode.${next.mode}`)) this.#applyFrame({ ...UNSUPPORTED, requestId: next.requestId });
-    else if (this.#tabs.isLeader(next.requestId)) this.#send(next, frames.chat(next));
-    else this.#watch(next);
+    else if (this.#tabs.isLeader(next.requestId)) {
+      this.#outbox.put(next); // with its parent, so that the same frame is sent after a reload
+      this.#send(next, frames.chat(next));
+    } else this.#watch(next);
     this.#changed(next);
   }
 
@@ -200,7 +211,9 @@ export class Delivery extends Emitter {
 
   /** Take over from the tab that has led. A question that it has withdrawn from the outbox is not sent. */
   #leadTaken(turn) {
-    if (!turn.known && !this.#outbox.has(turn)) this.#drop(turn);
+    const entry = this.#outbox.get(turn);
+    if (!turn.known) turn.parent ??= entry?.parent ?? null; // as that tab has sent it
+    if (!turn.known && !entry) this.#drop(turn);
     else if (turn.status !== "queued") this.#requestState(turn);
   }
 
@@ -260,6 +273,9 @@ export class Delivery extends Emitter {
     this.#pending.delete(turn.requestId);
     this.#outbox.remove(turn);
     this.#tabs.release(turn.requestId);
+    for (const next of this.#pending.values()) {
+      if (next.after === turn.requestId) Object.assign(next, { parent: turn.headId, after: turn.after });
+    }
   }
 
   #changed(turn) {

@@ -9,6 +9,10 @@ import { Turn } from "./turn.js";
  * @property {"chat" | "translate" | "grammar"} mode
  * @property {"ko" | "en" | null} [targetLanguage]
  * @property {number} askedAt
+ * @property {string} [after]
+ * @property {string} [parent]
+ * @property {string} [variantOf]
+ * @property {string} [wish]
  */
 
 /**
@@ -25,14 +29,19 @@ export class Outbox {
 
   /** @param {Turn} turn */
   put(turn) {
-    const { conversationId, question, mode, targetLanguage, known, refusal, askedAt } = turn;
+    const { conversationId, question, known, refusal, askedAt, options } = turn;
     // The names of the first builds, so that an update of the page loses no question.
-    const entry = { conversationId, text: question, mode, targetLanguage, known, refusal, at: askedAt };
+    const entry = { conversationId, text: question, known, refusal, at: askedAt, ...options };
     this.#storage.set(OUTBOX_PREFIX + turn.requestId, JSON.stringify(entry));
   }
 
-  has({ requestId }) {
-    return this.#storage.get(OUTBOX_PREFIX + requestId) !== null;
+  has(turn) {
+    return this.get(turn) !== null;
+  }
+
+  /** Return the stored entry of a turn, or null. */
+  get({ requestId }) {
+    return this.#storage.getJson(OUTBOX_PREFIX + requestId);
   }
 
   remove({ requestId }) {

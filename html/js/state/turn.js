@@ -1,4 +1,4 @@
-import { frames, isRetryable } from "../protocol.js";
+import { frames, isRetryable, supports } from "../protocol.js";
 
 const UNFINISHED = new Set(["queued", "sending", "waiting", "answering", "stopping"]);
 const CAN_CONTINUE = new Set(["length", "cancelled", "deadline"]);
@@ -14,6 +14,18 @@ export class Turn {
   targetLanguage = null;
   /** @type {string} */
   question;
+  /** The server's name of the turn; null until it is known, and with older functions. @type {string | null} */
+  turnId = null;
+  /** The id of the turn that the question follows, or "root"; null until it is known. @type {string | null} */
+  parent = null;
+  /** The id of the turn that was asked again or changed. @type {string | null} */
+  variantOf = null;
+  /** How this answer is to differ from the earlier one. @type {string | null} */
+  wish = null;
+  /** The turns with the same parent, if there are others. @type {import("../api.js").Variants | null} */
+  variants = null;
+  /** The request id of the unfinished turn that a queued question follows. @type {string | null} */
+  after = null;
   answer = "";
   /** How often the answer was replaced, not extended. */
   snapshots = 0;
@@ -51,14 +63,17 @@ export class Turn {
   #continued = null;
   #known = false;
 
+  /**
+   * @param {{ mode?: string, targetLanguage?: string, requestId?: string, after?: string, parent?: string,
+   *   variantOf?: string, wish?: string, variants?: import("../api.js").Variants }} options
+   */
   static create(conversationId, question, options) {
-    const { mode = "chat", targetLanguage = null, requestId = String(crypto.randomUUID()) } = options;
-    return Object.assign(new Turn(), { requestId, conversationId, question, mode, targetLanguage });
+    const { mode = "chat", requestId = crypto.randomUUID(), ...others } = options;
+    return Object.assign(new Turn(), { requestId, conversationId, question, mode, ...others });
   }
 
-  static fromOutbox({ requestId, conversationId, question, mode, targetLanguage, known, refusal, askedAt }) {
-    const turn = Turn.create(conversationId, question, { mode, targetLanguage, requestId });
-    turn.askedAt = askedAt;
+  static fromOutbox({ conversationId, question, known, refusal, ...options }) {
+    const turn = Turn.create(conversationId, question, options);
     turn.#known = Boolean(known);
     if (known) turn.status = "waiting";
     if (refusal) Object.assign(turn, { status: "failed", code: refusal.code, retryable: refusal.retryable, refusal });
@@ -75,6 +90,8 @@ export class Turn {
    * @param {import("../api.js").StoredTurn} stored
    */
   load(stored) {
+    const { turnId = null, parent = null, wish = null, variants = null } = stored;
+    Object.assign(this, { turnId, parent, wish, variants });
     if (this.#run > 0) return this;
     const { requestId, conversationId, mode, question, stopReason, code, usage, modelId, createdAt } = stored;
     this.#known = true;
@@ -103,9 +120,34 @@ export class Turn {
     return UNFINISHED.has(this.status);
   }
 
-  /** Whether a frame or the history has shown that the server has the turn. */
+  /** Whether a frame or the history has named the turn. */
   get known() {
     return this.#known;
+  }
+
+  /** Whether the server has the turn, as far as the page knows. */
+  get isStored() {
+    return this.#known && !this.refusal;
+  }
+
+  /** The id of the last stored turn of the branch that ends here; null if it is not known. */
+  get headId() {
+    return this.isStored ? this.turnId : this.parent;
+  }
+
+  /** Whether the question can be asked again, or changed, beside this turn. */
+  get canBranch() {
+    return Boolean(supports("chat.variant_of") && this.turnId && this.parent);
+  }
+
+  /** Whether that can be done with a wish. */
+  get canWish() {
+    return supports("chat.wish");
+  }
+
+  /** Whether this variant can be deleted, with the turns that follow it. */
+  get canDelete() {
+    return Boolean(supports("delete_turn") && this.variants);
   }
 
   get canContinue() {
@@ -114,6 +156,12 @@ export class Turn {
 
   get canStop() {
     return this.unfinished && this.status !== "stopping";
+  }
+
+  /** How the question is asked: the options of `Turn.create`, to be stored or to ask again. */
+  get options() {
+    const { mode, targetLanguage, after, parent, variantOf, wish } = this;
+    return { mode, targetLanguage, after, parent, variantOf, wish };
   }
 
   /** The frame that makes the server accept the turn or send its state. */
@@ -163,6 +211,8 @@ export class Turn {
 
   #accept(frame) {
     this.createdAt ??= frame.createdAt;
+    this.turnId ??= frame.turnId ?? null;
+    this.parent = frame.parent ?? this.parent;
     if (this.status !== "sending" && this.status !== "queued") return "ignored";
     this.status = "waiting";
     this.interruption = null;
@@ -186,6 +236,7 @@ export class Turn {
     const isComplete = frame.run === this.#run ? frame.seq === this.#seq : this.#isFirstRun(frame) && frame.seq === 0;
     if (!isComplete) return "gap";
     this.status = "done";
+    this.turnId ??= frame.turnId ?? null;
     this.stopReason = frame.stopReason;
     this.usage = frame.usage;
     this.modelId = frame.modelId;
@@ -197,7 +248,7 @@ export class Turn {
     const isRepeatable = code === "busy" && this.status !== "sending"; // the next request may be accepted
     if (!this.unfinished || isRepeatable) return "ignored";
     Object.assign(this, { status: "failed", code, retryable });
-    if (!this.createdAt) this.refusal = { code, retryable, at: Date.now() };
+    if (!this.createdAt && this.#run === 0) this.refusal = { code, retryable, at: Date.now() };
     return "changed";
   }
 

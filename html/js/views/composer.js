@@ -1,11 +1,9 @@
-import { formatNumber } from "../dates.js";
-import { hasTouchKeyboard, submitOnEnter } from "../enter.js";
-import { countCharacters, normalizeText } from "../protocol.js";
+import { hasTouchKeyboard } from "../enter.js";
 import { t } from "../text.js";
 import { byId } from "./dom.js";
 import { ModeView } from "./mode.js";
+import { QuestionField } from "./question_field.js";
 
-const COUNTER_FROM = 0.9; // of the limit
 const OPEN_LAYER = ":popover-open:not([popover=manual]), dialog[open]";
 
 /**
@@ -14,6 +12,7 @@ const OPEN_LAYER = ":popover-open:not([popover=manual]), dialog[open]";
  */
 export class ComposerView {
   #field = byId("question");
+  #question;
   #send = byId("send");
   #mode;
   #drafts;
@@ -30,13 +29,12 @@ export class ComposerView {
     this.#limit = limit;
     this.#chat = chat;
     this.#navigation = navigation;
+    this.#question = this.createField(this.#field, byId("counter"), () => this.#submit());
     this.#field.value = drafts.get(this.#draftKey);
     this.#field.addEventListener("input", () => this.#changed());
     this.#listenToForm(byId("composer"));
     this.#mode = new ModeView({ storage, tabStorage, status, focus: () => this.focus() });
     this.#listenToStop();
-    const breaksLines = () => hasTouchKeyboard() || this.#breaksLines;
-    submitOnEnter(this.#field, () => this.#submit(), breaksLines);
     for (const type of ["conversation", "turn", "removed"]) chat.on(type, () => this.#showStop());
     // A conversation in the address that has no turns becomes a new one, and its text belongs to that.
     chat.on("conversation", () => this.#showDraft(["pending", chat.conversationId].includes(this.#draftKey)));
@@ -44,10 +42,15 @@ export class ComposerView {
     chat.on("history", () => this.#due && chat.ready && this.#submit());
     preferences.on("change", () => {
       this.#showHint();
-      this.#resize(); // the text size may have changed
+      this.#question.resize(); // the text size may have changed
     });
     this.#showHint();
     this.#changed();
+  }
+
+  /** Create a field for another text box, with the limit and the Enter key of this one. */
+  createField(node, counter, submit) {
+    return new QuestionField(node, counter, { limit: this.#limit, preferences: this.#preferences, submit });
   }
 
   /** Focus the question box, unless that would open a touch keyboard. */
@@ -101,15 +104,15 @@ export class ComposerView {
   }
 
   #listenToStop() {
-    byId("stop").addEventListener("click", () => this.#stop());
+    byId("stop").addEventListener("click", () => this.stop());
     document.addEventListener("keydown", (event) => {
       const closesLayer = event.defaultPrevented || document.querySelector(OPEN_LAYER);
-      if (event.key === "Escape" && !event.isComposing && !closesLayer) this.#stop();
+      if (event.key === "Escape" && !event.isComposing && !closesLayer) this.stop();
     });
   }
 
   /** Stop the answer. The questions that wait for its end return to the box, so that none is sent by a stop. */
-  #stop() {
+  stop() {
     if (!this.#chat.current) return;
     for (const turn of this.#chat.queued) {
       this.edit(turn);
@@ -119,11 +122,10 @@ export class ComposerView {
   }
 
   #submit() {
-    const question = normalizeText(this.#field.value);
-    if (!question || countCharacters(question) > this.#limit) return;
+    if (!this.#question.canSubmit) return;
     this.#due = !this.#chat.ready;
     if (this.#due) return;
-    this.#navigation.ask(question, this.#mode.options);
+    this.#navigation.ask(this.#question.text, this.#mode.options);
     this.#mode.release();
     this.clear();
     this.focus();
@@ -138,30 +140,14 @@ export class ComposerView {
 
   #changed() {
     this.#due = false;
-    const counter = byId("counter");
     this.#mode.textChanged();
-    this.#resize();
     this.#drafts.set(this.#draftKey, this.#field.value);
-    const count = countCharacters(normalizeText(this.#field.value));
-    const excess = count - this.#limit;
-    this.#send.disabled = count === 0 || excess > 0;
-    counter.dataset.over = excess > 0;
-    counter.textContent = this.#countText(count, excess);
-  }
-
-  #countText(count, excess) {
-    if (count < this.#limit * COUNTER_FROM) return "";
-    const text = t("counter", { count: formatNumber(count), limit: formatNumber(this.#limit) });
-    return excess > 0 ? `${text} · ${t("tooLong", { over: formatNumber(excess) })}` : text;
+    this.#question.update();
+    this.#send.disabled = !this.#question.canSubmit;
   }
 
   get #breaksLines() {
     return this.#preferences.get("enter") === "line";
-  }
-
-  #resize() {
-    this.#field.style.height = "auto";
-    this.#field.style.height = `${this.#field.scrollHeight}px`;
   }
 
   #showHint() {

@@ -30,6 +30,13 @@ export class ScrollView {
     this.#lastTop = this.#scroller.scrollTop;
   }
 
+  /** Show a node with its top at this distance from the top of the window, and stop following the end. */
+  showAt(node, top) {
+    this.#following = false;
+    this.#scroller.scrollTop += node.getBoundingClientRect().top - top;
+    this.#lastTop = this.#scroller.scrollTop;
+  }
+
   #resized() {
     if (this.#following) {
       const hasTurns = byId("turns").childElementCount > 0; // the welcome is shown from its beginning

@@ -15,6 +15,8 @@ export class StatusView {
     chat.on("turn", ({ detail }) => this.#announceTurn(detail));
     chat.on("conversation", () => this.#announced.clear());
     delivery.on("refused", ({ detail }) => this.alert(failureText(detail.code)));
+    chat.on("newer", ({ detail }) => this.#showNewer(detail));
+    byId("show-newer").addEventListener("click", () => chat.open(chat.conversationId));
     socket.on("state", ({ detail }) => this.#showConnection(detail));
     byId("reconnect").addEventListener("click", () => socket.retry());
   }
@@ -43,6 +45,11 @@ export class StatusView {
     else if (turn.status === "done") {
       this.announce(t(turn.stopReason === "cancelled" ? "statusStopped" : "statusDone"));
     }
+  }
+
+  #showNewer(isNewer) {
+    setHidden(byId("newer"), !isNewer, byId("transcript"));
+    if (isNewer) this.announce(byId("newer").firstElementChild.textContent);
   }
 
   #showConnection(state) {

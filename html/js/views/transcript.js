@@ -12,17 +12,22 @@ export class TranscriptView {
   #views = new Map();
   #questions = new IntersectionObserver(markPassed, { root: byId("transcript") });
 
-  /**
-   * @param {import("../state/chat.js").Chat} chat
-   * @param {import("./scroll.js").ScrollView} scroll
-   * @param {import("./composer.js").ComposerView} composer
-   * @param {string} [model] of a laptop run
-   */
-  constructor(chat, scroll, composer, model) {
+  /** @param {import("./variants.js").VariantsContext & { model?: string }} context `model`: of a laptop run */
+  constructor(context) {
+    const { chat, scroll, composer, model } = context;
     this.#chat = chat;
     this.#scroll = scroll;
+    const load = (name) => async (turn, button) => {
+      try {
+        const variants = await import("./variants.js");
+        await variants[name](context, turn, button);
+      } catch {
+        context.status.alert(t("variantFailed"));
+      }
+    };
     this.#actions = {
       retry: (turn) => {
+        if (turn.canBranch) composer.stop(); // an answer that would not be on the shown branch
         chat.retry(turn);
         composer.focus();
       },
@@ -30,11 +35,15 @@ export class TranscriptView {
         chat.continue(turn);
         composer.focus();
       },
-      edit: (turn) => composer.edit(turn),
+      edit: (turn, button) => (turn.canBranch ? load("editQuestion")(turn, button) : composer.edit(turn)),
       "take-back": (turn) => {
         composer.edit(turn);
-        chat.discard(turn);
+        if (turn.variants) load("discardVariant")(turn);
+        else chat.discard(turn);
       },
+      "open-menu": load("openMenu"),
+      "show-previous": load("showPrevious"),
+      "show-next": load("showNext"),
       "copy-answer": (turn, button) => copyText(turn.answer, button),
       "copy-question": (turn, button) => copyText(turn.question, button),
       details: (turn, button) => this.#views.get(turn.requestId).toggleDetails(button, model),
@@ -43,6 +52,7 @@ export class TranscriptView {
     chat.on("older", ({ detail }) => this.#prepend(detail));
     chat.on("turn", ({ detail }) => this.#update(detail));
     chat.on("removed", ({ detail }) => this.#remove(detail));
+    chat.on("branch", ({ detail }) => this.#append(detail));
     this.#root.addEventListener("click", (event) => this.#clicked(event.target.closest("button")));
   }
 
@@ -59,13 +69,17 @@ export class TranscriptView {
     });
   }
 
+  #append(turns) {
+    this.#root.append(...turns.map((turn) => this.#create(turn).node));
+  }
+
   #update(turn) {
     const view = this.#views.get(turn.requestId);
     if (view) {
       view.update();
       return;
     }
-    this.#root.append(this.#create(turn).node);
+    this.#append([turn]);
     this.#scroll.scrollToEnd();
   }
 

@@ -56,7 +56,8 @@ export class TurnView {
     const turn = this.#turn;
     this.#renderAnswer(turn);
     this.node.ariaBusy = String(turn.unfinished);
-    const state = [turn.status, turn.stopReason, turn.code, turn.interruption].join();
+    const { index, heads } = turn.variants ?? {};
+    const state = [turn.status, turn.stopReason, turn.code, turn.interruption, index, heads?.length].join();
     if (state === this.#renderedState) return;
     this.#renderedState = state;
     this.node.dataset.status = turn.status;
@@ -137,10 +138,22 @@ function renderActions(turn) {
   if (turn.status === "queued") buttons.push(actionButton("take-back", "takeBack"));
   if (turn.status === "failed") buttons.push(...failureActions(turn));
   if (continues) buttons.push(actionButton("continue", "carryOn", "primary"));
-  if (turn.unfinished) return buttons;
-  if (turn.answer) buttons.push(actionButton("copy-answer", "copy"));
-  if (!turn.refusal) buttons.push(Object.assign(actionButton("details", "details"), { ariaExpanded: "false" }));
+  if (!turn.unfinished) {
+    if (turn.answer) buttons.push(actionButton("copy-answer", "copy"));
+    if (turn.status === "done" && turn.canBranch) {
+      buttons.push(Object.assign(actionButton("open-menu", "regenerate", "menu-button"), { ariaHasPopup: "menu" }));
+    }
+    if (!turn.refusal) buttons.push(Object.assign(actionButton("details", "details"), { ariaExpanded: "false" }));
+  }
+  if (turn.variants) buttons.push(renderSwitcher(turn));
   return buttons;
+}
+
+/** Return the element of the switcher. Its module is loaded when the first turn with variants is shown. */
+function renderSwitcher(turn) {
+  const box = element("div", { className: "switcher" });
+  import("./variants.js").then(({ fillSwitcher }) => fillSwitcher(box, turn.variants));
+  return box;
 }
 
 /** Offer a retry if it can succeed. Offer to edit the question if it was refused or if a retry would fail again. */

@@ -1,0 +1,65 @@
+import { element } from "./dom.js";
+
+const MARGIN_PX = 8;
+
+/**
+ * Open a menu at a button (https://www.w3.org/WAI/ARIA/apg/patterns/menu-button/). It closes on Escape, on Tab and on a
+ * press outside of it; the focus then returns to the button.
+ * @param {HTMLElement} button
+ * @param {string} label
+ * @param {{ name: string, className?: string, choose: () => void }[]} items
+ */
+export function openMenu(button, label, items) {
+  const menu = element("div", { className: "menu", role: "menu", popover: "auto", ariaLabel: label });
+  const nodes = items.map(({ name, className = "", choose }) => {
+    const item = element("button", { type: "button", role: "menuitem", tabIndex: -1, className }, name);
+    item.addEventListener("click", () => {
+      menu.hidePopover();
+      choose();
+    });
+    return item;
+  });
+  menu.append(...nodes);
+  menu.addEventListener("keydown", (event) => moveFocus(event, nodes, () => menu.hidePopover()));
+  const close = () => menu.hidePopover();
+  const scroller = button.closest(".scroller");
+  menu.addEventListener("toggle", ({ newState }) => {
+    if (newState === "open") return;
+    button.ariaExpanded = "false";
+    scroller.removeEventListener("scroll", close);
+    removeEventListener("resize", close);
+    menu.remove();
+  });
+  button.after(menu);
+  button.ariaExpanded = "true";
+  menu.showPopover();
+  placeAt(menu, button);
+  nodes[0].focus({ preventScroll: true });
+  scroller.addEventListener("scroll", close);
+  addEventListener("resize", close);
+}
+
+function moveFocus(event, items, close) {
+  const at = items.indexOf(document.activeElement);
+  const last = items.length - 1;
+  const next = {
+    ArrowDown: at === last ? 0 : at + 1,
+    ArrowUp: at === 0 ? last : at - 1,
+    Home: 0,
+    End: last,
+  }[event.key];
+  if (event.key === "Tab") close();
+  if (next === undefined) return;
+  event.preventDefault();
+  items[next].focus();
+}
+
+/** Place a menu below a button, or above it where that has no room, inside the window. */
+function placeAt(menu, button) {
+  const { left, top, bottom } = button.getBoundingClientRect();
+  const { width, height } = menu.getBoundingClientRect();
+  const isBelow = bottom + height + MARGIN_PX <= innerHeight;
+  const maxLeft = innerWidth - width - MARGIN_PX;
+  menu.style.left = `${Math.max(MARGIN_PX, Math.min(left, maxLeft))}px`;
+  menu.style.top = `${isBelow ? bottom : Math.max(MARGIN_PX, top - height)}px`;
+}
