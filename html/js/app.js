@@ -2,7 +2,7 @@ import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
 import { takeTransferSecret } from "./identity/transfer_link.js";
 import { SECRET } from "./keys.js";
-import { setFeatures } from "./protocol.js";
+import { setFeatures, supports } from "./protocol.js";
 import { guest, guestApi, storage, transferSecret } from "./returning_guest.js";
 import { Socket } from "./socket.js";
 import { Chat } from "./state/chat.js";
@@ -85,7 +85,8 @@ function createViews({ auth, maxTextLength, model }, state) {
   const removals = new RemovalsView({ ...state, status, storage: tabStorage });
   new ConversationsView({ ...state, removals, status });
   refuseFiles(status);
-  new SettingsButton({ ...state, auth, storage, preferences, composer, sidebar, status });
+  const hasBranches = supports("turns.branches");
+  new SettingsButton({ ...state, hasBranches, auth, storage, preferences, composer, sidebar, status });
   return { composer, removals };
 }
 

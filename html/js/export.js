@@ -1,6 +1,8 @@
 import { toWire } from "./api.js";
 import { t } from "./text.js";
 
+/** @typedef {import("./api.js").HistoryApi} HistoryApi */
+
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 
 /**
@@ -11,19 +13,22 @@ export class Exporter {
   #api;
   #format;
   #conversations;
+  #branch;
   #cursor = null;
   #isListed;
   #chunks = [];
 
   /**
-   * @param {import("./api.js").HistoryApi} api
+   * @param {HistoryApi} api
    * @param {"json" | "markdown"} format
    * @param {import("./api.js").Conversation[]} [conversations] by default all conversations
+   * @param {Parameters<HistoryApi["turns"]>[2]} [branch] by default the branch that a conversation shows
    */
-  constructor(api, format, conversations) {
+  constructor(api, format, conversations, branch = {}) {
     this.#api = api;
     this.#format = formats[format];
     this.#conversations = conversations ?? [];
+    this.#branch = branch;
     this.#isListed = conversations !== undefined;
   }
 
@@ -72,7 +77,7 @@ export class Exporter {
     const pages = [];
     let cursor;
     do {
-      const page = await this.#api.turns(id, cursor);
+      const page = await this.#api.turns(id, cursor, this.#branch);
       signal.throwIfAborted();
       pages.unshift(page.turns);
       cursor = page.nextCursor;

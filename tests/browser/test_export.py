@@ -170,3 +170,49 @@ def test_an_empty_conversation_offers_no_export_of_itself(chat: Page) -> None:
     open_settings(chat)
     expect(chat.get_by_role("radio", name="모든 대화")).to_be_checked()
     expect(chat.get_by_role("radio", name="이 대화")).to_have_count(0)
+
+
+@pytest.fixture
+def branched(page: Page, site: Site, backend: Backend, returning: None) -> Locator:
+    """The settings beside an older variant; another device shows the newer one."""
+    site.history.turns = [
+        stored_turn("여행", "어디로요?", turn_id="first"),
+        stored_turn("경주", "좋아요.", turn_id="older"),
+        stored_turn("경주", "봄이 좋아요.", turn_id="newer", parent="first", wish="longer"),
+    ]
+    site.history.heads[conversation(1)] = "older"
+    page.goto(site.url)
+    expect(page.locator(".prose").last).to_have_text("좋아요.")
+    site.history.heads[conversation(1)] = "newer"
+    open_settings(page)
+    return page.get_by_role("dialog")
+
+
+@pytest.mark.parametrize("button", ["JSON으로 저장", "Markdown으로 저장"])
+def test_the_shown_branch_is_saved(branched: Locator, button: str) -> None:
+    _, text = save(branched, button)
+    assert "좋아요." in text
+    assert "봄이 좋아요." not in text
+
+
+def test_all_branches_are_saved_with_their_structure(branched: Locator, site: Site) -> None:
+    branched.get_by_label("보이지 않는 답도 모두").check()
+    _, text = save(branched, "JSON으로 저장")
+    (exported,) = json.loads(text)["conversations"]
+    places = [(turn["turn_id"], turn["parent"], turn["wish"]) for turn in exported["turns"]]
+    assert places == [
+        ("first", "root", None),
+        ("older", "first", None),
+        ("newer", "first", "longer"),
+    ]
+    _, markdown = save(branched, "Markdown으로 저장")
+    assert "봄이 좋아요." not in markdown
+
+
+def test_older_functions_offer_no_other_branches(branched: Locator, site: Site) -> None:
+    page = branched.page
+    site.config = {"features": ["mode.chat"]}
+    page.reload()
+    open_settings(page)
+    expect(page.get_by_role("button", name="JSON으로 저장")).to_be_visible()
+    expect(page.get_by_label("보이지 않는 답도 모두")).to_be_hidden()

@@ -48,6 +48,7 @@ export default {
   exportWhich: "What to export",
   exportShown: "This conversation",
   exportAll: "All conversations",
+  exportBranches: "Also the answers that are not shown (JSON only)",
   exportMarkdown: "Save as Markdown",
   exportJson: "Save as JSON",
   exporting: "Conversations gathered: {count} of {total}…",

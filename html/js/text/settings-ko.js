@@ -48,6 +48,7 @@ export default {
   exportWhich: "내보낼 대화",
   exportShown: "이 대화",
   exportAll: "모든 대화",
+  exportBranches: "보이지 않는 답도 모두 (JSON에만)",
   exportMarkdown: "Markdown으로 저장",
   exportJson: "JSON으로 저장",
   exporting: "대화 {total}개 중 {count}개를 모았어요…",

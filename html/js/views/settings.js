@@ -15,6 +15,7 @@ import { transferSection } from "./settings/transfer_section.js";
  * @property {import("../state/conversations.js").Conversations} conversations
  * @property {import("../state/delivery.js").Delivery} delivery
  * @property {import("../state/navigation.js").Navigation} navigation
+ * @property {boolean} hasBranches whether the functions keep several branches of a conversation
  * @property {import("./composer.js").ComposerView} composer
  * @property {import("./status.js").StatusView} status
  */
@@ -32,7 +33,7 @@ export async function openSettings(context) {
     t("settingsTitle"),
     ...preferenceChoices(context.preferences),
     ...(context.auth === "guest" ? [transferSection(new Guests(context.storage))] : []),
-    new ExportSection(context.api, shown, closed.signal).node,
+    new ExportSection(context, shown, closed.signal).node,
     new RemoveAllSection(context, () => dialog.close()).node,
   );
   dialog.addEventListener("close", () => closed.abort());

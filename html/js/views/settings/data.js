@@ -13,18 +13,21 @@ export class ExportSection {
   #api;
   #shown;
   #closed;
+  #head;
   #scope;
+  #allBranches;
   #controls = element("div", { className: "progress" });
   #status = element("p", { role: "status" });
   #start;
 
   /**
-   * @param {import("../../api.js").HistoryApi} api
+   * @param {import("../settings.js").SettingsContext} context
    * @param {import("../../api.js").Conversation | null} shown
    * @param {AbortSignal} closed aborted when the dialog closes
    */
-  constructor(api, shown, closed) {
+  constructor({ api, chat, hasBranches }, shown, closed) {
     this.#api = api;
+    this.#head = chat.turns.findLast(({ turnId }) => turnId)?.turnId;
     this.#shown = shown;
     this.#closed = closed;
     this.#scope = shown ? "shown" : "all";
@@ -41,12 +44,22 @@ export class ExportSection {
       button(t("exportMarkdown"), () => this.#export("markdown")),
       button(t("exportJson"), () => this.#export("json")),
     );
-    this.node = section(t("exportTitle"), scope, this.#start, this.#status, this.#controls);
+    this.#allBranches = element("input", { type: "checkbox" });
+    const branches = element(
+      "label",
+      { className: "check", hidden: !hasBranches },
+      this.#allBranches,
+      t("exportBranches"),
+    );
+    this.node = section(t("exportTitle"), scope, branches, this.#start, this.#status, this.#controls);
   }
 
   #export(format) {
-    const chosen = this.#scope === "shown" ? [this.#shown] : undefined;
-    this.#collect(new Exporter(this.#api, format, chosen));
+    const isShown = this.#scope === "shown";
+    const branch = isShown && this.#head ? { head: this.#head } : {};
+    const branches =
+      this.#allBranches.checked && format === "json" ? { branches: /** @type {const} */ ("all") } : branch;
+    this.#collect(new Exporter(this.#api, format, isShown ? [this.#shown] : undefined, branches));
   }
 
   async #collect(exporter) {
