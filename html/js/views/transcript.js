@@ -1,3 +1,4 @@
+import { t } from "../text.js";
 import { copyText } from "./copy.js";
 import { byId } from "./dom.js";
 import { TurnView } from "./turn.js";
