@@ -581,6 +581,9 @@ def test_a_reload_while_a_variant_is_written_resumes_it(
     expect(travel.locator(".prose").last).to_have_text("가을도")
     store(site, backend, frame, "가을도 ", status="streaming", stop_reason=None)
     travel.reload()
+    # A turn that ends before the history has arrived is resumed again.
+    expect(travel.locator(".prose")).to_have_text(["어디로요?", "가을도"])
+    backend.wait_connection(2)
     assert backend.wait_frame("resume")["request_id"] == request_id
     backend.snapshot(request_id, 2, "가을도 좋아요.")
     backend.done(request_id, 2)
