@@ -19,7 +19,7 @@ from chat_ws.models import ModelId
 from chat_ws.store.leases import RENEW_SECONDS
 from chat_ws.worker.coalescer import Coalescer
 from chat_ws.worker.prompt import Exchange, build
-from history_api.service import MAX_PAGE_BYTES, READ_AHEAD
+from history_api.service import MAX_INSTRUCTIONS_LENGTH, MAX_PAGE_BYTES, READ_AHEAD
 
 from bench.frames import ANSWER_TOKENS, CHARACTERS_PER_TOKEN, TOKEN_MS, coalesced, korean
 from cdk import capacity
@@ -82,12 +82,19 @@ ALL = (*PRICES, *TOKENS)
 Amounts = Mapping[str, float]
 
 
-def prompt_tokens() -> float:
-    """Return the mean prompt of a conversation, by the worker's own estimate."""
+def prompt_tokens(instructions: int = 0) -> float:
+    """Return the mean prompt of a conversation, by the worker's own estimate.
+
+    `instructions` is the length of the user's, in characters.
+    """
     budget = 8_192 - SETTINGS.max_gen_len
     question = korean(QUESTION_CHARACTERS)
     exchange = Exchange(question, korean(ANSWER_TOKENS * CHARACTERS_PER_TOKEN), ANSWER_TOKENS)
-    prompts = [build("chat", [exchange] * n, question, budget=budget) for n in range(QUESTIONS)]
+    text = korean(instructions)
+    prompts = [
+        build("chat", [exchange] * n, question, budget=budget, instructions=text)
+        for n in range(QUESTIONS)
+    ]
     return sum(prompt.tokens for prompt in prompts) / QUESTIONS
 
 
@@ -109,12 +116,18 @@ def units(size: float, step: int = KB) -> int:
     return math.ceil(size / step)
 
 
-def one_answer(frames: int, prompt: float, files: int, page_bytes: int) -> Amounts:
-    """Return the amounts of one answer, with its share of a visit."""
+def one_answer(
+    frames: int, prompt: float, files: int, page_bytes: int, instructions: int = 0
+) -> Amounts:
+    """Return the amounts of one answer, with its share of a visit.
+
+    `instructions` is the length of the user's, in characters.
+    """
     seconds = (FIRST_TOKEN_MS + ANSWER_TOKENS * TOKEN_MS) / 1000
     answer_bytes = ANSWER_TOKENS * CHARACTERS_PER_TOKEN * HANGUL
     turn_bytes = TURN + QUESTION_CHARACTERS * HANGUL + answer_bytes
     renewals = int(seconds / RENEW_SECONDS)
+    instructions_bytes = instructions * HANGUL
     return {
         # chat, accepted and done; the page pings every 8 minutes and is answered.
         "WebSocket messages": frames + 3 + 2 * (VISIT_MINUTES // 8) / QUESTIONS,
@@ -132,11 +145,12 @@ def one_answer(frames: int, prompt: float, files: int, page_bytes: int) -> Amoun
         "DynamoDB write units": ACCEPT_UNITS
         + 2
         + sum(
-            units(turn_bytes - answer_bytes * (1 - n / (renewals + 1)))
+            units(turn_bytes + instructions_bytes - answer_bytes * (1 - n / (renewals + 1)))
             for n in range(1, renewals + 1)
         )
-        + units(turn_bytes),
-        "DynamoDB read units": 2 + 2 / QUESTIONS,
+        + units(turn_bytes + instructions_bytes),
+        # Among them the instructions, of which an absent item counts as one, and the conversation.
+        "DynamoDB read units": 2 + max(1, units(instructions_bytes, 4 * KB)) + 1 + 2 / QUESTIONS,
         "DynamoDB GB-months": turn_bytes / GB * SETTINGS.history_days / MONTH_DAYS,
         "CloudFront requests": (files + 2) / QUESTIONS,
         "CloudFront function calls": 2 * files / QUESTIONS,
@@ -266,6 +280,21 @@ def abuse_table() -> str:
     return "\n".join(["| what is sent | limit | a day |", "|---|---|---:|", *rows])
 
 
+def instructions_table() -> str:
+    """Return the amounts of an answer that grow with the instructions, in Markdown."""
+    model = SETTINGS.model_ids[0]
+    names = ("DynamoDB write units", "DynamoDB read units", "Prompt tokens")
+    lines = [
+        f"| characters | {' | '.join(f'{name} | 1,000 answers' for name in names)} |",
+        f"|---:|{'---:|' * 2 * len(names)}",
+    ]
+    for length in (0, 100, MAX_INSTRUCTIONS_LENGTH):
+        used = one_answer(0, prompt_tokens(length), 0, 0, length)
+        cells = (f"{used[name]:,.4g} | ${1_000 * cost(used, model, [name]):,.3f}" for name in names)
+        lines.append(f"| {length:,} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def table(answer: Amounts, abuse: Amounts) -> str:
     """Return the table in Markdown."""
     columns = ((answer, 1_000), (answer, USERS * QUESTIONS * MONTH_DAYS), (abuse, 1))
@@ -290,4 +319,5 @@ if __name__ == "__main__":
     print(
         table(one_answer(coalesced(Coalescer()).frames, prompt_tokens(), *page_size()), abuse_day())
     )
+    print(f"\nThe user's instructions:\n\n{instructions_table()}")
     print(f"\nThe most that one stranger can cost:\n\n{abuse_table()}")

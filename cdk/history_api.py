@@ -106,10 +106,12 @@ class HistoryApi(Construct):
 
     def _add_methods(self) -> None:
         history = self.api.root.add_resource("history")
+        instructions = history.add_resource("instructions")
         conversations = history.add_resource("conversations")
         conversation = conversations.add_resource("{id}")
         for resource, methods in (
             (history, ("GET", "DELETE")),
+            (instructions, ("GET", "PUT")),
             (conversations, ("GET",)),
             (conversation, ("PATCH", "DELETE")),
             (conversation.add_resource("turns").add_resource("{turn_id}"), ("DELETE",)),

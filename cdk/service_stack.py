@@ -161,7 +161,7 @@ class ServiceStack(Stack):
             [table],
         )
         allow(socket.routes, ["lambda:InvokeFunction"], [socket.worker.function_arn])
-        allow(socket.worker, _dynamodb("GetItem", "Query", "UpdateItem"), [table])
+        allow(socket.worker, _dynamodb("BatchGetItem", "GetItem", "Query", "UpdateItem"), [table])
         allow(socket.worker, ["lambda:InvokeFunction"], [socket.failure.function_arn])
         allow(socket.failure, _dynamodb("UpdateItem"), [table])
         self._grant_connections()

@@ -78,6 +78,7 @@ class FakeTable:
                     ConditionalCheckFailedException=ConditionalCheckFailed,
                     TransactionCanceledException=TransactionCanceled,
                 ),
+                batch_get_item=self._batch_get,
                 transact_write_items=self._transact,
             )
         )
@@ -95,6 +96,16 @@ class FakeTable:
         item = self._items.all.get(key_of(Key))
         self._step("have read")
         return {"Item": dict(item)} if item else {}
+
+    def _batch_get(self, *, RequestItems: dict[str, Item]) -> Item:
+        self._step("read")
+        [(name, request)] = RequestItems.items()
+        assert request["ConsistentRead"]
+        found = [self._items.all.get(key_of(key), {}) for key in request["Keys"]]
+        wanted = request["ExpressionAttributeNames"].values()
+        self._step("have read")
+        items = [{name: item[name] for name in wanted if name in item} for item in found if item]
+        return {"Responses": {name: items}, "UnprocessedKeys": {}}
 
     def query(
         self,

@@ -1,1 +1,1 @@
-"""The history API: it lists, renames and deletes a user's conversations and their turns."""
+"""The history API: a user's conversations and their turns, and the user's instructions."""

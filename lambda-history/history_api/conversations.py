@@ -25,6 +25,7 @@ class Conversation:
     conversation_id: str
     title: str
     pinned: bool
+    instructions: bool  # whether the user's instructions stand in its prompts
     created_at: str
     last_activity_at: str
     position: str
@@ -37,6 +38,7 @@ class Changes:
     title: str | None = None
     pinned: bool | None = None
     head: str | None = None
+    instructions: bool | None = None
 
 
 class Conversations:
@@ -85,16 +87,18 @@ class Conversations:
     def change(
         self, principal: Principal, conversation_id: str, changes: Changes, *, now: float
     ) -> Conversation | None:
-        """Rename, pin or unpin a conversation and return it; None if there is none.
+        """Change a conversation and return it; None if there is none.
 
         A changed head is stored with the branches (history_api.turns).
         """
-        values: dict[str, str] = {}
+        values: dict[str, str | bool] = {}
         if changes.title is not None:
             values["title"] = changes.title
         if changes.pinned is not None:
             pinned = keys.pinned_activity(principal.user_id)
             values["activity_pk"] = pinned if changes.pinned else principal.user_id
+        if changes.instructions is not None:
+            values["instructions_off"] = not changes.instructions
         if not values:
             item = history.read_item(
                 self._table, keys.conversation(principal.user_id, conversation_id), now
@@ -162,6 +166,7 @@ def _conversation(item: dict[str, Any]) -> Conversation:
         conversation_id=item["sk"],
         title=item["title"],
         pinned=pinned,
+        instructions=not item.get("instructions_off"),
         created_at=item["created_at"],
         last_activity_at=item["last_activity_at"],
         position=f"{PINNED if pinned else ''}{item['activity_sk']}",

@@ -51,6 +51,10 @@ def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
             return service.turns(principal, query)
         case "DELETE", "/history":
             return service.delete_all(principal)
+        case "GET", "/history/instructions":
+            return service.instructions(principal)
+        case "PUT", "/history/instructions":
+            return service.set_instructions(principal, event.get("body") or "")
         case "GET", "/history/conversations":
             return service.conversations(principal, query)
         case "PATCH", "/history/conversations/{id}":

@@ -1,3 +1,6 @@
 """The features of the history API in config.json, named as docs/protocol.md describes."""
 
-FEATURES = ("change.head", "change.pinned", "delete_turn", "turns.branches", "turns.head")
+FEATURES = (
+    *("change.head", "change.instructions", "change.pinned", "delete_turn", "instructions"),
+    *("set_instructions", "turns.branches", "turns.head"),
+)

@@ -6,6 +6,7 @@ Parameters and members of a body that are not in that file are ignored.
 import json
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +20,7 @@ from chat_shared.turn import Turn
 from history_api import cursor
 from history_api.conversations import Changes, Conversation, Conversations
 from history_api.errors import BadRequest, NotFound
+from history_api.instructions import Instructions
 from history_api.turns import BRANCHED, Turns
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ MAX_PAGE_BYTES = 256 * 1024
 READ_AHEAD = 11  # turns in one query: two queries for DEFAULT_LIMIT and the turn after it
 CONVERSATIONS_PAGE = 50
 MAX_TITLE_LENGTH = 100
+MAX_INSTRUCTIONS_LENGTH = 1_500
 
 Query = Mapping[str, str]
 Body = dict[str, Any] | None
@@ -91,7 +94,7 @@ class Service:
         }
 
     def change(self, principal: Principal, conversation_id: str, body: str) -> Body:
-        """Rename, pin or unpin, show another branch: `body` has at least one of the fields."""
+        """Change what `body` has: `title`, `pinned`, `head`, `instructions`."""
         conversation_id, changes, now = _uuid(conversation_id), _changes(body), self.clock()
         if changes.head:
             turns = Turns(self.table, principal, conversation_id, now)
@@ -114,8 +117,18 @@ class Service:
         return None
 
     def delete_all(self, principal: Principal) -> Body:
+        Instructions(self.table).delete(principal)
         Conversations(self.table).delete_all(principal)
         return None
+
+    def instructions(self, principal: Principal) -> Body:
+        return {"text": Instructions(self.table).read(principal)}
+
+    def set_instructions(self, principal: Principal, body: str) -> Body:
+        """Store the `text` of `body`, and return it as stored."""
+        text = _instructions(_fields(body).get("text"))
+        Instructions(self.table).write(principal, text)
+        return {"text": text}
 
 
 def _cut(newest_first: Iterator[Turn], limit: int) -> tuple[list[Turn], Turn | None]:
@@ -172,6 +185,7 @@ def conversation_view(conversation: Conversation) -> dict[str, Any]:
         "conversation_id": conversation.conversation_id,
         "title": conversation.title,
         "pinned": conversation.pinned,
+        "instructions": conversation.instructions,
         "created_at": conversation.created_at,
         "last_activity_at": conversation.last_activity_at,
     }
@@ -214,24 +228,51 @@ def _position(scope: str, value: str | None) -> str | None:
         raise BadRequest from None
 
 
-def _changes(body: str) -> Changes:
+def _fields(body: str) -> dict[str, Any]:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
         raise BadRequest from None
-    if not isinstance(fields, dict) or not fields.keys() & {"title", "pinned", "head"}:
+    if not isinstance(fields, dict):
         raise BadRequest
-    pinned = fields.get("pinned")
-    if "pinned" in fields and not isinstance(pinned, bool):
-        raise BadRequest
-    title = _title(fields["title"]) if "title" in fields else None
-    return Changes(title, pinned, _turn_id(fields["head"]) if "head" in fields else None)
+    return fields
 
 
-def _title(title: object) -> str:
-    if not isinstance(title, str) or any("\ud800" <= c <= "\udfff" or c == "\0" for c in title):
+def _changes(body: str) -> Changes:
+    fields = _fields(body)
+    if not fields.keys() & {"title", "pinned", "head", "instructions"}:
         raise BadRequest
-    title = " ".join(title.split())
+    return Changes(
+        _title(fields["title"]) if "title" in fields else None,
+        _switch(fields, "pinned"),
+        _turn_id(fields["head"]) if "head" in fields else None,
+        _switch(fields, "instructions"),
+    )
+
+
+def _switch(fields: dict[str, Any], name: str) -> bool | None:
+    value = fields.get(name)
+    if name in fields and not isinstance(value, bool):
+        raise BadRequest
+    return value
+
+
+def _title(value: object) -> str:
+    title = " ".join(_text(value).split())
     if not 1 <= len(title) <= MAX_TITLE_LENGTH:
         raise BadRequest
     return title
+
+
+def _instructions(value: object) -> str:
+    text = unicodedata.normalize("NFC", _text(value)).strip()
+    if len(text) > MAX_INSTRUCTIONS_LENGTH:
+        raise BadRequest
+    return text
+
+
+def _text(value: object) -> str:
+    """Return text that DynamoDB and JSON can hold."""
+    if not isinstance(value, str) or any("\ud800" <= c <= "\udfff" or c == "\0" for c in value):
+        raise BadRequest
+    return value

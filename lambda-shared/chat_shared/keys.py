@@ -1,6 +1,6 @@
 """The keys of the table; no other module builds one.
 
-One table holds six kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
+One table holds seven kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
 UUID). Neither contains `#`, so a user id cannot name another user's partition.
 
 | item         | pk                              | sk              |
@@ -9,6 +9,7 @@ UUID). Neither contains `#`, so a user id cannot name another user's partition.
 | marker       | request#{user}#{request}        | request         |
 | conversation | conversations#{user}            | {conversation}  |
 | branches     | branches#{user}#{conversation}  | branches        |
+| instructions | instructions#{user}             | instructions    |
 | messages     | quota#{user}                    | {day}           |
 | tokens       | usage                           | {day}           |
 
@@ -64,6 +65,11 @@ def conversations(user_id: str) -> str:
 def branches(user_id: str, conversation_id: str) -> dict[str, str]:
     """Return the key of the item that a conversation has once it has branched."""
     return {"pk": f"branches#{user_id}#{conversation_id}", "sk": "branches"}
+
+
+def instructions(user_id: str) -> dict[str, str]:
+    """Return the key of the user's text that stands in every prompt."""
+    return {"pk": f"instructions#{user_id}", "sk": "instructions"}
 
 
 def activity(user_id: str, conversation_id: str, at: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ Status = Literal["streaming", "done", "failed"]
 STORED_NAMES = {"turn_id": "sk", "question": "text"}
 # Stored even with their default value: conditions compare them, and fail on a missing attribute.
 COMPARED = {"status", "run", "lease_until"}
-# UTF-8 bytes of an answer. An item of DynamoDB holds 400 KB; a question takes up to 32 KB of them.
+# UTF-8 bytes of an answer. An item of DynamoDB holds 400 KB; a question takes up to 32 KB of them,
+# instructions up to 6 KB.
 MAX_ANSWER_BYTES = 360 * 1024
 
 
@@ -69,6 +70,7 @@ class Turn:
     prompt_estimate: int = 0  # our estimate of usage.prompt_tokens, for calibration
     model_id: str | None = None
     target_language: str | None = None  # of a translation; None: by the language of the question
+    instructions: str = ""  # the user's, as in the prompt that began `answer`
 
     @property
     def key(self) -> dict[str, str]:

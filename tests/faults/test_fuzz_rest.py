@@ -43,6 +43,7 @@ from tests.unit.test_contracts import CLOSED_OPENAPI
 CONVERSATION_PATH = re.compile(r"/history/conversations/([^/]+)(?:/turns/([^/]+))?")
 ROUTES = {
     "/history": ("GET", "DELETE"),
+    "/history/instructions": ("GET", "PUT"),
     "/history/conversations": ("GET",),
     "/history/conversations/{id}": ("PATCH", "DELETE"),
     "/history/conversations/{id}/turns/{turn_id}": ("DELETE",),

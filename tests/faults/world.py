@@ -30,9 +30,9 @@ from chat_ws.store.leases import RENEW_SECONDS, Leases
 from chat_ws.store.quota import Quota
 from chat_ws.store.turns import Turns
 from chat_ws.worker.bedrock import StreamBroken
-from chat_ws.worker.prompt import Prompt
+from chat_ws.worker.prompt import INSTRUCTIONS_INTRODUCTION, Prompt
 from chat_ws.worker.telemetry import Telemetry
-from chat_ws.worker.worker import WINDOW_ATTRIBUTES, Worker, load_window
+from chat_ws.worker.worker import WINDOW_ATTRIBUTES, Worker, load_instructions, load_window
 
 from tests.builders import MODELS, NOW
 from tests.fakes_store import FakeTable, Item, Items, Key, key_of
@@ -86,7 +86,7 @@ class SimulatedModel:
     def stream(self, model: ModelId, prompt: Prompt) -> "SimulatedStream":
         self.calls.append((model, prompt))
         plan = self.plans.popleft() if self.plans else Plan()
-        self.world.watch.call()
+        self.world.watch.call(prompt)
         whole = "".join(self.story(prompt.messages[-1].content))
         self.world.forbid(
             not whole.startswith(prompt.prefill), f"not this story: {prompt.prefill!r}"
@@ -173,6 +173,7 @@ class Watch:
         self.counted: dict[Hold, int] = {}  # tokens
         self.blocked: set[Hold] = set()  # runs whose text was withdrawn
         self.reopened: Counter[str] = Counter()  # turns, by user
+        self.instructions: dict[Hold, str] = {}  # in a run's prompts
 
     def hold(self, process: Process) -> Hold:
         return turn_key(self.world.jobs[process]), self.holds[process]
@@ -200,6 +201,8 @@ class Watch:
             and not item.get("answer", "").startswith(before.get("answer", "")),
             f"{before.get('answer')!r} was stored and is no more",
         )
+        if item.get("answer") and item["status"] != "failed" and item.get("stop_reason") != "stop":
+            self._check_instructions((key, new), before, item)
         if item["status"] != "streaming":
             forbid(before["status"] != "streaming", f"ended twice: {item}")
             answer, reason = item["answer"], item["stop_reason"]
@@ -212,6 +215,14 @@ class Watch:
             self.ended_at.pop(key, None)
             if before.get("status") == "done":
                 self.reopened[item["user_id"]] += 1
+
+    def _check_instructions(self, hold: Hold, before: Item, item: Item) -> None:
+        """Check that a text which a later run may continue has the instructions of its prompt."""
+        stored, began = item.get("instructions"), before.get("instructions")
+        used = self.instructions.get(hold, stored)
+        self.world.forbid(stored != used, f"{used!r} was used and is not stored: {item}")
+        changed = bool(before.get("answer")) and stored != began
+        self.world.forbid(changed, f"{began!r} began the answer: {item}")
 
     def _count(self, process: Process, tokens: int) -> None:
         hold = self.hold(process)
@@ -235,9 +246,12 @@ class Watch:
                 forbid(not stored, f"failed before it was stored: {frame}")
         forbid(len(encode(frame).encode()) > MAX_FRAME_BYTES, "a frame larger than 32 KB")
 
-    def call(self) -> None:
+    def call(self, prompt: Prompt) -> None:
         """Check a model call. A run that has lost its lease notices at its next renewal."""
         process = self.world.simulation.process
+        *_, text = prompt.messages[0].content.partition(f"{INSTRUCTIONS_INTRODUCTION}\n")
+        used = self.instructions.setdefault(self.hold(process), text)
+        self.world.forbid(text != used, f"two prompts of a run: {used!r} and {text!r}")
         job = self.world.jobs[process]
         ended = self.ended_at.get(turn_key(job))
         if ended is not None:
@@ -283,6 +297,7 @@ class World:
         self.idle_routes: list[tuple[Process, Routes]] = []
         self.fallbacks: dict[Process, ModelFallback] = {}
         self.turn_numbers = count()
+        self.instruction_numbers = count(1)
         self.events = 0  # unfinished asynchronous invokes
         self.timeout = TIMEOUT
         self.limits = UNLIMITED
@@ -557,6 +572,7 @@ class World:
         process = idle.pop() if idle else self.process(kind)
         simulation.thaw(process)
         self.jobs[process] = job
+        self._change_instructions(job.user_id)
         self._arm(process)
         over, went_well = Event(simulation), []
         process.on_death.append(over.tell)
@@ -584,6 +600,12 @@ class World:
             simulation.kill(process)
         return bool(went_well)
 
+    def _change_instructions(self, user_id: str) -> None:
+        """Replace the user's instructions, and delete them at every third change."""
+        key, number = keys.instructions(user_id), next(self.instruction_numbers)
+        text = str(number) if number % 3 else ""
+        self.items.all[key_of(key)] = {**key, "text": text}
+
     def _worker(self, process: Process) -> Worker:
         table = self._table(process)
         return Worker(
@@ -591,6 +613,7 @@ class World:
             load_window=lambda job: load_window(
                 table, job, 10, wall_clock(self.simulation, process)()
             ),
+            load_instructions=lambda job: load_instructions(table, job),
             connections=Gateway(self, process),
             model=self.model,
             fallback=self.fallbacks.setdefault(process, ModelFallback(MODELS)),

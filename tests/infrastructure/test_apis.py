@@ -139,6 +139,8 @@ def test_every_method_of_the_history_api_is_authorized(aws: Assembly) -> None:
     assert methods.keys() == {
         ("GET", "/history"),
         ("DELETE", "/history"),
+        ("GET", "/history/instructions"),
+        ("PUT", "/history/instructions"),
         ("GET", "/history/conversations"),
         ("PATCH", "/history/conversations/{id}"),
         ("DELETE", "/history/conversations/{id}"),

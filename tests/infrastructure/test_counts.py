@@ -10,8 +10,8 @@ TABLE = """
 ApiGateway::Authorizer                    -    1    -    1
 ApiGateway::Deployment                    -    1    -    1
 ApiGateway::GatewayResponse               -    7    -    7
-ApiGateway::Method                        -    6    -    6
-ApiGateway::Resource                      -    5    -    5
+ApiGateway::Method                        -    8    -    8
+ApiGateway::Resource                      -    6    -    6
 ApiGateway::RestApi                       -    1    -    1
 ApiGateway::Stage                         -    1    -    1
 ApiGatewayV2::Api                         -    1    -    1

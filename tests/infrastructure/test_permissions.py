@@ -69,6 +69,7 @@ def test_the_worker_calls_the_configured_models_and_its_own_sockets(
     sockets = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>"
 
     assert granted(aws.service, worker) == {
+        "dynamodb:BatchGetItem": {table},
         "dynamodb:GetItem": {table},
         "dynamodb:Query": {table},
         "dynamodb:UpdateItem": {table},

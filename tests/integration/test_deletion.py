@@ -19,6 +19,7 @@ from chat_ws.store.quota import Quota
 from chat_ws.store.turns import Turns
 from history_api import entry
 from history_api.conversations import Changes, Conversations
+from history_api.instructions import Instructions
 from history_api.service import Service
 
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid
@@ -56,6 +57,8 @@ def two_users(table: "Table", monkeypatch: pytest.MonkeyPatch) -> "Table":
         turns.accept(user, again, "connection-1")
         if conversation_id == CONVERSATION:
             Conversations(table).change(user, conversation_id, Changes(pinned=True), now=NOW)
+    for user in (ALICE, BOB):
+        Instructions(table).write(user, "짧게 답하세요.")
     Quota(table, clock=clock).add_tokens(1)
     monkeypatch.setattr(entry, "bootstrap", lambda: Service(table, clock))
     return table

@@ -161,6 +161,7 @@ def test_what_the_chat_has_stored_is_read_back(api: Api) -> None:
         "conversation_id": CONVERSATION,
         "title": "경주에서 무엇을 볼까?",
         "pinned": False,
+        "instructions": True,
         "created_at": told["created_at"],
         "last_activity_at": told["created_at"],
     }

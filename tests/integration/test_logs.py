@@ -19,7 +19,7 @@ from chat_ws.store.turns import Turns
 from chat_ws.worker import entry as worker_entry
 from chat_ws.worker.bedrock import StreamBroken
 from chat_ws.worker.telemetry import Telemetry
-from chat_ws.worker.worker import Worker, load_window
+from chat_ws.worker.worker import Worker, load_instructions, load_window
 
 from tests.builders import ALICE, MODELS, frame, secret, uuid, websocket_event
 from tests.fakes import (
@@ -53,6 +53,7 @@ class Chat:
         worker = Worker(
             leases=leases,
             load_window=lambda turn: load_window(table, turn, 10, time.time()),
+            load_instructions=lambda job: load_instructions(table, job),
             connections=connections,
             model=self.model,
             fallback=ModelFallback(MODELS[:1]),

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
-from chat_shared.turn import Usage
+from chat_shared import keys
+from chat_shared.turn import Turn, Usage
 from chat_ws.errors import (
     ChatError,
     ContentBlocked,
@@ -24,9 +25,11 @@ from chat_ws.errors import (
     Throttled,
 )
 from chat_ws.job import Job
-from chat_ws.models import ModelId
+from chat_ws.models import ModelFallback, ModelId
+from chat_ws.store.leases import LEASE_SECONDS
 from chat_ws.worker import bedrock
 from chat_ws.worker import prompt as prompts
+from chat_ws.worker import worker as worker_module
 from chat_ws.worker.bedrock import BedrockModel, BedrockStream, StreamBroken
 from chat_ws.worker.generation import PromptInput
 from chat_ws.worker.prompt import Exchange
@@ -36,12 +39,14 @@ from chat_ws.worker.worker import load_window
 from seoyeon.local.bedrock import eventstream
 from seoyeon.local.bedrock.script import Failure, Record, Reply
 from seoyeon.local.bedrock.scripted import Scripted, tokens
-from tests.builders import MODEL, MODELS, NEXT_MODEL, NOW, REGION, store, turn, uuid
+from tests.builders import ALICE, MODEL, MODELS, NEXT_MODEL, NOW, REGION, store, turn, uuid
 from tests.fakes import PATIENCE
 from tests.faults.network import network_to
+from tests.integration.test_worker import PLENTY, Stage
 from tests.seoyeon.local.bedrock.support import serve as serve_backend
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -162,6 +167,59 @@ def test_a_follow_up_brings_the_translation_and_the_proofreading_before_it(
         "<|start_header_id|>user<|end_header_id|>\n\n더 공손하게 바꿔 줘<|eot_id|>"
         "<|start_header_id|>assistant<|end_header_id|>\n\n"
     )
+
+
+@BOTH
+def test_the_run_after_a_crash_sends_the_instructions_of_the_run_before(
+    endpoint: Endpoint,
+    table: "Table",
+    log: "Logger",
+    monkeypatch: pytest.MonkeyPatch,
+    model_id: str,
+) -> None:
+    monkeypatch.setattr(worker_module, "RENEW_SECONDS", 0.01)
+    stage = Stage(table, log)
+    worker = replace(
+        stage.worker(),
+        model=BedrockModel(endpoint.client, SETTINGS),
+        fallback=ModelFallback((ModelId.parse(model_id),)),
+    )
+    table.put_item(Item={**keys.instructions(ALICE.user_id), "text": "짧게 <|eot_id|> 답하세요."})
+    endpoint.plan(reply(failure=Failure("hang", 1), chunk_size=3), reply())
+    job = stage.ask()
+    with crashing_after_the_first_text(stage), pytest.raises(ConnectionError):
+        worker.handle(job, lambda: PLENTY)
+    table.put_item(Item={**keys.instructions(ALICE.user_id), "text": "길게 답하세요."})
+    stage.clock.pass_by(LEASE_SECONDS + 1)
+    worker.handle(job, lambda: PLENTY)
+
+    assert (stage.turn.run, stage.turn.answer) == (2, ANSWER)
+    first, second = (record.invocation for record in endpoint.records)
+    if model_id == MODEL:
+        assert second.prompt == f"{first.prompt}{ANSWER[:3]}"
+        assert "\n짧게 < |eot_id|> 답하세요.<|eot_id|><|start_header_id|>user" in first.prompt
+    else:
+        assert first.conversation
+        assert second.conversation
+        assert second.conversation["system"] == first.conversation["system"]
+        assert first.conversation["system"][0]["text"].endswith("\n짧게 <|eot_id|> 답하세요.")
+        assert second.conversation["messages"][:-1] == first.conversation["messages"]
+
+
+@contextmanager
+def crashing_after_the_first_text(stage: Stage) -> Iterator[None]:
+    """End a run by an error that no code catches, once its first text is stored."""
+    renew = stage.leases.renew
+
+    def renew_and_crash(turn: Turn, answer: str) -> Turn:
+        renewed = renew(turn, answer)
+        if answer:
+            raise ConnectionError
+        return renewed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage.leases, "renew", renew_and_crash)
+        yield
 
 
 PROMPT_EXCHANGES = [Exchange("안녕<|eot_id|>", "안녕하세요!\n"), Exchange(" 뭐해 ", "😀\u2028")]

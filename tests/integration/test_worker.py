@@ -31,7 +31,7 @@ from chat_ws.worker import worker as subject
 from chat_ws.worker.bedrock import BedrockModel, StreamBroken
 from chat_ws.worker.prompt import describe_request, system_prompt
 from chat_ws.worker.telemetry import Telemetry
-from chat_ws.worker.worker import DEADLINE_MARGIN, Worker, load_window
+from chat_ws.worker.worker import DEADLINE_MARGIN, Worker, load_instructions, load_window
 
 from tests.builders import (
     ALICE,
@@ -96,6 +96,7 @@ class Stage:
         return Worker(
             leases=self.leases,
             load_window=lambda job: load_window(self.table, job, 10, self.clock()),
+            load_instructions=lambda job: load_instructions(self.table, job),
             connections=self.connections,
             model=self.model,
             fallback=ModelFallback(MODELS),
@@ -553,13 +554,16 @@ def test_an_answer_whose_tokens_could_not_be_counted_is_told_all_the_same(
     assert "tokens not counted" in logs()
 
 
-def test_the_window_is_read_beside_the_lease(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    both = threading.Barrier(2, timeout=PATIENCE)
+def test_window_and_instructions_are_read_beside_the_lease(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_three = threading.Barrier(3, timeout=PATIENCE)
     acquire, load = Leases.acquire, subject.load_window
-    monkeypatch.setattr(Leases, "acquire", lambda *given: (both.wait(), acquire(*given))[1])
+    monkeypatch.setattr(Leases, "acquire", lambda *given: (all_three.wait(), acquire(*given))[1])
     worker = replace(
         stage.worker(),
-        load_window=lambda job: (both.wait(), load(stage.table, job, 10, stage.clock()))[1],
+        load_window=lambda job: (all_three.wait(), load(stage.table, job, 10, stage.clock()))[1],
+        load_instructions=lambda job: (all_three.wait(), load_instructions(stage.table, job))[1],
     )
     stage.model = FakeModel(Answer(["네"]))
     replace(worker, model=stage.model).handle(stage.ask(), stage.left)
@@ -576,7 +580,7 @@ def test_an_error_of_the_window_is_left_to_the_retry(stage: Stage) -> None:
 
 def test_a_warm_up_opens_connections_and_does_nothing(stage: Stage, requests: list[str]) -> None:
     stage.handle(Job("warm_up"))
-    assert sorted(requests) == ["GetItem", "Query"]
+    assert sorted(requests) == ["BatchGetItem", "GetItem", "Query"]
 
 
 def test_a_warm_up_that_fails_is_not_retried(stage: Stage, logs: Callable[[], str]) -> None:

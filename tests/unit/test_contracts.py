@@ -49,7 +49,7 @@ def closed(document: Any) -> Any:
     """Return a copy that allows no other members in an object of the server's than it describes."""
     copy = deepcopy(document)
     for name, schema in objects(copy):
-        if name.lower() not in {*CLIENT, "changes"}:
+        if name.lower() not in {*CLIENT, "changes", "instructions"}:
             schema["additionalProperties"] = False
     return copy
 
@@ -200,6 +200,7 @@ def test_a_feature_names_an_optional_field_or_a_mode_and_protocol_md_lists_it() 
         if where == "mode":
             assert member in get_args(protocol.Mode)
         elif name in HISTORY_FEATURES:
+            assert where in {operation_id for *_, operation_id in operations()}
             assert not member or member in parameters(where) | body_properties(where)
         else:
             assert member in properties(where)
@@ -489,7 +490,7 @@ def test_a_variant_s_view_is_valid() -> None:
 
 def test_a_conversation_s_view_is_valid() -> None:
     view = service.conversation_view(
-        Conversation(CONVERSATION, "경주", True, TIME, TIME, "position")
+        Conversation(CONVERSATION, "경주", True, True, TIME, TIME, "position")
     )
     view_schema("/components/schemas/Conversation").validate(view)
     assert view.keys() == OPENAPI["components"]["schemas"]["Conversation"]["properties"].keys()
@@ -525,6 +526,8 @@ def test_limits_of_the_history_api_are_the_code_s() -> None:
     assert listed["maxItems"] == service.CONVERSATIONS_PAGE
     assert schemas["Conversation"]["properties"]["title"]["maxLength"] == service.MAX_TITLE_LENGTH
     assert schemas["Variants"]["properties"]["heads"]["maxItems"] == MAX_VARIANTS
+    longest = service.MAX_INSTRUCTIONS_LENGTH
+    assert schemas["Instructions"]["properties"]["text"]["maxLength"] == longest
     assert schemas["NextCursor"]["maxLength"] == cursor.MAX_LENGTH
     assert parameters["Cursor"]["schema"]["maxLength"] == cursor.MAX_LENGTH
 

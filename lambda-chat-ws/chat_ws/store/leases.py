@@ -36,6 +36,7 @@ class Outcome:
     model_id: str | None
     stop_reason: str | None = None
     code: str | None = None
+    instructions: str = ""
 
 
 class Leases:
@@ -103,7 +104,7 @@ class Leases:
         return turn, acquired
 
     def renew(self, turn: Turn, answer: str) -> Turn:
-        """Renew the lease and store the answer so far; raise Lost.
+        """Renew the lease and store the answer so far, with `turn.instructions`; raise Lost.
 
         The returned turn has the latest connection and requests of clients. A reservation ends: it
         was made because this renewal was late.
@@ -111,9 +112,11 @@ class Leases:
         return self._update(
             self._renewals,
             turn,
-            "SET lease_until = :until, answer = :answer REMOVE pending",
+            "SET lease_until = :until, answer = :answer, instructions = :instructions"
+            " REMOVE pending",
             until=self._clock() + LEASE_SECONDS,
             answer=answer,
+            instructions=turn.instructions,
         )
 
     def finish(self, turn: Turn, outcome: Outcome) -> Turn:

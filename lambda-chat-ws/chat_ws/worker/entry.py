@@ -19,7 +19,7 @@ from chat_ws.store.quota import Quota
 from chat_ws.worker.bedrock import BedrockModel
 from chat_ws.worker.settings import WorkerSettings
 from chat_ws.worker.telemetry import Telemetry
-from chat_ws.worker.worker import Worker, load_window
+from chat_ws.worker.worker import Worker, load_instructions, load_window
 
 if TYPE_CHECKING:
     from aws_lambda_typing.context import Context
@@ -65,6 +65,7 @@ def bootstrap() -> Worker:
     return Worker(
         leases=Leases(table, renewals=renewals),
         load_window=lambda job: load_window(history, job, settings.window_exchanges, time.time()),
+        load_instructions=lambda job: load_instructions(table, job),
         connections=ApiGatewayConnections(management),
         model=BedrockModel(bedrock, settings.model),
         fallback=ModelFallback(settings.model.models),

@@ -40,7 +40,10 @@ ABORT_SECONDS = 1.0  # time for an aborted call to end and report its usage
 
 @dataclass(frozen=True)
 class PromptInput:
-    """The question, and the answered exchanges before it, oldest first."""
+    """All that a prompt is made of, except the text that the model continues.
+
+    `exchanges` are the answered ones before the question, oldest first.
+    """
 
     mode: str
     question: str
@@ -48,6 +51,7 @@ class PromptInput:
     calibration: float
     wish: str | None = None
     target_language: str | None = None
+    instructions: str = ""
 
     @classmethod
     def of(cls, turn: Turn, window: Sequence[Turn]) -> "PromptInput":
@@ -67,6 +71,7 @@ class PromptInput:
             prompts.calibrate(measured),
             turn.wish,
             turn.target_language,
+            turn.instructions,
         )
 
 
@@ -270,4 +275,5 @@ class Generation:
             calibration=self._input.calibration,
             prefill=self._answer(),
             wish=self._input.wish,
+            instructions=self._input.instructions,
         )

@@ -1,9 +1,9 @@
 """One run of one turn: acquire the lease, generate the answer, store it, tell the client."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chat_shared import history, keys
@@ -43,6 +43,7 @@ WINDOW_ATTRIBUTES = (
 class Worker:
     leases: Leases
     load_window: Callable[[Job], list[Turn]]
+    load_instructions: Callable[[Job], str]
     connections: Connections
     model: Model
     fallback: ModelFallback
@@ -65,22 +66,33 @@ class Worker:
                     replay_turn(self.connections, turn, job.connection_id)
 
     def _warm_up(self) -> None:
-        """Open the two connections to DynamoDB that a run uses, by reading a turn that is not."""
+        """Open the connections to DynamoDB that a run uses, by reading a turn that is not."""
         absent = Job("warm_up", "-", "-", "-")
-        window = self.threads.start_call(lambda: self.load_window(absent), "window")
+        window, instructions = self._start_reads(absent)
         try:
             self.leases.find(absent)
             window()
+            instructions()
         except (ClientError, BotoCoreError):
             self.telemetry.log.warning("warm-up failed")
 
+    def _start_reads(self, job: Job) -> tuple[Callable[[], list[Turn]], Callable[[], str]]:
+        """Start to read window and instructions; return functions that wait for the results."""
+        return (
+            self.threads.start_call(lambda: self.load_window(job), "window"),
+            self.threads.start_call(lambda: self.load_instructions(job), "instructions"),
+        )
+
     def _acquire_and_run(self, job: Job, remaining: Callable[[], float]) -> None:
-        window = self.threads.start_call(lambda: self.load_window(job), "window")
+        window, instructions = self._start_reads(job)
         try:
             turn, acquired = self.leases.acquire_or_wait(job)
         except Lost:
             return
         if acquired:
+            if turn.mode == "chat" and not turn.answer:
+                # A run that continues an answer uses those that began it.
+                turn = replace(turn, instructions=instructions())
             self._run(turn, window() if turn.mode == "chat" else [], remaining)
         elif turn.status != "streaming":
             # A retried run carries the connection of its first invoke; the stored one is newer.
@@ -200,6 +212,7 @@ class Run:
         error = generation.error if stopped_by is None else None
         if stopped_by == "deadline" and not self.relay.answer:
             error = ModelUnavailable()
+        stop_reason = None if error else (stopped_by or generation.stop_reason)
         return Outcome(
             status="failed" if error else "done",
             answer=self.relay.answer,
@@ -207,8 +220,10 @@ class Run:
             usage=self.turn.usage + generation.usage,
             prompt_estimate=self.turn.prompt_estimate + generation.prompt_estimate,
             model_id=str(generation.model) if generation.model else self.turn.model_id,
-            stop_reason=None if error else (stopped_by or generation.stop_reason),
+            stop_reason=stop_reason,
             code=error.code if error else None,
+            # Only an answer that was cut can have a later run.
+            instructions=self.turn.instructions if stop_reason not in (None, "stop") else "",
         )
 
 
@@ -238,3 +253,29 @@ def load_window(table: "Table", job: Job, exchanges: int, now: float) -> list[Tu
         past for past in islice(newest, WINDOW_READS) if past.status == "done" and past.answer
     )
     return list(islice(answered, exchanges))[::-1]
+
+
+def load_instructions(table: "Table", job: Job) -> str:
+    """Return the user's instructions; "" if the conversation or the job's mode does without."""
+    if job.mode != "chat":
+        return ""
+    names = {"#text": "text", "#off": "instructions_off"}
+    request: dict[str, Any] = {
+        table.name: {
+            "Keys": [
+                keys.instructions(job.user_id),
+                keys.conversation(job.user_id, job.conversation_id),
+            ],
+            "ConsistentRead": True,
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+    }
+    found: dict[str, Any] = {}
+    while request:
+        # A response has one of the items at least, or is an error that botocore retries.
+        response: Any = table.meta.client.batch_get_item(RequestItems=request)
+        for item in response["Responses"].get(table.name, ()):
+            found |= item
+        request = response["UnprocessedKeys"]
+    return "" if found.get("instructions_off") else str(found.get("text", ""))

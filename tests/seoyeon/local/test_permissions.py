@@ -89,6 +89,9 @@ def reduced(document: Policy, action: str) -> Iterator[Policy]:
 def chat_path(stack: Stack, token: str, timeout: float = TIMEOUT_S) -> None:
     """Use every feature of a chat; raise Refused if a step fails."""
     conversation = uuid(1)
+    history(stack, token, "PUT", "/instructions", {"text": "짧게 답하세요."})
+    if history(stack, token, "GET", "/instructions") != {"text": "짧게 답하세요."}:
+        raise Refused
     with stack.connect(token) as client:
         for number in (1, 2):
             send(client, "chat", number, conversation_id=conversation, text="안녕하세요")
