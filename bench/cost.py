@@ -133,14 +133,14 @@ def one_answer(
         "WebSocket messages": frames + 3 + 2 * (VISIT_MINUTES // 8) / QUESTIONS,
         "WebSocket minutes": VISIT_MINUTES / QUESTIONS,
         "WebSocket GB": (frames * FRAME + answer_bytes) / GB,
-        "REST requests": 2 / QUESTIONS,
+        "REST requests": 3 / QUESTIONS,
         "Lambda GB-seconds": gb_seconds(capacity.WORKER_MEMORY_MB, seconds + WORKER_SECONDS)
         + gb_seconds(capacity.WORKER_MEMORY_MB, COLD_START_SECONDS / QUESTIONS)
         + gb_seconds(capacity.ROUTES_MEMORY_MB, ROUTES_SECONDS * (1 + 2 / QUESTIONS))
-        + gb_seconds(capacity.HISTORY_MEMORY_MB, HISTORY_SECONDS * 2 / QUESTIONS),
-        # Routes and worker. A visit adds two authorizers, connect, warm-up, disconnect and the two
-        # history requests.
-        "Lambda requests": 2 + 7 / QUESTIONS,
+        + gb_seconds(capacity.HISTORY_MEMORY_MB, HISTORY_SECONDS * 3 / QUESTIONS),
+        # Routes and worker. A visit adds two authorizers, connect, warm-up, disconnect and the
+        # three history requests.
+        "Lambda requests": 2 + 8 / QUESTIONS,
         # After `accept`: the lease and the token counter, each renewal, the end of the turn.
         "DynamoDB write units": ACCEPT_UNITS
         + 2
@@ -150,7 +150,7 @@ def one_answer(
         )
         + units(turn_bytes + instructions_bytes),
         # Among them the instructions, of which an absent item counts as one, and the conversation.
-        "DynamoDB read units": 2 + max(1, units(instructions_bytes, 4 * KB)) + 1 + 2 / QUESTIONS,
+        "DynamoDB read units": 2 + max(1, units(instructions_bytes, 4 * KB)) + 1 + 3 / QUESTIONS,
         "DynamoDB GB-months": turn_bytes / GB * SETTINGS.history_days / MONTH_DAYS,
         "CloudFront requests": (files + 2) / QUESTIONS,
         "CloudFront function calls": 2 * files / QUESTIONS,

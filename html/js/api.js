@@ -38,6 +38,7 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  * @property {string} conversationId
  * @property {string} title
  * @property {boolean} [pinned]
+ * @property {boolean} [instructions] whether the user's instructions stand in its prompts
  * @property {string} [createdAt]
  * @property {string} [lastActivityAt]
  */
@@ -52,6 +53,7 @@ export function toWire(value) {
   return renameMembers(value, (name) => (name === "question" ? "text" : toSnakeCase(name)));
 }
 
+const INSTRUCTIONS = "/history/instructions";
 const THROTTLED = 429;
 const ATTEMPTS = 6; // about 15 s
 
@@ -107,11 +109,21 @@ export class HistoryApi extends Emitter {
 
   /**
    * @param {string} conversationId
-   * @param {{ title?: string, pinned?: boolean, head?: string }} changes
+   * @param {{ title?: string, pinned?: boolean, head?: string, instructions?: boolean }} changes
    * @returns {Promise<Conversation>}
    */
   change(conversationId, changes) {
     return this.#request("PATCH", conversationPath(conversationId), {}, changes);
+  }
+
+  /** @returns {Promise<string>} the user's instructions, "" if there are none */
+  async instructions() {
+    return (await this.#request("GET", INSTRUCTIONS)).question;
+  }
+
+  /** @returns {Promise<string>} the instructions as stored */
+  async setInstructions(text) {
+    return (await this.#request("PUT", INSTRUCTIONS, {}, { text })).question;
   }
 
   removeAll() {

@@ -9,6 +9,7 @@ import { Chat } from "./state/chat.js";
 import { Conversations } from "./state/conversations.js";
 import { Delivery } from "./state/delivery.js";
 import { Drafts } from "./state/drafts.js";
+import { Instructions } from "./state/instructions.js";
 import { Navigation } from "./state/navigation.js";
 import { Outbox } from "./state/outbox.js";
 import { Preferences } from "./state/preferences.js";
@@ -48,7 +49,7 @@ async function start() {
   enableControls();
   composer.focus();
   if (isNew) state.chat.start();
-  else state.navigation.restore();
+  else state.navigation.restore().then(() => state.instructions.load().catch(() => {}));
   removals.resume();
   refreshOnReturn([state.conversations, state.chat]);
 }
@@ -61,7 +62,8 @@ function createState({ websocketUrl }, identity) {
   const chat = new Chat(api, delivery);
   const conversations = new Conversations(api);
   delivery.on("adopted", ({ detail }) => conversations.touch(detail.conversationId, detail.question));
-  return { api, socket, delivery, chat, conversations, navigation: new Navigation(chat, conversations) };
+  const navigation = new Navigation(chat, conversations);
+  return { api, socket, delivery, chat, conversations, instructions: new Instructions(api), navigation };
 }
 
 /** @param {import("./config.js").Config} config */
@@ -86,8 +88,26 @@ function createViews({ auth, maxTextLength, model }, state) {
   new ConversationsView({ ...state, removals, status });
   refuseFiles(status);
   const hasBranches = supports("turns.branches");
-  new SettingsButton({ ...state, hasBranches, auth, storage, preferences, composer, sidebar, status });
+  const context = { ...state, hasBranches, auth, storage, preferences, composer, sidebar, status };
+  new SettingsButton(context);
+  offerInstructionsSwitch(context);
   return { composer, removals };
+}
+
+/** Show the switch of the instructions once the user has some. */
+function offerInstructionsSwitch(context) {
+  const { instructions } = context;
+  let opened = !supports("change.instructions");
+  instructions.on("change", async () => {
+    if (opened || !instructions.text) return;
+    opened = true;
+    try {
+      const { InstructionsSwitch } = await import("./views/instructions_switch.js");
+      await InstructionsSwitch.open(context);
+    } catch {
+      opened = false; // the next change tries again
+    }
+  });
 }
 
 /** @param {import("./config.js").Config} config */

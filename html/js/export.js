@@ -1,4 +1,5 @@
 import { toWire } from "./api.js";
+import { supports } from "./protocol.js";
 import { t } from "./text.js";
 
 /** @typedef {import("./api.js").HistoryApi} HistoryApi */
@@ -6,7 +7,7 @@ import { t } from "./text.js";
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 
 /**
- * Conversations collected into one file. After a network failure, `collect` throws, and the next `collect` continues
+ * Conversations collected into one file, with the user's instructions if it is all of them. After a network failure, `collect` throws, and the next `collect` continues
  * with the conversation that failed.
  */
 export class Exporter {
@@ -17,6 +18,8 @@ export class Exporter {
   #cursor = null;
   #isListed;
   #chunks = [];
+  /** @type {string | null} */
+  #instructions = null;
 
   /**
    * @param {HistoryApi} api
@@ -51,6 +54,7 @@ export class Exporter {
    * @param {() => void} progress called after each request for the list and each conversation
    */
   async collect(signal, progress) {
+    if (!this.#isListed && supports("instructions")) this.#instructions ??= await this.#api.instructions();
     while (!this.#isListed) {
       const page = await this.#api.conversations(this.#cursor);
       signal.throwIfAborted();
@@ -69,7 +73,8 @@ export class Exporter {
 
   createBlob(now = new Date()) {
     const complete = this.#isListed && this.collected === this.total;
-    return new Blob(this.#format.join(this.#chunks, now, complete), { type: this.#format.type });
+    const parts = this.#format.join(this.#chunks, now, complete, this.#instructions);
+    return new Blob(parts, { type: this.#format.type });
   }
 
   /** Load all turns of a conversation, oldest first. */
@@ -91,8 +96,9 @@ const json = {
   extension: "json",
   type: "application/json",
   render: (conversation, turns) => JSON.stringify(toWire({ ...conversation, turns }), null, 2),
-  join: (chunks, now, complete) => {
-    const head = `{"version": 1, "exported_at": "${now.toISOString()}", "complete": ${complete}, "conversations": [\n`;
+  join: (chunks, now, complete, instructions) => {
+    const written = instructions === null ? "" : ` "instructions": ${JSON.stringify(instructions)},`;
+    const head = `{"version": 1, "exported_at": "${now.toISOString()}", "complete": ${complete},${written} "conversations": [\n`;
     return [head, ...joinWith(chunks, ",\n"), "\n]}\n"];
   },
 };
@@ -104,7 +110,10 @@ const markdown = {
     const title = (conversation.title || turns[0]?.question || "").replace(/\s+/g, " ").trim();
     return `# ${title || "…"}\n\n${turns.map(renderTurn).join("\n")}`;
   },
-  join: (chunks) => joinWith(chunks, "\n\n"),
+  join: (chunks, _now, _complete, instructions) => {
+    const first = instructions ? [`# ${t("instructions")}\n\n${closeFence(instructions)}\n`] : [];
+    return joinWith([...first, ...chunks], "\n\n");
+  },
 };
 
 const formats = { json, markdown };

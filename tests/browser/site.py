@@ -73,6 +73,8 @@ class History:
         self.titles: dict[str, str] = {}
         self.pinned: set[str] = set()
         self.heads: dict[str, str] = {}
+        self.instructions = ""
+        self.without_instructions: set[str] = set()
         self.failing = False
         self.conversations_page = 50
         self.good_tokens: set[str] | None = None  # None: any
@@ -90,8 +92,12 @@ class History:
         url = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         if method == "DELETE" and url.path == "/history":
-            self.turns = []
+            self.turns, self.instructions = [], ""
             return 204, None
+        if url.path == "/history/instructions":
+            if method == "PUT":
+                self.instructions = body["text"]
+            return 200, {"text": self.instructions}
         if url.path == "/history":
             return 200, self._page(query)
         named = url.path.rsplit("/", 1)[1]
@@ -107,6 +113,9 @@ class History:
                 self.heads[named] = body["head"]
             if "pinned" in body:
                 (self.pinned.add if body["pinned"] else self.pinned.discard)(named)
+            if "instructions" in body:
+                without = self.without_instructions
+                (without.discard if body["instructions"] else without.add)(named)
             [changed] = [one for one in self._conversations() if one["conversation_id"] == named]
             return 200, changed
         return 200, self._conversations_page(query)
@@ -160,6 +169,7 @@ class History:
                 "conversation_id": id,
                 "title": self.titles.get(id) or turn["text"],
                 "pinned": id in self.pinned,
+                "instructions": id not in self.without_instructions,
                 "created_at": turn["created_at"],
                 "last_activity_at": turn["created_at"],
             }
@@ -239,6 +249,9 @@ class Handler(BaseHTTPRequestHandler):
         self._answer_history()
 
     def do_PATCH(self) -> None:
+        self._answer_history()
+
+    def do_PUT(self) -> None:
         self._answer_history()
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -268,6 +268,16 @@ def settings(stage: Stage) -> None:
     expect(stage.page.get_by_role("dialog")).to_be_visible()
 
 
+def instructed(stage: Stage) -> None:
+    answered(stage)
+    stage.page.keyboard.press("Control+,")
+    stage.page.get_by_label("맞춤 지침", exact=True).fill("짧게 답해 주세요.")
+    stage.page.get_by_role("button", name="저장", exact=True).click()
+    expect(stage.page.get_by_text("저장했어요.")).to_be_visible()
+    stage.page.keyboard.press("Escape")
+    expect(stage.page.get_by_role("switch")).to_be_visible()
+
+
 def move_revealed(stage: Stage) -> None:
     settings(stage)
     stage.page.get_by_role("button", name="옮기기 링크 보기").click()
@@ -326,6 +336,7 @@ STATES: list[State] = [
     regenerating,
     continued_elsewhere,
     settings,
+    instructed,
     move_revealed,
     deleting_all,
     arriving,

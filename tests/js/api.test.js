@@ -107,3 +107,17 @@ test("a missing conversation counts as removed, a failure does not", async () =>
   assert.equal(requests[0][1], "/history/conversations/a%2Fb");
   await assert.rejects(api.remove("a"), { status: 500 });
 });
+
+test("instructions are read and stored as a text", async () => {
+  responses = [
+    [200, { text: "짧게" }],
+    [200, { text: "길게" }],
+  ];
+  const api = new HistoryApi(() => "token");
+  assert.equal(await api.instructions(), "짧게");
+  assert.equal(await api.setInstructions(" 길게 "), "길게");
+  assert.deepEqual(requests, [
+    ["GET", "/history/instructions", "Bearer token", undefined],
+    ["PUT", "/history/instructions", "Bearer token", '{"text":" 길게 "}'],
+  ]);
+});

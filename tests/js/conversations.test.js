@@ -105,3 +105,17 @@ test("a refresh moves a conversation that another device has pinned from a later
   await reply([{ ...item("c", 18), pinned: true }, item("a", 20)], "next");
   assert.deepEqual(ids(conversations), ["c", "a", "b"]);
 });
+
+test("a conversation is switched to do without instructions once that is saved", async () => {
+  const { api, conversations, reply } = open();
+  conversations.load();
+  await reply([{ ...item("a", 20), instructions: true }]);
+  api.change = async () => Promise.reject(new Error("refused"));
+  await assert.rejects(conversations.useInstructions("a", false));
+  assert.equal(conversations.find("a").instructions, true);
+  const changes = [];
+  api.change = async (id, change) => changes.push([id, change]);
+  await conversations.useInstructions("a", false);
+  assert.equal(conversations.find("a").instructions, false);
+  assert.deepEqual(changes, [["a", { instructions: false }]]);
+});

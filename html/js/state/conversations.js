@@ -107,6 +107,13 @@ export class Conversations extends Emitter {
     this.#changed();
   }
 
+  /** Let the user's instructions stand in a conversation's prompts, or not. */
+  async useInstructions(conversationId, instructions) {
+    await this.#api.change(conversationId, { instructions });
+    Object.assign(this.#find(conversationId) ?? {}, { instructions });
+    this.#changed();
+  }
+
   /** Pin or unpin a conversation. If that fails, move it back in the list and throw. */
   async pin(conversationId, pinned) {
     this.#setPinned(conversationId, pinned);

@@ -1,8 +1,10 @@
 import { Guests } from "../identity/transfer.js";
+import { supports } from "../protocol.js";
 import { t } from "../text.js";
 import { preferenceChoices } from "./settings/choices.js";
 import { ExportSection, RemoveAllSection } from "./settings/data.js";
 import { loadMessages, openDialog } from "./settings/dialog.js";
+import { InstructionsSection } from "./settings/instructions.js";
 import { transferSection } from "./settings/transfer_section.js";
 
 /**
@@ -14,6 +16,7 @@ import { transferSection } from "./settings/transfer_section.js";
  * @property {import("../state/chat.js").Chat} chat
  * @property {import("../state/conversations.js").Conversations} conversations
  * @property {import("../state/delivery.js").Delivery} delivery
+ * @property {import("../state/instructions.js").Instructions} instructions
  * @property {import("../state/navigation.js").Navigation} navigation
  * @property {boolean} hasBranches whether the functions keep several branches of a conversation
  * @property {import("./composer.js").ComposerView} composer
@@ -32,6 +35,7 @@ export async function openSettings(context) {
   const dialog = openDialog(
     t("settingsTitle"),
     ...preferenceChoices(context.preferences),
+    ...(supports("set_instructions") ? [new InstructionsSection(context.instructions).node] : []),
     ...(context.auth === "guest" ? [transferSection(new Guests(context.storage))] : []),
     new ExportSection(context, shown, closed.signal).node,
     new RemoveAllSection(context, () => dialog.close()).node,

@@ -142,13 +142,14 @@ export class RemoveAllSection {
   }
 
   async #removeAll(yes) {
-    const { composer, conversations, delivery, navigation, status } = this.#context;
+    const { composer, conversations, delivery, instructions, navigation, status } = this.#context;
     yes.disabled = true;
     yes.textContent = t("removingAll");
     try {
       await conversations.removeAll();
       delivery.discardAll();
       composer.clearAll();
+      instructions.clear();
       navigation.start();
       status.announce(t("removedAll"));
       this.#close();
