@@ -27,8 +27,6 @@ from moto import mock_aws
 from rich.console import Console
 from rich.table import Table as Grid
 
-from tests.table import create_table
-
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -144,7 +142,17 @@ def actions(table: "Table", conversation_id: str) -> dict[str, Callable[[], obje
 def main() -> None:
     os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
     with mock_aws():
-        table = create_table(boto3.resource("dynamodb", region_name="us-west-2"), "bench")
+        table = boto3.resource("dynamodb", region_name="us-west-2").create_table(
+            TableName="bench",
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
+            ],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
         fill(table, PLAIN, 0)
         fill(table, BRANCHED, VARIANTS)
         measure = Measure(table)
