@@ -585,6 +585,7 @@ def test_a_reload_while_a_variant_is_written_resumes_it(
     expect(travel.locator(".prose")).to_have_text(["어디로요?", "가을도"])
     backend.wait_connection(2)
     assert backend.wait_frame("resume")["request_id"] == request_id
+    expect(travel.locator(".prose")).to_have_text(["어디로요?", "가을도"])
     backend.snapshot(request_id, 2, "가을도 좋아요.")
     backend.done(request_id, 2)
     expect(travel.locator(".prose")).to_have_text(["어디로요?", "가을도 좋아요."])

@@ -106,3 +106,80 @@ def test_a_translation_and_a_proofreading_are_followed_up(visitor: Page, stack: 
     visitor.reload()
     expect(visitor.locator(".question .mode")).to_have_text(["번역 · 영어 → 한국어", "맞춤법"])
     expect(visitor.locator(".comparison ins")).to_have_count(1)
+
+
+def test_variants_are_asked_for_shown_everywhere_and_deleted(
+    visitor: Page, stack: Stack, browser: Browser
+) -> None:
+    stack.bedrock.plan(
+        {"answer": "어디로 가고 싶으세요?"},
+        {"answer": "경주는 봄이 좋아요."},
+        {"answer": "봄이요."},
+        {"answer": "부산은 여름이 좋아요."},
+        {"answer": "해운대가 좋아요."},
+    )
+    answers = visitor.locator(".prose")
+    last = visitor.locator("article").last
+    ask(visitor, "여행하고 싶다")
+    expect(answers).to_have_text(["어디로 가고 싶으세요?"])
+    ask(visitor, "경주")
+    expect(answers.last).to_have_text("경주는 봄이 좋아요.")
+
+    last.get_by_role("button", name="다시", exact=True).click()
+    visitor.get_by_role("menuitem", name="더 짧게").click()
+    expect(answers).to_have_text(["어디로 가고 싶으세요?", "봄이요."])
+    prompt = stack.bedrock.prompts()[-1]
+    assert "더 짧게" in prompt
+    assert "어디로 가고 싶으세요?" in prompt
+    assert "경주는 봄이 좋아요." not in prompt
+    expect(last.get_by_role("group")).to_have_text("2/2")
+
+    last.locator(".question").hover()
+    last.get_by_role("button", name="고치기").click()
+    visitor.get_by_label("질문 고치기").fill("부산")
+    visitor.keyboard.press("Enter")
+    expect(answers).to_have_text(["어디로 가고 싶으세요?", "부산은 여름이 좋아요."])
+    expect(last.get_by_role("group")).to_have_text("3/3")
+    ask(visitor, "숙소는?")
+    expect(answers.last).to_have_text("해운대가 좋아요.")
+    assert "부산은 여름이 좋아요." in stack.bedrock.prompts()[-1]
+    assert "봄이요." not in stack.bedrock.prompts()[-1]
+
+    other = browser.new_context(locale="ko-KR", storage_state=visitor.context.storage_state())
+    device = other.new_page()
+    device.goto(visitor.url)
+    expect(device.locator(".prose").last).to_have_text("해운대가 좋아요.")
+    second = visitor.locator("article").nth(1)
+    with visitor.expect_response(lambda response: response.request.method == "PATCH"):
+        second.get_by_role("button", name="앞의 답").click()
+    expect(answers).to_have_text(["어디로 가고 싶으세요?", "봄이요."])
+    visitor.reload()
+    expect(answers).to_have_text(["어디로 가고 싶으세요?", "봄이요."])
+    device.clock.install()
+    device.clock.run_for(6_000)
+    device.evaluate("dispatchEvent(new Event('focus'))")
+    device.get_by_role("button", name="새 답 보기").click()
+    expect(device.locator(".prose")).to_have_text(["어디로 가고 싶으세요?", "봄이요."])
+    other.close()
+
+    visitor.get_by_role("button", name="설정", exact=True).click()
+    visitor.get_by_label("보이지 않는 답도 모두").check()
+    with visitor.expect_download() as download:
+        visitor.get_by_role("button", name="JSON으로 저장").click()
+    (exported,) = json.loads(Path(download.value.path()).read_text("utf-8"))["conversations"]
+    places = {turn["answer"]: (turn["parent"], turn["turn_id"]) for turn in exported["turns"]}
+    root = places["어디로 가고 싶으세요?"]
+    assert root[0] == "root"
+    assert places["경주는 봄이 좋아요."][0] == places["봄이요."][0] == root[1]
+    assert places["해운대가 좋아요."][0] == places["부산은 여름이 좋아요."][1]
+    visitor.keyboard.press("Escape")
+
+    last.get_by_role("button", name="다시", exact=True).click()
+    visitor.get_by_role("menuitem", name="이 답 지우기").click()
+    visitor.get_by_role("button", name="지우기", exact=True).click()
+    expect(answers).to_have_text(["어디로 가고 싶으세요?", "경주는 봄이 좋아요."])
+    expect(last.get_by_role("group")).to_have_text("1/2")
+    visitor.reload()
+    expect(answers).to_have_text(["어디로 가고 싶으세요?", "경주는 봄이 좋아요."])
+    last.get_by_role("button", name="다음 답").click()
+    expect(answers.last).to_have_text("해운대가 좋아요.")
