@@ -211,17 +211,42 @@ def test_the_menu_is_walked_through_with_the_keyboard(travel: Page, backend: Bac
     assert backend.wait_frame("chat")["wish"] == "shorter"
 
 
-@pytest.mark.parametrize("way", ["Tab", "a press outside", "scrolling"])
+@pytest.mark.parametrize("way", ["Tab", "a press outside"])
 def test_the_menu_closes_without_a_choice(travel: Page, backend: Backend, way: str) -> None:
     menu = open_menu(travel)
     if way == "Tab":
         travel.keyboard.press("Tab")
-    elif way == "scrolling":
-        travel.locator("#transcript").dispatch_event("scroll")
     else:
         travel.locator("#question").click()
     expect(menu).to_have_count(0)
     assert backend.frames == []
+
+
+def test_the_menu_stays_at_its_button_while_an_answer_grows(travel: Page, backend: Backend) -> None:
+    ask(travel, "부산은?")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "한 문단입니다.\n\n" * 8)
+    button = travel.locator("article").nth(1).get_by_role("button", name="다시", exact=True)
+    expect(button).to_be_in_viewport()
+    button.click()
+    menu = travel.get_by_role("menu")
+    expect(menu).to_be_visible()
+    travel.locator("#transcript").evaluate("node => { node.scrollTop += 40; }")
+    travel.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => drawn()))")
+    at, beside = menu.bounding_box(), button.bounding_box()
+    assert at is not None
+    assert beside is not None
+    assert abs(at["y"] - beside["y"] - beside["height"]) < 1
+
+
+def test_a_second_press_closes_the_menu(travel: Page) -> None:
+    button = last(travel).get_by_role("button", name="다시", exact=True)
+    for is_open in (True, False, True, False):
+        button.click()
+        expect(travel.get_by_role("menu")).to_have_count(int(is_open))
+        travel.wait_for_timeout(50)
+        expect(travel.get_by_role("menu")).to_have_count(int(is_open))
 
 
 def test_the_menu_does_not_stop_an_answer(travel: Page, site: Site, backend: Backend) -> None:

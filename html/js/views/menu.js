@@ -20,14 +20,14 @@ export function openMenu(button, label, items) {
     return item;
   });
   menu.append(...nodes);
-  menu.addEventListener("keydown", (event) => moveFocus(event, nodes, () => menu.hidePopover()));
   const close = () => menu.hidePopover();
-  const scroller = button.closest(".scroller");
+  const closed = new AbortController();
+  const { signal } = closed;
+  menu.addEventListener("keydown", (event) => moveFocus(event, nodes, close));
   menu.addEventListener("toggle", ({ newState }) => {
     if (newState === "open") return;
     button.ariaExpanded = "false";
-    scroller.removeEventListener("scroll", close);
-    removeEventListener("resize", close);
+    closed.abort();
     menu.remove();
   });
   button.after(menu);
@@ -35,8 +35,14 @@ export function openMenu(button, label, items) {
   menu.showPopover();
   placeAt(menu, button);
   nodes[0].focus({ preventScroll: true });
-  scroller.addEventListener("scroll", close);
-  addEventListener("resize", close);
+  button.addEventListener("pointerdown", () => ignoreClick(button), { signal });
+  button.closest(".scroller").addEventListener("scroll", () => placeAt(menu, button), { signal });
+  addEventListener("resize", close, { signal });
+}
+
+/** Keep the press that closes the menu from opening it again. */
+function ignoreClick(button) {
+  button.addEventListener("click", (event) => event.stopPropagation(), { once: true });
 }
 
 function moveFocus(event, items, close) {
