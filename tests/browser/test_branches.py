@@ -520,6 +520,31 @@ def test_a_variant_is_deleted_after_a_question(travel: Page, site: Site, backend
     expect(travel.get_by_role("menuitem", name="이 답 지우기")).to_have_count(0)
 
 
+def test_an_answer_below_a_deleted_variant_is_stopped(
+    travel: Page, site: Site, backend: Backend
+) -> None:
+    ask(travel, "숙소는?")
+    frame = backend.wait_frame("chat")
+    store(site, backend, frame, "", status="streaming", stop_reason=None)
+    backend.accept(frame["request_id"])
+    for _ in range(2):
+        travel.locator("article").nth(1).get_by_role("button", name="다시", exact=True).click()
+        travel.get_by_role("menuitem", name="이 답 지우기").click()
+    travel.get_by_role("button", name="지우기", exact=True).click()
+    assert backend.wait_frame("stop")["request_id"] == frame["request_id"]
+    expect(travel.locator(".prose")).to_have_text(["어디로요?", "좋아요."])
+    expect(travel.locator(".bubble")).to_have_count(2)
+
+
+def test_the_twenty_first_variant_is_refused_in_words(travel: Page, backend: Backend) -> None:
+    choose(travel, "다시")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.fail(request_id, "too_many_variants", retryable=False)
+    expect(travel.locator(".state").last).to_contain_text("답을 하나 지우고")
+    switcher(travel).get_by_role("button", name="앞의 답").click()
+    expect(travel.locator(".prose")).to_have_text(["어디로요?", "봄이 좋아요."])
+
+
 def test_a_variant_that_cannot_be_deleted_stays(
     travel: Page, site: Site, complaints: Complaints
 ) -> None:

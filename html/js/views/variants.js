@@ -126,6 +126,7 @@ function confirmRemoval(context, turn, button) {
   };
   yes.addEventListener("click", async () => {
     yes.disabled = true;
+    context.composer.stop(); // an answer below this one
     try {
       replace(context, turn, await removeVariant(context.api, turn), "open-menu");
     } catch {
@@ -139,6 +140,7 @@ function confirmRemoval(context, turn, button) {
     event.preventDefault(); // does not stop the answer
     close();
   });
+  button.closest(".answer").querySelector(".confirm")?.remove();
   button.closest(".actions").after(box);
   no.focus();
 }
