@@ -19,6 +19,7 @@ from chat_ws.models import ModelId
 from chat_ws.store.leases import RENEW_SECONDS
 from chat_ws.worker.coalescer import Coalescer
 from chat_ws.worker.prompt import Exchange, build
+from chat_ws.worker.title import describe
 from history_api.service import MAX_INSTRUCTIONS_LENGTH, MAX_PAGE_BYTES, READ_AHEAD
 
 from bench.frames import ANSWER_TOKENS, CHARACTERS_PER_TOKEN, TOKEN_MS, coalesced, korean
@@ -83,18 +84,21 @@ Amounts = Mapping[str, float]
 
 
 def prompt_tokens(instructions: int = 0) -> float:
-    """Return the mean prompt of a conversation, by the worker's own estimate.
+    """Return the mean prompt of a conversation with its title's, by the worker's own estimate.
 
     `instructions` is the length of the user's, in characters.
     """
     budget = 8_192 - SETTINGS.max_gen_len
     question = korean(QUESTION_CHARACTERS)
-    exchange = Exchange(question, korean(ANSWER_TOKENS * CHARACTERS_PER_TOKEN), ANSWER_TOKENS)
+    answer = korean(ANSWER_TOKENS * CHARACTERS_PER_TOKEN)
+    exchange = Exchange(question, answer, ANSWER_TOKENS)
     text = korean(instructions)
     prompts = [
         build("chat", [exchange] * n, question, budget=budget, instructions=text)
         for n in range(QUESTIONS)
     ]
+    if SETTINGS.titles:
+        prompts.append(build("title", [], describe(question, answer), budget=budget))
     return sum(prompt.tokens for prompt in prompts) / QUESTIONS
 
 

@@ -95,6 +95,7 @@ def environment(tree: Path, port: str, authorities: Path) -> dict[str, str]:
         "TEMPERATURE": "0.1",
         "TOP_P": "0.9",
         "WINDOW_EXCHANGES": "10",
+        "TITLES": "true",
     }
 
 

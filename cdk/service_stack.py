@@ -91,6 +91,8 @@ class ServiceStack(Stack):
                 "TEMPERATURE": str(settings.temperature),
                 "TOP_P": str(settings.top_p),
                 "WINDOW_EXCHANGES": str(settings.window_exchanges),
+                "DAILY_TOKENS": str(settings.daily_tokens),
+                "TITLES": str(settings.titles).lower(),
                 **self._guardrail_environment(),
                 **self._target.worker_environment,
             },

@@ -38,6 +38,7 @@ class Settings:
     temperature: float
     top_p: float
     window_exchanges: int
+    titles: bool
     history_days: int
     daily_messages: int
     daily_tokens: int
@@ -79,6 +80,7 @@ class Settings:
             temperature=values.number("temperature", 0, 1),
             top_p=values.number("top_p", 0, 1),
             window_exchanges=values.integer("window_exchanges", 0, 100),
+            titles=values.boolean("titles"),
             history_days=values.integer("history_days", 1, 3650),
             daily_messages=values.integer("daily_messages", 0, 1_000_000),
             daily_tokens=values.integer("daily_tokens", 0, 999_999_999),

@@ -62,6 +62,7 @@ def run() -> None:
                             http://host:port/v1[#model]  an OpenAI-compatible server
                             path/to/model.gguf  a model file
       AUTH                  guest (default) or cognito, for accounts
+      TITLES                on (default): the model names each conversation; or off
       STATE_DIR             folder for conversations and logs (default .local)
       BEDROCK_ENDPOINT_URL  use this Bedrock endpoint and start no model
       OPENAI_API_KEY        key for an OpenAI-compatible server

@@ -168,10 +168,12 @@ class FakeModel:
     def __init__(self, *answers: Answer) -> None:
         self._answers = list(answers)
         self.asked: list[tuple[str, Prompt]] = []
+        self.max_gen_lens: list[int] = []
         self.streams: list[FakeStream] = []
 
-    def stream(self, model: ModelId, prompt: Prompt) -> FakeStream:
+    def stream(self, model: ModelId, prompt: Prompt, max_gen_len: int) -> FakeStream:
         self.asked.append((str(model), prompt))
+        self.max_gen_lens.append(max_gen_len)
         stream = FakeStream(self._answers.pop(0))
         self.streams.append(stream)
         return stream

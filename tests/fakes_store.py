@@ -316,6 +316,7 @@ def _one(tokens: Tokens) -> Test:
 
     def compared(operands: Operands) -> bool:
         found = operands.value(name)
-        return found is not None and bool(compare(measure(found), operands.value(value)))
+        other = operands.value(value)
+        return found is not None and other is not None and bool(compare(measure(found), other))
 
     return compared

@@ -17,6 +17,7 @@ from chat_ws.protocol import Chat
 from chat_ws.settings import UNLIMITED, Limits
 from chat_ws.store.leases import LEASE_SECONDS, Leases, Lost, Outcome
 from chat_ws.store.quota import TOKENS_SECONDS, Quota
+from chat_ws.store.titles import Titles
 from chat_ws.store.turns import WAKE_SECONDS, Turns
 
 from tests.builders import ALICE, BOB, CONVERSATION, MODEL, REQUEST, turn, uuid
@@ -33,6 +34,7 @@ class Store:
     count: Callable[[], int]  # of all stored items
     limited: Callable[[Limits], Turns]  # the same turns, with quotas
     quota: Quota
+    titles: Titles
     remove: Callable[[dict[str, str]], object]  # of an item by its key
 
     def delete(self, turn: Turn) -> None:
@@ -175,6 +177,28 @@ class StoreContract:
         store.turns.request_stop(held, "connection-2")
         seen = store.leases.renew(held, "경")
         assert (seen.stop_requested, seen.connection_id) == (True, "connection-2")
+
+    def test_of_many_who_would_ask_for_a_title_one_may_and_only_once(self, store: Store) -> None:
+        turn = store.accept()
+        with ThreadPoolExecutor(8) as pool:
+            claims = list(pool.map(lambda _: store.titles.claim(turn), range(8)))
+        assert sum(claims) == 1
+        assert store.titles.store(turn, "경주 여행")
+        assert not store.titles.store(turn, "부산 여행")
+        assert not store.titles.claim(turn)
+
+    def test_a_title_is_stored_only_by_who_may_ask_for_it(self, store: Store) -> None:
+        assert not store.titles.store(store.accept(), "경주 여행")
+
+    def test_a_title_does_not_bring_back_a_deleted_conversation(self, store: Store) -> None:
+        turn, other = store.accept(), store.accept(request=uuid(2), conversation=uuid(1_001))
+        assert store.titles.claim(turn)
+        for deleted in (turn, other):
+            store.remove(keys.conversation(deleted.user_id, deleted.conversation_id))
+        before = store.count()
+        assert not store.titles.store(turn, "경주 여행")
+        assert not store.titles.claim(other)
+        assert store.count() == before
 
     def test_what_has_not_been_stored_cannot_be_changed(self, store: Store) -> None:
         nowhere = turn()

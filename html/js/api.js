@@ -37,6 +37,7 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  * @typedef {object} Conversation
  * @property {string} conversationId
  * @property {string} title
+ * @property {"question" | "model" | "user"} [titleSource] who wrote the title
  * @property {boolean} [pinned]
  * @property {boolean} [instructions] whether the user's instructions stand in its prompts
  * @property {string} [createdAt]

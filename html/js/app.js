@@ -61,6 +61,9 @@ function createState({ websocketUrl }, identity) {
   const delivery = new Delivery(socket, new Outbox(storage), new Tabs());
   const chat = new Chat(api, delivery);
   const conversations = new Conversations(api);
+  socket.on("frame", ({ detail }) => {
+    if (detail.type === "title") conversations.setModelTitle(detail.conversationId, detail.title);
+  });
   delivery.on("adopted", ({ detail }) => conversations.touch(detail.conversationId, detail.question));
   const navigation = new Navigation(chat, conversations);
   return { api, socket, delivery, chat, conversations, instructions: new Instructions(api), navigation };

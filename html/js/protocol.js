@@ -9,7 +9,8 @@ import { renameMembers, toCamelCase } from "./wire.js";
  * @typedef {{ type: "done", requestId: string, run: number, seq: number, stopReason: string,
  *   usage: import("./api.js").Usage, modelId: string | null, turnId?: string }} Done
  * @typedef {{ type: "failed", requestId: string | null, code: string, message: string, retryable: boolean }} Failed
- * @typedef {Accepted | Delta | Snapshot | Done | Failed | { type: "pong" }} Frame
+ * @typedef {{ type: "title", conversationId: string, title: string }} Title
+ * @typedef {Accepted | Delta | Snapshot | Done | Failed | Title | { type: "pong" }} Frame
  */
 
 export const SUBPROTOCOL = "chat.v1";

@@ -245,11 +245,20 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Title:
+    """The title that the model has given to a conversation, after the first answer's `done`."""
+
+    type: ClassVar[str] = "title"
+    conversation_id: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Pong:
     type: ClassVar[str] = "pong"
 
 
-ServerFrame = Accepted | Delta | Snapshot | Done | Failed | Pong
+ServerFrame = Accepted | Delta | Snapshot | Done | Failed | Title | Pong
 
 
 def snapshot_frames(request_id: str, run: int, seq: int, answer: str) -> list[Snapshot | Delta]:

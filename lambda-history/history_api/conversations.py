@@ -20,10 +20,14 @@ PINNED = "pinned#"  # begins the position of a pinned conversation; another's be
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation; times are ISO 8601 in UTC, `position` is its place in the list."""
+    """A conversation; times are ISO 8601 in UTC, `position` is its place in the list.
+
+    `title_source` is `question`, `model` or `user`.
+    """
 
     conversation_id: str
     title: str
+    title_source: str
     pinned: bool
     instructions: bool  # whether the user's instructions stand in its prompts
     created_at: str
@@ -93,7 +97,7 @@ class Conversations:
         """
         values: dict[str, str | bool] = {}
         if changes.title is not None:
-            values["title"] = changes.title
+            values |= {"title": changes.title, "title_source": "user"}
         if changes.pinned is not None:
             pinned = keys.pinned_activity(principal.user_id)
             values["activity_pk"] = pinned if changes.pinned else principal.user_id
@@ -161,10 +165,13 @@ class Conversations:
 
 
 def _conversation(item: dict[str, Any]) -> Conversation:
+    source = item.get("title_source")
     pinned = item["activity_pk"] != item["pk"].removeprefix(keys.conversations(""))
     return Conversation(
         conversation_id=item["sk"],
         title=item["title"],
+        # A model that was asked and gave no title has left the question's.
+        title_source=source if source in ("model", "user") else "question",
         pinned=pinned,
         instructions=not item.get("instructions_off"),
         created_at=item["created_at"],

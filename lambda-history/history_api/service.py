@@ -184,6 +184,7 @@ def conversation_view(conversation: Conversation) -> dict[str, Any]:
     return {
         "conversation_id": conversation.conversation_id,
         "title": conversation.title,
+        "title_source": conversation.title_source,
         "pinned": conversation.pinned,
         "instructions": conversation.instructions,
         "created_at": conversation.created_at,

@@ -79,7 +79,8 @@ async def _prepare(
     ministack_port = free_port(memory.get("ministack_port"))
     state.remember(bedrock_port=bedrock_port, ministack_port=ministack_port)
     context = {
-        "bedrock_endpoint_url": settings.bedrock_endpoint_url or f"http://{IPV4}:{bedrock_port}"
+        "bedrock_endpoint_url": settings.bedrock_endpoint_url or f"http://{IPV4}:{bedrock_port}",
+        "titles": str(settings.titles).lower(),
     }
     if settings.auth == "cognito":
         context |= {"auth": "cognito", "local_page_url": url}

@@ -20,6 +20,7 @@ class Settings:
     bedrock_endpoint_url: str | None
     state_dir: Path
     auth: str = "guest"
+    titles: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -30,6 +31,7 @@ class Settings:
             bedrock_endpoint_url=_endpoint(environ.get("BEDROCK_ENDPOINT_URL", "").strip()),
             state_dir=Path(environ.get("STATE_DIR", "").strip() or DEFAULT_STATE_DIR).resolve(),
             auth=_auth(environ.get("AUTH", "").strip() or "guest"),
+            titles=_titles(environ.get("TITLES", "").strip() or "on"),
         )
 
 
@@ -48,6 +50,12 @@ def _auth(text: str) -> str:
             f"AUTH must be guest or cognito, not {text!r}: leave it unset for guest."
         )
     return text
+
+
+def _titles(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise CommandError(f"TITLES must be on or off, not {text!r}: leave it unset for on.")
+    return text == "on"
 
 
 def _endpoint(text: str) -> str | None:

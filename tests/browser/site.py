@@ -71,6 +71,7 @@ class History:
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.titles: dict[str, str] = {}
+        self.model_titles: dict[str, str] = {}
         self.pinned: set[str] = set()
         self.heads: dict[str, str] = {}
         self.instructions = ""
@@ -167,7 +168,12 @@ class History:
         return [
             {
                 "conversation_id": id,
-                "title": self.titles.get(id) or turn["text"],
+                "title": self.titles.get(id) or self.model_titles.get(id) or turn["text"],
+                "title_source": "user"
+                if id in self.titles
+                else "model"
+                if id in self.model_titles
+                else "question",
                 "pinned": id in self.pinned,
                 "instructions": id not in self.without_instructions,
                 "created_at": turn["created_at"],

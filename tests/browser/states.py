@@ -201,6 +201,13 @@ def renaming(stage: Stage) -> None:
     expect(stage.page.locator("#rename-note")).to_have_text("이름을 한 글자 이상 적어 주세요.")
 
 
+def renaming_the_model_s_title(stage: Stage) -> None:
+    answered(stage)
+    id = stage.backend.frames[0]["conversation_id"]
+    stage.backend.say(f'{{"type": "title", "conversation_id": "{id}", "title": "가을 여행"}}')
+    stage.page.get_by_role("button", name="‘가을 여행’ 이름 바꾸기").click()
+
+
 def deleting(stage: Stage) -> None:
     answered(stage)
     stage.page.get_by_role("button", name="대화 삭제").press("Enter")
@@ -327,6 +334,7 @@ STATES: list[State] = [
     searching,
     finding_nothing,
     renaming,
+    renaming_the_model_s_title,
     deleting,
     with_variants,
     choosing_a_wish,
@@ -342,5 +350,13 @@ STATES: list[State] = [
     arriving,
     signing_in,
 ]
-IN_LIST: list[State] = [answered, grouped, searching, finding_nothing, renaming, deleting]
+IN_LIST: list[State] = [
+    answered,
+    grouped,
+    searching,
+    finding_nothing,
+    renaming,
+    renaming_the_model_s_title,
+    deleting,
+]
 """Whose place is the list, which is a drawer on a narrow screen."""

@@ -141,6 +141,38 @@ def test_a_conversation_is_renamed_in_its_row(lists: Page, site: Site) -> None:
     assert site.history.titles == {TRIP: "가을 경주"}
 
 
+def test_the_model_s_title_appears_and_is_not_suggested_as_the_person_s(
+    lists: Page, site: Site, backend: Backend
+) -> None:
+    backend.say(f'{{"type": "title", "conversation_id": "{TRIP}", "title": "가을 여행"}}')
+    expect(rows(lists)).to_have_text(["가을 여행", "케이크 굽기"])
+    expect(lists).to_have_title("가을 여행 · 서연")
+    site.history.model_titles[TRIP] = "가을 여행"
+    for _ in ("as the frame said", "as the list says"):
+        rename(lists, "가을 여행").press("Enter")
+        field = lists.get_by_label("대화 이름")
+        expect(field).to_have_value("")
+        expect(field).to_have_attribute("placeholder", "가을 여행")
+        lists.reload()
+    rename(lists, "가을 여행").press("Enter")
+    field.fill("가을 여행")
+    field.press("Enter")  # the same words, and now the person's
+    expect(lists.locator("#status")).to_have_text("이름을 바꿨어요.")
+    assert site.history.titles == {TRIP: "가을 여행"}
+    rename(lists, "가을 여행").press("Enter")
+    expect(field).to_have_value("가을 여행")
+
+
+def test_a_model_s_title_that_comes_late_leaves_the_person_s(lists: Page, backend: Backend) -> None:
+    rename(lists, "경주 여행").press("Enter")
+    lists.keyboard.insert_text("가족")
+    lists.keyboard.press("Enter")
+    expect(rows(lists).first).to_have_text("가족")
+    backend.say(f'{{"type": "title", "conversation_id": "{TRIP}", "title": "가을 여행"}}')
+    backend.say(f'{{"type": "title", "conversation_id": "{CAKE}", "title": "첫 케이크"}}')
+    expect(rows(lists)).to_have_text(["가족", "첫 케이크"])
+
+
 def test_a_pinned_conversation_stays_first(lists: Page, site: Site) -> None:
     pin(lists, "케이크 굽기").press("Enter")
     expect(rows(lists)).to_have_text(["케이크 굽기", "경주 여행"])

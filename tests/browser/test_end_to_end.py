@@ -57,6 +57,12 @@ def test_a_conversation_from_the_first_word_to_its_deletion(visitor: Page, stack
     assert "여행하고 싶다" not in stack.bedrock.prompts()[-1]
 
     rows = visitor.locator("#conversations .row-open")
+    visitor.locator("#sidebar").get_by_role("button", name="새 대화", exact=True).click()
+    ask(visitor, "가을 바다를 보러 강릉에 가려고 해")
+    expect(rows.first).to_have_text("가을 바다를 보러 강릉에 가려")  # the scripted model's title
+    with visitor.expect_response(lambda response: response.request.method == "DELETE"):
+        visitor.get_by_role("button", name="‘가을 바다를 보러 강릉에 가려’ 대화 삭제").click()
+        visitor.locator("#question").hover()
     visitor.reload()
     expect(rows).to_have_text(["안녕", "여행하고 싶다"])
     with visitor.expect_response(lambda response: response.request.method == "DELETE"):

@@ -101,6 +101,7 @@ class Client:
         self.online = True
         self.sends_run = True  # False: an older page
         self.sent: list[Frame] = []
+        self.titles: list[str] = []
         self.process = Process(f"client {name}")
         world.simulation.spawn(self.process, self._live)
         self.connect()
@@ -211,6 +212,9 @@ class Client:
             self.world.route(self.link, self.principal, json.dumps(frame, ensure_ascii=False))
 
     def receive(self, frame: Frame) -> None:
+        if frame["type"] == "title":
+            self.titles.append(frame["title"])
+            return
         view = self.views.get(frame.get("request_id") or "")
         if not view:
             self.world.forbid(

@@ -51,10 +51,20 @@ class Chats(RuleBasedStateMachine):
         interval=st.sampled_from([0.02, 0.3]),
         pace=st.sampled_from([0.0, 0.03, 0.4]),
         limits=st.sampled_from([UNLIMITED, Limits(messages=2), Limits(tokens=40), Limits(3, 200)]),
+        titles=st.booleans(),
     )
-    def begin(self, seed: int, max_text: int, interval: float, pace: float, limits: Limits) -> None:
+    def begin(
+        self,
+        seed: int,
+        max_text: int,
+        interval: float,
+        pace: float,
+        limits: Limits,
+        titles: bool,
+    ) -> None:
         self.pace = pace  # seconds between two of the rules
         self.world = World(seed)
+        self.world.titles = titles
         self.world.limits = limits
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr("chat_ws.protocol.MAX_FRAME_CHARACTERS", max_text)

@@ -22,7 +22,7 @@ from chat_ws.worker.worker import DEADLINE_MARGIN
 
 from tests.builders import NEXT_MODEL
 from tests.faults.client import Client, View
-from tests.faults.world import PIECES, Plan, World, cut, truncated
+from tests.faults.world import PIECES, TITLE, Plan, World, cut, truncated
 
 MINUTE = 60.0
 
@@ -492,7 +492,7 @@ def test_what_an_overtaken_run_has_used_is_counted_too(world: World, alice: Clie
     world.run_until(some_text(view))
     world.deliver(Job.on(world.turn(view), "run", ""))
     world.settle()
-    assert {run for _, run in world.watch.counted} == {1, 2}
+    assert {run for _, run, _ in world.watch.counted} == {1, 2}
 
 
 # Frames of the client.
@@ -604,6 +604,51 @@ def test_two_tabs_of_one_conversation_both_hear_the_end(world: World, alice: Cli
     world.settle()
     assert view.text == other.text
     assert len(world.model.calls) == 1
+
+
+# Titles.
+
+
+def test_a_title_follows_the_first_answer_alone(world: World, alice: Client) -> None:
+    world.titles = True
+    alice.ask()
+    world.run(MINUTE)
+    alice.ask("바다", 2)
+    world.settle()
+    assert alice.titles == [TITLE]
+    assert len(world.model.calls) == 2
+
+
+@pytest.mark.parametrize("step", range(1, 16))
+def test_a_worker_that_crashes_on_the_way_to_a_title_asks_for_no_second(
+    world: World, alice: Client, step: int
+) -> None:
+    world.titles = True
+    view = alice.ask()
+    world.run_until(lambda: view.ended)
+    [worker] = [process for process in world.live("worker") if not process.frozen]
+    worker.crash_at = worker.steps + step
+    world.run(5)
+    alice.ask("바다", 2)
+    world.settle()
+    title_calls = [stream for stream in world.model.streams if stream.hold[-1]]
+    assert len(title_calls) <= 1  # World checks it, too
+    assert len(alice.titles) <= len(title_calls)
+
+
+def test_a_queued_question_does_not_wait_for_the_title_before_it(
+    world: World, alice: Client
+) -> None:
+    world.titles = True
+    world.model.plans.extend([Plan(), Plan(hangs=True)])
+    first = alice.ask()
+    world.run_until(lambda: first.ended)
+    second = alice.ask("바다", 2)
+    asked = world.simulation.now
+    world.run_until(lambda: second.ended)
+    assert world.simulation.now - asked < 2
+    world.settle()
+    assert alice.titles == []
 
 
 # Other users.

@@ -3,6 +3,7 @@
 import pytest
 from chat_ws.store.leases import Leases
 from chat_ws.store.quota import Quota
+from chat_ws.store.titles import Titles
 from chat_ws.store.turns import Turns
 
 from tests.builders import NOW
@@ -22,6 +23,7 @@ def store() -> Store:
         lambda: len(items.all),
         lambda limits: Turns(table, 90, clock, limits),
         Quota(table, clock=clock),
+        Titles(table),
         lambda key: items.all.pop((key["pk"], key["sk"])),
     )
 

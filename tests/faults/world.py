@@ -23,14 +23,15 @@ from chat_ws.errors import Busy, ChatError, ContentBlocked, QuotaExceeded
 from chat_ws.failure.failure import Failure
 from chat_ws.job import Job
 from chat_ws.models import ModelFallback, ModelId
-from chat_ws.protocol import MAX_FRAME_BYTES, Done, Failed, ServerFrame, StopReason, encode
+from chat_ws.protocol import MAX_FRAME_BYTES, Done, Failed, ServerFrame, StopReason, Title, encode
 from chat_ws.routes.routes import Routes
 from chat_ws.settings import UNLIMITED
 from chat_ws.store.leases import RENEW_SECONDS, Leases
 from chat_ws.store.quota import Quota
+from chat_ws.store.titles import Titles
 from chat_ws.store.turns import Turns
 from chat_ws.worker.bedrock import StreamBroken
-from chat_ws.worker.prompt import INSTRUCTIONS_INTRODUCTION, Prompt
+from chat_ws.worker.prompt import INSTRUCTIONS_INTRODUCTION, SYSTEM, Prompt
 from chat_ws.worker.telemetry import Telemetry
 from chat_ws.worker.worker import WINDOW_ATTRIBUTES, Worker, load_instructions, load_window
 
@@ -42,6 +43,7 @@ from tests.faults.simulation import Event, Process, Simulation, wall_clock
 TIMEOUT = 300.0  # the worker's timeout in seconds
 RENEWAL_TIMEOUT = 2.0  # seconds until botocore gives up a renewal
 RETRIES = (60.0, 120.0)  # seconds before Lambda's retries of an asynchronous invoke
+TITLE = "경주 여행 일정"
 PIECES = 12  # default number of chunks of an answer
 MOST_PAUSE = 1_500.0  # seconds within which all turns must end
 
@@ -70,7 +72,10 @@ def cut(after: int) -> Plan:
 
 
 class SimulatedModel:
-    """A model with one fixed answer for each question, which it continues after a prefill."""
+    """A model with one fixed answer for each question, which it continues after a prefill.
+
+    The answer to a request for a title is TITLE.
+    """
 
     def __init__(self, world: "World") -> None:
         self.world = world
@@ -83,22 +88,29 @@ class SimulatedModel:
     def story(self, question: str) -> list[str]:
         return [f"{question}{number:02} " for number in range(self.pieces)]
 
-    def stream(self, model: ModelId, prompt: Prompt) -> "SimulatedStream":
-        self.calls.append((model, prompt))
+    def stream(self, model: ModelId, prompt: Prompt, _max_gen_len: int) -> "SimulatedStream":
         plan = self.plans.popleft() if self.plans else Plan()
-        self.world.watch.call(prompt)
-        whole = "".join(self.story(prompt.messages[-1].content))
+        for_title = prompt.messages[0].content == SYSTEM["title"]
+        if for_title:
+            whole = TITLE
+            self.world.watch.call_for_title()
+        else:
+            whole = "".join(self.story(prompt.messages[-1].content))
+            self.calls.append((model, prompt))
+            self.world.watch.call(prompt)
         self.world.forbid(
             not whole.startswith(prompt.prefill), f"not this story: {prompt.prefill!r}"
         )
-        stream = SimulatedStream(self, plan, whole[len(prompt.prefill) :], prompt.tokens)
+        stream = SimulatedStream(self, plan, whole[len(prompt.prefill) :], prompt.tokens, for_title)
         self.streams.append(stream)
         self.world.simulation.step("model asked")
         return stream
 
 
 class SimulatedStream:
-    def __init__(self, model: SimulatedModel, plan: Plan, rest: str, prompt_tokens: int) -> None:
+    def __init__(
+        self, model: SimulatedModel, plan: Plan, rest: str, prompt_tokens: int, for_title: bool
+    ) -> None:
         self._simulation = model.world.simulation
         self._interval = model.interval
         self._plan = plan
@@ -108,7 +120,7 @@ class SimulatedStream:
         self._aborted = Event(self._simulation)
         self.closed = False
         self._watch = model.world.watch
-        self.hold = self._watch.hold(self._simulation.process)
+        self.hold = self._watch.hold(self._simulation.process, for_title)
         self.stop_reason: StopReason = "stop"
         self.usage = Usage()
 
@@ -149,7 +161,7 @@ class SimulatedStream:
         self._aborted.set()
 
 
-Hold = tuple[Key, int]  # a turn and its run
+Hold = tuple[Key, int, bool]  # a turn, its run, and whether it is the run's call for a title
 
 
 @dataclass
@@ -174,9 +186,10 @@ class Watch:
         self.blocked: set[Hold] = set()  # runs whose text was withdrawn
         self.reopened: Counter[str] = Counter()  # turns, by user
         self.instructions: dict[Hold, str] = {}  # in a run's prompts
+        self.titled: set[str] = set()  # partitions of the conversations that a title was asked for
 
-    def hold(self, process: Process) -> Hold:
-        return turn_key(self.world.jobs[process]), self.holds[process]
+    def hold(self, process: Process, for_title: bool = False) -> Hold:
+        return turn_key(self.world.jobs[process]), self.holds[process], for_title
 
     def used(self, hold: Hold) -> int:
         """Return the tokens of a run, estimated for the calls that have reported none."""
@@ -197,12 +210,12 @@ class Watch:
         elif who.kind != "routes":
             forbid(self.holds.get(who) != new, f"a process without the hold has written {item}")
         forbid(
-            (key, new) not in self.blocked
+            (key, new, False) not in self.blocked
             and not item.get("answer", "").startswith(before.get("answer", "")),
             f"{before.get('answer')!r} was stored and is no more",
         )
         if item.get("answer") and item["status"] != "failed" and item.get("stop_reason") != "stop":
-            self._check_instructions((key, new), before, item)
+            self._check_instructions((key, new, False), before, item)
         if item["status"] != "streaming":
             forbid(before["status"] != "streaming", f"ended twice: {item}")
             answer, reason = item["answer"], item["stop_reason"]
@@ -226,6 +239,8 @@ class Watch:
 
     def _count(self, process: Process, tokens: int) -> None:
         hold = self.hold(process)
+        if hold in self.counted:  # the tokens of the title follow those of the answer
+            hold = self.hold(process, for_title=True)
         self.world.forbid(hold in self.counted, f"tokens of {hold} were counted twice")
         self.world.forbid(tokens != self.used(hold), f"{tokens} tokens of {hold} were counted")
         self.counted[hold] = tokens
@@ -244,6 +259,11 @@ class Watch:
             case Failed():
                 stored = any((end.status, end.code) == ("failed", frame.code) for end in endings)
                 forbid(not stored, f"failed before it was stored: {frame}")
+            case Title():
+                conversation = keys.conversation(job.user_id, frame.conversation_id)
+                item = self.world.items.all[key_of(conversation)]
+                forbid(not endings, f"a title before the answer: {frame}")
+                forbid(item["title"] != frame.title, f"a title before it was stored: {frame}")
         forbid(len(encode(frame).encode()) > MAX_FRAME_BYTES, "a frame larger than 32 KB")
 
     def call(self, prompt: Prompt) -> None:
@@ -258,6 +278,13 @@ class Watch:
             noticed = max(ended, process.disturbed_until) + RENEW_SECONDS + 0.1
             late = self.world.simulation.now > noticed
             self.world.forbid(late, f"the model was asked after the end of {job}")
+
+    def call_for_title(self) -> None:
+        """Check that it is the first one for the conversation, after the end of its answer."""
+        partition, turn_id = turn_key(self.world.jobs[self.world.simulation.process])
+        self.world.forbid(partition in self.titled, f"a second title for {partition}")
+        self.world.forbid((partition, turn_id) not in self.ended_at, "a title before the answer")
+        self.titled.add(partition)
 
 
 class Gateway:
@@ -301,6 +328,7 @@ class World:
         self.events = 0  # unfinished asynchronous invokes
         self.timeout = TIMEOUT
         self.limits = UNLIMITED
+        self.titles = False
         # Planned faults:
         self.skews: deque[float] = deque()  # of the clocks of the next processes
         self.crashes: dict[str, deque[int]] = {
@@ -449,9 +477,10 @@ class World:
         assert self.items.total("usage", "tokens") == sum(watch.counted.values())
         for key, endings in watch.endings.items():
             for end in endings:
-                missing = end.by.kind == "worker" and watch.used((key, end.run)) > 0
-                counted_or_dead = (key, end.run) in watch.counted or end.by.dead
-                assert not missing or counted_or_dead, f"not counted: run {end.run} of {key}"
+                for hold in ((key, end.run, False), (key, end.run, True)):
+                    missing = end.by.kind == "worker" and watch.used(hold) > 0
+                    counted_or_dead = hold in watch.counted or end.by.dead
+                    assert not missing or counted_or_dead, f"not counted: {hold}"
 
     def _check(self, client: Client, view: View) -> None:
         turn = self.turn(view, client)
@@ -617,10 +646,11 @@ class World:
             connections=Gateway(self, process),
             model=self.model,
             fallback=self.fallbacks.setdefault(process, ModelFallback(MODELS)),
-            quota=Quota(table, clock=wall_clock(self.simulation, process)),
+            quota=Quota(table, self.limits, wall_clock(self.simulation, process)),
             max_gen_len=1024,
             telemetry=Telemetry(self.log, self.metrics),
             threads=self.simulation.threads,
+            titles=Titles(table) if self.titles else None,
         )
 
     def _failure(self, process: Process) -> Failure:

@@ -79,6 +79,8 @@ def test_functions_have_only_the_environment_variables_that_they_read(aws: Assem
         "TEMPERATURE",
         "TOP_P",
         "WINDOW_EXCHANGES",
+        "DAILY_TOKENS",
+        "TITLES",
     }
 
 

@@ -34,9 +34,10 @@ def test_cdk_json_has_the_documented_defaults() -> None:
 
 
 def test_values_from_the_command_line_are_parsed_from_text() -> None:
-    settings = read_settings(temperature="0.5", max_gen_len="512", log_days="7")
+    settings = read_settings(temperature="0.5", max_gen_len="512", log_days="7", titles="false")
 
     assert (settings.temperature, settings.max_gen_len, settings.log_days) == (0.5, 512, 7)
+    assert not settings.titles
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,7 @@ def test_values_from_the_command_line_are_parsed_from_text() -> None:
         ("guardrail_version", "0", "write it like DRAFT"),
         ("auth", "none", "use guest or cognito"),
         ("self_sign_up", "yes", "use true or false"),
+        ("titles", "off", "use true or false"),
         ("email_domains", "example.com", "auth cognito only"),
         ("email_domains", "example.com,@example.org", "write it like example.com,example.org"),
         ("mfa", "sms", "use optional or off or required"),

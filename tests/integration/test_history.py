@@ -11,6 +11,7 @@ from chat_shared.turn import Turn, Usage
 from chat_ws.errors import QuotaExceeded
 from chat_ws.protocol import Chat
 from chat_ws.settings import Limits
+from chat_ws.store.titles import Titles
 from chat_ws.store.turns import Turns
 from history_api import cursor, entry
 from history_api.conversations import Conversations
@@ -160,6 +161,7 @@ def test_what_the_chat_has_stored_is_read_back(api: Api) -> None:
     assert conversation == {
         "conversation_id": CONVERSATION,
         "title": "경주에서 무엇을 볼까?",
+        "title_source": "question",
         "pinned": False,
         "instructions": True,
         "created_at": told["created_at"],
@@ -404,6 +406,26 @@ def test_title_and_pin_change_together_or_not_at_all(api: Api) -> None:
     body = json.dumps({"title": "", "pinned": False})
     assert api.call("PATCH", ONE, id=CONVERSATION, body=body)[0] == 400
     assert api.get("/history/conversations")["conversations"] == [changed]
+
+
+def test_a_title_is_of_the_question_then_of_the_model_then_of_the_user(api: Api) -> None:
+    def title() -> tuple[str, str]:
+        (row,) = api.get("/history/conversations")["conversations"]
+        return row["title"], row["title_source"]
+
+    turns, titles = Turns(api.table, 90, Clock(NOW)), Titles(api.table)
+    turn, _ = turns.accept(ALICE, Chat(uuid(1), CONVERSATION, "경주"), "connection-1")
+    assert titles.claim(turn)
+    pin(api, CONVERSATION)
+    assert title() == ("경주", "question")  # the model has been asked
+    assert titles.store(turn, "경주 여행")
+    assert title() == ("경주 여행", "model")
+    pin(api, CONVERSATION)
+    assert title() == ("경주 여행", "model")
+    assert api.call("PATCH", ONE, id=CONVERSATION, body='{"title":"가족"}')[0] == 200
+    assert title() == ("가족", "user")
+    assert not titles.claim(turn)
+    assert not titles.store(turn, "부산 여행")
 
 
 @pytest.mark.parametrize("title", ["가", "가" * MAX_TITLE_LENGTH])

@@ -54,7 +54,7 @@ ANSWER = "경주는 신라의 수도였습니다."
 PROMPT = prompts.build(
     "chat", [Exchange("안녕<|eot_id|>", "안녕하세요!\n")], "  경주 😀 \\n ", budget=8_000
 )
-SETTINGS = ModelSettings(MODELS[:1], REGION, None, 1024, 0.1, 0.9)
+SETTINGS = ModelSettings(MODELS[:1], REGION, None, 2048, 0.1, 0.9)
 GUARDED = replace(SETTINGS, guardrail_id="gr-1", guardrail_version="3")
 NOVA, CLAUDE = "us.amazon.nova-lite-v1:0", "global.anthropic.claude-sonnet-4-20250514-v1:0"
 
@@ -76,7 +76,7 @@ class Endpoint:
         model_id: str = MODEL,
         settings: ModelSettings = SETTINGS,
     ) -> BedrockStream:
-        return BedrockModel(self.client, settings).stream(ModelId.parse(model_id), prompt)
+        return BedrockModel(self.client, settings).stream(ModelId.parse(model_id), prompt, 1024)
 
     @property
     def records(self) -> list[Record]:
@@ -225,7 +225,9 @@ def crashing_after_the_first_text(stage: Stage) -> Iterator[None]:
 PROMPT_EXCHANGES = [Exchange("안녕<|eot_id|>", "안녕하세요!\n"), Exchange(" 뭐해 ", "😀\u2028")]
 
 
-def test_the_model_and_its_parameters_are_those_of_the_settings(endpoint: Endpoint) -> None:
+def test_the_model_and_its_parameters_are_those_of_the_call_and_the_settings(
+    endpoint: Endpoint,
+) -> None:
     endpoint.plan(reply())
     list(endpoint.ask(model_id=NEXT_MODEL))
     [record] = endpoint.records
@@ -314,7 +316,7 @@ def test_an_endpoint_that_is_not_there_is_a_fault_before_the_call() -> None:
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=1),
     )
     with pytest.raises(ModelFault) as caught:
-        list(BedrockModel(client, SETTINGS).stream(MODELS[0], PROMPT))
+        list(BedrockModel(client, SETTINGS).stream(MODELS[0], PROMPT, 1024))
     assert not isinstance(caught.value, StreamBroken)
     client.close()
 
@@ -393,7 +395,7 @@ def test_bytes_that_are_no_event_break_the_stream(model_id: str, damage: str) ->
         "html": HTML * 4,
     }
     with answering(200, event + wrong[damage]) as client:
-        pieces = iter(BedrockModel(client, SETTINGS).stream(ModelId.parse(model_id), PROMPT))
+        pieces = iter(BedrockModel(client, SETTINGS).stream(ModelId.parse(model_id), PROMPT, 1024))
         assert next(pieces) == "경주"
         with pytest.raises(StreamBroken):
             next(pieces)
@@ -403,7 +405,7 @@ def test_bytes_that_are_no_event_break_the_stream(model_id: str, damage: str) ->
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_an_error_page_of_a_proxy_is_a_fault_that_may_pass(model_id: str, status: int) -> None:
     with answering(status, HTML) as client, pytest.raises(ModelFault):
-        list(BedrockModel(client, SETTINGS).stream(ModelId.parse(model_id), PROMPT))
+        list(BedrockModel(client, SETTINGS).stream(ModelId.parse(model_id), PROMPT, 1024))
 
 
 class Reader(threading.Thread):
@@ -507,14 +509,14 @@ def test_the_calls_of_three_turns_share_one_connection(
         model = BedrockModel(client, SETTINGS)
         for _ in range(3):
             endpoint.plan(reply(stop_reason=reason))
-            assert "".join(model.stream(ModelId.parse(model_id), PROMPT)) == ANSWER
+            assert "".join(model.stream(ModelId.parse(model_id), PROMPT, 1024)) == ANSWER
         assert network.connections == 1
         endpoint.plan(reply(failure=Failure("hang", 2)), reply())
-        aborted = Reader(model.stream(ModelId.parse(model_id), PROMPT))
+        aborted = Reader(model.stream(ModelId.parse(model_id), PROMPT, 1024))
         assert aborted.said.wait(PATIENCE)
         aborted.stream.abort()
         assert aborted.ends()
-        assert "".join(model.stream(ModelId.parse(model_id), PROMPT)) == ANSWER
+        assert "".join(model.stream(ModelId.parse(model_id), PROMPT, 1024)) == ANSWER
         assert network.connections == 2
         client.close()
 
@@ -526,7 +528,7 @@ def test_a_stream_that_does_not_end_after_the_answer_is_not_waited_for(
     metrics = {"inputTokenCount": 1, "outputTokenCount": 1}
     last = {"generation": "네", "stop_reason": "stop", "amazon-bedrock-invocationMetrics": metrics}
     with answering(200, eventstream.chunk(last), missing=10) as client:
-        assert "".join(BedrockModel(client, SETTINGS).stream(MODELS[0], PROMPT)) == "네"
+        assert "".join(BedrockModel(client, SETTINGS).stream(MODELS[0], PROMPT, 1024)) == "네"
 
 
 # Models that are not Llama 3: ConverseStream

@@ -9,6 +9,7 @@ from chat_ws.settings import Limits
 from chat_ws.store import turns
 from chat_ws.store.leases import Leases
 from chat_ws.store.quota import Quota
+from chat_ws.store.titles import Titles
 from chat_ws.store.turns import Turns
 
 from tests.builders import ALICE, CONVERSATION, NOW, REQUEST, uuid
@@ -34,6 +35,7 @@ def store(table: "Table") -> Store:
         lambda: table.scan()["Count"],
         lambda limits: Turns(table, 90, clock, limits, sleep=no_sleep),
         Quota(table, clock=clock),
+        Titles(table),
         lambda key: table.delete_item(Key=key),
     )
 

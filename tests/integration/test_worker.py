@@ -22,16 +22,27 @@ from chat_ws.protocol import (
     Mode,
     ServerFrame,
     Snapshot,
+    Title,
 )
+from chat_ws.settings import UNLIMITED, Limits
 from chat_ws.store.leases import LEASE_SECONDS, Leases, Outcome
 from chat_ws.store.quota import Quota
+from chat_ws.store.titles import Titles
 from chat_ws.store.turns import Turns
 from chat_ws.worker import entry as worker_entry
 from chat_ws.worker import worker as subject
 from chat_ws.worker.bedrock import BedrockModel, StreamBroken
-from chat_ws.worker.prompt import describe_request, system_prompt
+from chat_ws.worker.prompt import SYSTEM, describe_request, system_prompt
 from chat_ws.worker.telemetry import Telemetry
-from chat_ws.worker.worker import DEADLINE_MARGIN, Worker, load_instructions, load_window
+from chat_ws.worker.title import MAX_TITLE_TOKENS
+from chat_ws.worker.worker import (
+    DEADLINE_MARGIN,
+    TITLE_SECONDS,
+    Worker,
+    load_instructions,
+    load_window,
+)
+from history_api.conversations import Changes, Conversations
 
 from tests.builders import (
     ALICE,
@@ -74,6 +85,8 @@ class Stage:
     clock: Clock = field(default_factory=lambda: Clock(NOW))
     on_post: Callable[[ServerFrame], None] = lambda _frame: None
     left: Callable[[], float] = lambda: PLENTY
+    titles: bool = False
+    limits: Limits = UNLIMITED
 
     def __post_init__(self) -> None:
         self.turns = Turns(self.table, 90, self.clock)
@@ -100,9 +113,10 @@ class Stage:
             connections=self.connections,
             model=self.model,
             fallback=ModelFallback(MODELS),
-            quota=Quota(self.table, clock=self.clock),
+            quota=Quota(self.table, self.limits, self.clock),
             max_gen_len=1024,
             telemetry=telemetry or Telemetry(self.log, self.metrics),
+            titles=Titles(self.table) if self.titles else None,
         )
 
     def be_overtaken(self) -> None:
@@ -764,6 +778,173 @@ def test_a_renewal_that_is_not_answered_is_sent_again_before_the_lease_ends(
             silent.set()
             server.shutdown()
     assert requests == [False, False]
+
+
+# Titles
+
+
+@pytest.fixture
+def titled(stage: Stage) -> Stage:
+    stage.titles = True
+    return stage
+
+
+def conversation_of(stage: Stage) -> dict[str, Any]:
+    return dict(stage.table.get_item(Key=keys.conversation(ALICE.user_id, CONVERSATION))["Item"])
+
+
+def rename(stage: Stage, title: str) -> None:
+    changes = Changes(title=title)
+    assert Conversations(stage.table).change(ALICE, CONVERSATION, changes, now=stage.clock())
+
+
+NAMED = Answer(['제목: "경주 ', '여행"'], usage=Usage(90, 6))
+
+
+def test_after_the_first_answer_the_model_gives_the_conversation_a_title(titled: Stage) -> None:
+    titled.handle(
+        titled.ask("경주에 가려고 해"), Answer(["봄이 좋아요."], usage=Usage(50, 5)), NAMED
+    )
+    *_, done, title = titled.frames()
+    assert isinstance(done, Done)
+    assert title == Title(CONVERSATION, "경주 여행")
+    assert conversation_of(titled)["title"] == "경주 여행"
+    model, prompt = titled.model.asked[1]
+    system, question = prompt.messages
+    assert (model, system.content) == (MODEL, SYSTEM["title"])
+    assert "경주에 가려고 해" in question.content
+    assert "봄이 좋아요." in question.content
+    assert titled.model.max_gen_lens == [1024, MAX_TITLE_TOKENS]
+    assert tokens_counted(titled) == 55 + 96
+    assert len(titled.metrics.of("EstimatedCost")) == 2
+    assert titled.metrics.of("PromptTokens") == [50, 90]
+    assert len(titled.metrics.of("Answers")) == 1
+
+
+def test_a_title_whose_call_reports_no_usage_counts_with_an_estimate(titled: Stage) -> None:
+    titled.handle(titled.ask(), Answer(["네"], usage=Usage(50, 5)), Answer(["경주 여행"]))
+    assert tokens_counted(titled) > 55 + 50
+    assert len(titled.metrics.of("EstimatedCost")) == 2
+
+
+def test_a_title_is_the_first_answer_s_and_never_asked_for_again(titled: Stage) -> None:
+    titled.handle(titled.ask(), Answer(["네"], stop_reason="length"), NAMED)
+    titled.turns.reopen(titled.turn, HERE)
+    titled.turns.claim_wake(titled.turn)
+    titled.handle(Job.on(titled.turn, "run", HERE), Answer(["에"]))  # a second call would fail
+    titled.handle(Job.on(titled.turn, "run", HERE))  # Lambda's retry
+    titled.handle(titled.ask(request=uuid(2)), Answer(["네"]))
+    assert sum(isinstance(frame, Title) for frame in titled.frames()) == 1
+
+
+def test_a_conversation_whose_title_was_lost_in_a_crash_is_not_asked_about_again(
+    titled: Stage,
+) -> None:
+    job = titled.ask()
+    assert Titles(titled.table).claim(titled.turn)  # then the worker crashes
+    titled.handle(job, Answer(["네"]))
+    assert conversation_of(titled)["title"] == "경주"
+
+
+@pytest.mark.parametrize(
+    "reply", [Answer(["..."]), Answer(error=ModelUnavailable()), Answer(["경"], StreamBroken())]
+)
+def test_without_a_usable_reply_the_question_s_title_stays(titled: Stage, reply: Answer) -> None:
+    titled.handle(titled.ask(), Answer(["네"]), reply)
+    assert isinstance(titled.frames()[-1], Done)
+    assert conversation_of(titled)["title"] == "경주"
+    assert len(titled.model.asked) == 2
+
+
+def test_a_title_call_that_hangs_is_given_up(
+    titled: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "TITLE_SECONDS", 0.01)
+    titled.handle(titled.ask(), Answer(["네"]), Answer(["경주 여행"], hangs=True))
+    assert titled.model.streams[1].aborted
+    assert conversation_of(titled)["title"] == "경주"
+    assert tokens_counted(titled) > 0
+
+
+def test_a_fault_of_the_title_does_not_repeat_the_job(
+    titled: Stage, monkeypatch: pytest.MonkeyPatch, logs: Callable[[], str]
+) -> None:
+    def fail(*_: object) -> bool:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    monkeypatch.setattr(Titles, "store", fail)
+    titled.handle(titled.ask(), Answer(["네"], usage=Usage(5, 1)), NAMED)
+    assert titled.turn.status == "done"
+    assert "title failed" in logs()
+    assert tokens_counted(titled) == 6 + 96
+
+
+def test_a_title_of_the_user_s_is_kept(titled: Stage) -> None:
+    titled.at_first_delta(lambda: rename(titled, "경주"))  # as the question's, and yet the user's
+    titled.handle(titled.ask(), Answer(["네"]))
+    assert conversation_of(titled)["title"] == "경주"
+    assert len(titled.model.asked) == 1
+
+
+def test_a_rename_during_the_title_call_is_kept(
+    titled: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = Titles.claim
+
+    def claim_then_rename(titles: Titles, held: Turn) -> bool:
+        claimed = claim(titles, held)
+        rename(titled, "가족")
+        return claimed
+
+    monkeypatch.setattr(Titles, "claim", claim_then_rename)
+    titled.handle(titled.ask(), Answer(["네"]), NAMED)
+    assert len(titled.model.asked) == 2
+    assert conversation_of(titled)["title"] == "가족"
+    assert isinstance(titled.frames()[-1], Done)
+
+
+def test_a_title_of_the_user_s_from_before_its_source_was_stored_is_kept(titled: Stage) -> None:
+    job = titled.ask(mode="translate")
+    titled.handle(job, Answer(["Gyeongju"]))
+    key = keys.conversation(ALICE.user_id, CONVERSATION)
+    titled.table.update_item(
+        Key=key,
+        UpdateExpression="SET title = :title REMOVE question_title",
+        ExpressionAttributeValues={":title": "가족"},
+    )
+    titled.handle(titled.ask(request=uuid(2)), Answer(["네"]))
+    assert conversation_of(titled)["title"] == "가족"
+
+
+def test_after_a_translation_the_first_answer_of_the_chat_gives_the_title(titled: Stage) -> None:
+    titled.handle(titled.ask("경주", mode="translate"), Answer(["Gyeongju"]))
+    titled.handle(titled.ask("부산", request=uuid(2)), Answer(["네"]), NAMED)
+    assert conversation_of(titled)["title"] == "경주 여행"
+
+
+def test_a_client_that_is_gone_finds_the_title_in_its_list(titled: Stage) -> None:
+    titled.connections.gone.add(HERE)
+    titled.handle(titled.ask(), Answer(["네"]), NAMED)
+    assert conversation_of(titled)["title"] == "경주 여행"
+
+
+@pytest.mark.parametrize("answer", [Answer(error=ContextTooLong()), Answer([])])
+def test_a_turn_without_an_answer_gives_no_title(titled: Stage, answer: Answer) -> None:
+    titled.handle(titled.ask(), answer)
+    assert len(titled.model.asked) == 1
+
+
+@pytest.mark.parametrize(("limit", "calls"), [(6, 1), (7, 2)])
+def test_without_tokens_no_title_is_asked_for(titled: Stage, limit: int, calls: int) -> None:
+    titled.limits = Limits(tokens=limit)
+    titled.handle(titled.ask(), Answer(["네"], usage=Usage(5, 1)), NAMED)
+    assert len(titled.model.asked) == calls
+
+
+def test_near_the_function_s_end_no_title_is_asked_for(titled: Stage) -> None:
+    titled.left = lambda: TITLE_SECONDS + DEADLINE_MARGIN - 0.1
+    titled.handle(titled.ask(), Answer(["네"]))
+    assert len(titled.model.asked) == 1
 
 
 # RecordedMetrics

@@ -17,6 +17,7 @@ from chat_shared.subprotocol import BEARER_PREFIX, SUBPROTOCOL
 from chat_shared.turn import Status, Turn, Usage
 from chat_ws import protocol
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, ChatError, TooLarge
+from chat_ws.worker.title import MAX_TITLE_LENGTH
 from history_api import cursor, entry, service
 from history_api.conversations import Conversation
 from history_api.errors import ApiError, NotFound, Unauthorized
@@ -131,6 +132,7 @@ def server_frames() -> Iterator[protocol.ServerFrame]:
     for error in ERRORS:
         yield protocol.Failed.of(error, ID)
         yield protocol.Failed.of(error, None)
+    yield protocol.Title(CONVERSATION, "여" * MAX_TITLE_LENGTH)
     yield protocol.Pong()
 
 
@@ -490,7 +492,7 @@ def test_a_variant_s_view_is_valid() -> None:
 
 def test_a_conversation_s_view_is_valid() -> None:
     view = service.conversation_view(
-        Conversation(CONVERSATION, "경주", True, True, TIME, TIME, "position")
+        Conversation(CONVERSATION, "경주", "model", True, True, TIME, TIME, "position")
     )
     view_schema("/components/schemas/Conversation").validate(view)
     assert view.keys() == OPENAPI["components"]["schemas"]["Conversation"]["properties"].keys()

@@ -103,7 +103,15 @@ export class Conversations extends Emitter {
 
   async rename(conversationId, title) {
     const renamed = await this.#api.change(conversationId, { title });
-    Object.assign(this.#find(conversationId), { title: renamed.title });
+    Object.assign(this.#find(conversationId), { title: renamed.title, titleSource: "user" });
+    this.#changed();
+  }
+
+  /** Show the title that the model has given, unless the user has given one meanwhile. */
+  setModelTitle(conversationId, title) {
+    const item = this.#find(conversationId);
+    if (!item || item.titleSource === "user") return;
+    Object.assign(item, { title, titleSource: "model" });
     this.#changed();
   }
 

@@ -148,9 +148,9 @@ export class ConversationsView {
     return null;
   }
 
-  #rename(row, { conversationId }, title) {
+  #rename(row, { conversationId, titleSource }, title) {
     this.#renaming?.cancel();
-    this.#renaming = new RenameView(row, title, {
+    this.#renaming = new RenameView(row, title, titleSource !== "model", {
       save: (text) => this.#conversations.rename(conversationId, text),
       end: (isRenamed) => {
         this.#renaming = null;

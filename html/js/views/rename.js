@@ -17,14 +17,16 @@ export class RenameView {
   /**
    * @param {HTMLElement} row
    * @param {string} title
+   * @param {boolean} isWritten whether the user wrote the title; it is suggested only then
    * @param {{ save: (title: string) => Promise<void>, end: (isRenamed: boolean) => void }} callbacks
    */
-  constructor(row, title, { save, end }) {
-    this.#title = title;
+  constructor(row, title, isWritten, { save, end }) {
+    this.#title = isWritten ? title : "";
     this.#save = save;
     this.#end = end;
     this.#note.setAttribute("role", "alert");
-    this.#field = element("input", { type: "text", value: title, ariaLabel: t("renameTitle"), autocomplete: "off" });
+    const properties = { type: "text", value: this.#title, placeholder: title, autocomplete: "off" };
+    this.#field = element("input", { ...properties, ariaLabel: t("renameTitle") });
     this.#field.setAttribute("aria-describedby", this.#note.id);
     const store = element("button", { type: "button", className: "action primary" }, t("renameSave"));
     const cancel = element("button", { type: "button", className: "action" }, t("renameCancel"));

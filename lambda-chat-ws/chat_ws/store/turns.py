@@ -268,6 +268,7 @@ class Turns:
             "TableName": table,
             "Key": keys.conversation(user_id, turn.conversation_id),
             "UpdateExpression": "SET title = if_not_exists(title, :title),"
+            " question_title = if_not_exists(question_title, :title),"
             " created_at = if_not_exists(created_at, :at), last_activity_at = :at,"
             " activity_pk = if_not_exists(activity_pk, :user), activity_sk = :activity,"
             f" head = :new_head, head_parent = :new_parent, {keys.TTL_ATTRIBUTE} = :ttl",

@@ -74,7 +74,8 @@ class Stream(Protocol):
 
 
 class Model(Protocol):
-    def stream(self, model: ModelId, prompt: Prompt) -> Stream: ...
+    def stream(self, model: ModelId, prompt: Prompt, max_gen_len: int) -> Stream:
+        """Return the model's answer, which has at most `max_gen_len` tokens."""
 
 
 class BedrockModel:
@@ -82,12 +83,12 @@ class BedrockModel:
         self.client = client
         self._settings = settings
 
-    def stream(self, model: ModelId, prompt: Prompt) -> "BedrockStream":
+    def stream(self, model: ModelId, prompt: Prompt, max_gen_len: int) -> "BedrockStream":
         if model.spec.prompt_format == "llama3":
-            return LlamaStream(self.client, self._create_llama(model), prompt)
-        return ConverseStream(self.client, self._create_converse(model), prompt)
+            return LlamaStream(self.client, self._create_llama(model, max_gen_len), prompt)
+        return ConverseStream(self.client, self._create_converse(model, max_gen_len), prompt)
 
-    def _create_llama(self, model: ModelId) -> ChatBedrock:
+    def _create_llama(self, model: ModelId, max_gen_len: int) -> ChatBedrock:
         return Llama3Bedrock(
             model=str(model),
             provider=model.provider,
@@ -96,19 +97,19 @@ class BedrockModel:
             bedrock_client=self.client,
             **self._guardrail_arguments,
             model_kwargs={
-                "max_gen_len": self._settings.max_gen_len,
+                "max_gen_len": max_gen_len,
                 "temperature": self._settings.temperature,
                 "top_p": self._settings.top_p,
             },
         )
 
-    def _create_converse(self, model: ModelId) -> ChatBedrockConverse:
+    def _create_converse(self, model: ModelId, max_gen_len: int) -> ChatBedrockConverse:
         return ChatBedrockConverse(
             model=str(model),
             provider=model.provider,
             client=self.client,
             bedrock_client=self.client,
-            max_tokens=self._settings.max_gen_len,
+            max_tokens=max_gen_len,
             temperature=self._settings.temperature,
             # Newer models of Anthropic refuse the two together.
             top_p=None if model.provider == "anthropic" else self._settings.top_p,

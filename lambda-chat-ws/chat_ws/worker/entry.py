@@ -16,6 +16,7 @@ from chat_ws.job import Job
 from chat_ws.models import ModelFallback
 from chat_ws.store.leases import Leases
 from chat_ws.store.quota import Quota
+from chat_ws.store.titles import Titles
 from chat_ws.worker.bedrock import BedrockModel
 from chat_ws.worker.settings import WorkerSettings
 from chat_ws.worker.telemetry import Telemetry
@@ -69,9 +70,10 @@ def bootstrap() -> Worker:
         connections=ApiGatewayConnections(management),
         model=BedrockModel(bedrock, settings.model),
         fallback=ModelFallback(settings.model.models),
-        quota=Quota(table),
+        quota=Quota(table, settings.limits),
         max_gen_len=settings.model.max_gen_len,
         telemetry=Telemetry(log, Metrics(settings.stage)),
+        titles=Titles(table) if settings.titles else None,
     )
 
 

@@ -96,8 +96,9 @@ class Generation:
     """One answer, passed to `feed` chunk by chunk, and the thread that generates it.
 
     Entering starts the thread; leaving aborts it. `answer` returns the text so far, from which a
-    broken stream is continued. Once `ended` is set, `error` or `stop_reason` tells how; `usage`,
-    `billed` and `prompt_estimate` are sums over all calls.
+    broken stream is continued. With `single_call`, neither that nor throttling repeats the call.
+    Once `ended` is set, `error` or `stop_reason` tells how; `usage`, `billed` and
+    `prompt_estimate` are sums over all calls.
     """
 
     def __init__(
@@ -109,6 +110,8 @@ class Generation:
         answer: Callable[[], str],
         feed: Callable[[str], None],
         threads: Threads = THREADS,
+        *,
+        single_call: bool = False,
     ) -> None:
         self._model = model
         self._fallback = fallback
@@ -117,6 +120,9 @@ class Generation:
         self._answer = answer
         self._feed = feed
         self._threads = threads
+        self._continuations, self._throttle_tries = CONTINUATIONS, THROTTLE_TRIES
+        if single_call:
+            self._continuations, self._throttle_tries = 0, 1
         self._stream: Stream | None = None
         self._aborted = threads.event()
         self.ended = threads.event()
@@ -187,7 +193,7 @@ class Generation:
 
     def _generate(self) -> None:
         """Attempt the answer, and continue a broken one from its text."""
-        for attempts_left in reversed(range(1 + CONTINUATIONS)):
+        for attempts_left in reversed(range(1 + self._continuations)):
             broken_by = self._attempt()
             if broken_by is None or self._aborted.is_set():
                 return
@@ -202,7 +208,7 @@ class Generation:
         """
         with_retries = Retrying(
             retry=retry_if_exception_type(Throttled),
-            stop=stop_after_attempt(THROTTLE_TRIES),
+            stop=stop_after_attempt(self._throttle_tries),
             wait=self._throttle_wait,
             sleep=sleep_using_event(self._aborted),
             reraise=True,
@@ -232,7 +238,7 @@ class Generation:
         if room < MAX_CHARACTER_BYTES:
             self.stop_reason = "length"
             return None
-        self._stream = stream = self._model.stream(model, prompt)
+        self._stream = stream = self._model.stream(model, prompt, self._max_gen_len)
         self.model = model
         if self._aborted.is_set():
             return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chat_ws.models import ModelId
-from chat_ws.settings import STAGE
+from chat_ws.settings import STAGE, UNLIMITED, Limits
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class WorkerSettings:
     window_exchanges: int
     model: ModelSettings
     stage: str = STAGE
+    limits: Limits = UNLIMITED
+    titles: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "WorkerSettings":
@@ -54,4 +56,6 @@ class WorkerSettings:
             window_exchanges=int(env["WINDOW_EXCHANGES"]),
             model=ModelSettings.from_env(env),
             stage=env.get("STAGE") or STAGE,
+            limits=Limits(tokens=int(env.get("DAILY_TOKENS") or 0)),
+            titles=env.get("TITLES") == "true",
         )

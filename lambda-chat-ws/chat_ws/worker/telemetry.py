@@ -50,6 +50,15 @@ class Telemetry:
     def run_lost(self, generation: Generation) -> None:
         """Report a run that has lost its lease; its tokens are paid for all the same."""
         self.log.info("run lost")
+        self._put_usage(generation)
+
+    def title_ended(self, generation: Generation, *, stored: bool) -> None:
+        """Report a call for a conversation's title, which is no answer."""
+        error = generation.error
+        self.log.info("title ended", stored=stored, code=error and error.code, cause=cause(error))
+        self._put_usage(generation)
+
+    def _put_usage(self, generation: Generation) -> None:
         self._metrics.put({"EstimatedCost": self._cost(generation)})
         self._put_tokens(generation)
 

@@ -1,6 +1,7 @@
 """One run of one turn: acquire the lease, generate the answer, store it, tell the client."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,16 @@ from chat_shared import history, keys
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
-from chat_ws.connection import Connections
+from chat_ws.connection import Connections, Gone
 from chat_ws.errors import ContentBlocked, ModelUnavailable
 from chat_ws.job import Job
-from chat_ws.models import ModelFallback
-from chat_ws.protocol import StopReason
+from chat_ws.models import ModelFallback, ModelId
+from chat_ws.protocol import StopReason, Title
 from chat_ws.replay import replay_turn, terminal_frame
 from chat_ws.store.leases import RENEW_SECONDS, Leases, Lost, Outcome
 from chat_ws.store.quota import Quota
+from chat_ws.store.titles import Titles
+from chat_ws.worker import title as titling
 from chat_ws.worker.bedrock import Model
 from chat_ws.worker.generation import Generation, PromptInput
 from chat_ws.worker.relay import Relay
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 # Stop generating when this many seconds are left before Lambda ends the function.
 DEADLINE_MARGIN = 5.0
 DRAIN_MARGIN = 2.0  # stop waiting for a slow client when this many seconds are left
+TITLE_SECONDS = 20.0  # the longest call for a title; the environment takes no job meanwhile
 # Turns to read at most for the window; failed turns are among them.
 WINDOW_READS = 40
 # Those without a default, and those that a prompt and the window's choice need.
@@ -51,6 +55,7 @@ class Worker:
     max_gen_len: int
     telemetry: Telemetry
     threads: Threads = THREADS
+    titles: Titles | None = None  # None: a conversation keeps the title of its first question
 
     def handle(self, job: Job, remaining: Callable[[], float]) -> None:
         """Run the job; `remaining` returns the seconds until Lambda ends the function."""
@@ -93,12 +98,18 @@ class Worker:
             if turn.mode == "chat" and not turn.answer:
                 # A run that continues an answer uses those that began it.
                 turn = replace(turn, instructions=instructions())
-            self._run(turn, window() if turn.mode == "chat" else [], remaining)
+            past = window() if turn.mode == "chat" else []
+            ended = self._run(turn, past, remaining)
+            if ended and all(turn.mode != "chat" for turn in past):
+                self._give_title(ended, remaining)
         elif turn.status != "streaming":
             # A retried run carries the connection of its first invoke; the stored one is newer.
             replay_turn(self.connections, turn, turn.connection_id)
 
-    def _run(self, turn: Turn, window: Sequence[Turn], remaining: Callable[[], float]) -> None:
+    def _run(
+        self, turn: Turn, window: Sequence[Turn], remaining: Callable[[], float]
+    ) -> Turn | None:
+        """Return the turn as it has ended; None if this run has lost its lease."""
         self.telemetry.log.append_keys(request_id=turn.request_id, run=turn.run)
         prompt_input = PromptInput.of(turn, window)
         with Relay(
@@ -130,8 +141,54 @@ class Worker:
                 self.telemetry.run_ended(ended, generation, continued=turn.model_id is not None)
             except Lost:
                 self.telemetry.run_lost(generation)
+                return None
             finally:
                 self._count_tokens(generation)
+        return ended
+
+    def _give_title(self, turn: Turn, remaining: Callable[[], float]) -> None:
+        """Give the conversation a title once its first answer has been sent.
+
+        An exception would make Lambda repeat the job, which has ended.
+        """
+        answered = turn.status == "done" and turn.mode == "chat" and turn.answer
+        if not (self.titles and answered) or remaining() < TITLE_SECONDS + DEADLINE_MARGIN:
+            return
+        try:
+            if not self.quota.tokens_exhausted() and self.titles.claim(turn):
+                self._ask_for_title(self.titles, turn)
+        except Exception as error:
+            self.telemetry.log.warning("title failed", cause=type(error).__name__)
+
+    def _ask_for_title(self, titles: Titles, turn: Turn) -> None:
+        reply: list[str] = []
+        generation = Generation(
+            self.model,
+            ModelFallback([ModelId.parse(str(turn.model_id))]),
+            PromptInput(
+                mode="title",
+                question=titling.describe(turn.question, turn.answer),
+                exchanges=(),
+                calibration=1.0,
+            ),
+            titling.MAX_TITLE_TOKENS,
+            lambda: "",
+            reply.append,
+            self.threads,
+            single_call=True,
+        )
+        stored = False
+        try:
+            with generation:
+                completed = generation.ended.wait(TITLE_SECONDS) and not generation.error
+            title = titling.clean("".join(reply)) if completed else None
+            stored = bool(title and titles.store(turn, title))
+            if title and stored:
+                with suppress(Gone):
+                    self.connections.post(turn.connection_id, Title(turn.conversation_id, title))
+        finally:
+            self.telemetry.title_ended(generation, stored=stored)
+            self._count_tokens(generation)
 
     def _count_tokens(self, generation: Generation) -> None:
         """Add the run's tokens to today's counter; a failure to count must not fail the answer."""

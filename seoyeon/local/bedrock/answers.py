@@ -17,6 +17,14 @@ _CORRECTIONS = {
     "I has went": "I went",
     "nobody were": "nobody was",
 }
+_LONGEST_TITLE = 16
+_TITLE = re.compile(r"질문: (.+?)\n\n답: .+\n\n제목:(?:<\|eot_id\|>|$)", re.DOTALL)
+
+
+def compose_title(prompt: str) -> str | None:
+    """Return the beginning of the first question, if the prompt asks for a conversation's title."""
+    asked = _TITLE.search(prompt)
+    return asked and " ".join(asked[1].split())[:_LONGEST_TITLE]
 
 
 def compose(dialogue: Dialogue) -> str:

@@ -22,6 +22,12 @@ class Scripted:
         """Do nothing: there are no resources to free."""
 
     async def stream(self, invocation: Invocation) -> AsyncGenerator[Event, None]:
+        if title := answers.compose_title(invocation.text):
+            # A title follows an answer at any moment: it takes no planned reply, and no record.
+            yield Started()
+            yield Text(title, tokens(title))
+            yield Finished("stop", tokens(invocation.text), tokens(title))
+            return
         reply, record = self.script.take(invocation)
         with _recorded_end(record):
             dialogue = invocation.dialogue

@@ -11,12 +11,14 @@ from seoyeon.terminal.errors import CommandError
 def test_nothing_set_gives_the_documented_defaults() -> None:
     settings = Settings.from_env({})
     assert (settings.port, settings.llm, settings.bedrock_endpoint_url) == (8080, "auto", None)
-    assert settings.auth == "guest"
+    assert (settings.auth, settings.titles) == ("guest", True)
     assert settings.state_dir == Path.cwd() / ".local"
 
 
 def test_an_empty_variable_counts_as_unset() -> None:
-    empty = dict.fromkeys(("PORT", "LLM", "BEDROCK_ENDPOINT_URL", "STATE_DIR", "AUTH"), " ")
+    empty = dict.fromkeys(
+        ("PORT", "LLM", "BEDROCK_ENDPOINT_URL", "STATE_DIR", "AUTH", "TITLES"), " "
+    )
     assert Settings.from_env(empty) == Settings.from_env({})
 
 
@@ -28,14 +30,22 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "BEDROCK_ENDPOINT_URL": "http://127.0.0.1:9001/",
             "STATE_DIR": str(tmp_path),
             "AUTH": "cognito",
+            "TITLES": "off",
         }
     )
-    assert settings == Settings(9000, "scripted", "http://127.0.0.1:9001", tmp_path, "cognito")
+    assert settings == Settings(
+        9000, "scripted", "http://127.0.0.1:9001", tmp_path, "cognito", titles=False
+    )
 
 
 def test_a_way_to_sign_in_that_there_is_not_is_named() -> None:
     with pytest.raises(CommandError, match="AUTH must be guest or cognito, not 'saml'"):
         Settings.from_env({"AUTH": "saml"})
+
+
+def test_titles_are_on_or_off() -> None:
+    with pytest.raises(CommandError, match="TITLES must be on or off, not 'no'"):
+        Settings.from_env({"TITLES": "no"})
 
 
 @pytest.mark.parametrize("port", ["eighty", "-1", "70000", "8080.5", "٨٠٨٠"])

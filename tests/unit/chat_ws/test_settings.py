@@ -32,6 +32,14 @@ def test_the_worker_s_environment_becomes_typed_settings() -> None:
     )
 
 
+def test_titles_and_the_quota_of_tokens_are_off_unless_they_are_set() -> None:
+    settings = WorkerSettings.from_env(WORKER)
+    assert (settings.titles, settings.limits) == (False, UNLIMITED)
+    settings = WorkerSettings.from_env(WORKER | {"TITLES": "true", "DAILY_TOKENS": "9"})
+    assert (settings.titles, settings.limits) == (True, Limits(tokens=9))
+    assert not WorkerSettings.from_env(WORKER | {"TITLES": "false"}).titles
+
+
 @pytest.mark.parametrize(
     ("value", "expected"), [("", None), ("http://localhost:1", "http://localhost:1")]
 )

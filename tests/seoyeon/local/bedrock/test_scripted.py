@@ -8,6 +8,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 from chat_ws.worker import prompt as prompts
+from chat_ws.worker.prompt import SYSTEM
+from chat_ws.worker.title import describe
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,6 +84,16 @@ def test_a_held_answer_goes_on_when_it_is_released(stage: Stage) -> None:
         assert (held["state"], held["generated"]) == ("running", "하나")
         stage.release()
         assert joined(answer.result()) == "하나 둘"
+
+
+def test_a_title_is_the_question_s_beginning_and_takes_no_planned_answer(stage: Stage) -> None:
+    stage.plan({"answer": "네", "delay_ms": 0})
+    asked = prompt(
+        describe("경주에서\n이틀 동안 무엇을 볼까?", "대릉원이요."), system=SYSTEM["title"]
+    )
+    assert joined(chunks(stage.url, asked)) == "경주에서 이틀 동안 무엇을 볼"
+    assert stage.invocations() == []
+    assert joined(chunks(stage.url, prompt("경주"))) == "네"
 
 
 def test_a_test_can_read_what_was_on_the_wire_and_forget_it(stage: Stage) -> None:
