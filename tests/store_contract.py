@@ -11,19 +11,23 @@ from chat_shared import keys
 from chat_shared.keys import ROOT
 from chat_shared.principal import Principal
 from chat_shared.turn import MAX_ANSWER_BYTES, Turn, Usage
-from chat_ws.errors import MAX_QUESTION_CHARACTERS, NotFound, QuotaExceeded
+from chat_ws.errors import MAX_QUESTION_CHARACTERS, BadRequest, NotFound, QuotaExceeded
 from chat_ws.job import Job
 from chat_ws.protocol import Chat
 from chat_ws.settings import UNLIMITED, Limits
 from chat_ws.store.leases import LEASE_SECONDS, Leases, Lost, Outcome
 from chat_ws.store.quota import TOKENS_SECONDS, Quota
 from chat_ws.store.titles import Titles
-from chat_ws.store.turns import WAKE_SECONDS, Turns
+from chat_ws.store.turns import TEMPORARY_SECONDS, WAKE_SECONDS, Turns
 
 from tests.builders import ALICE, BOB, CONVERSATION, MODEL, REQUEST, turn, uuid
 from tests.fakes import Clock
 
 HISTORY_SECONDS = 90 * 86_400
+
+
+def temporary_chat(request_id: str = REQUEST) -> Chat:
+    return Chat(request_id, CONVERSATION, "여행하고 싶다", temporary=True)
 
 
 @dataclass
@@ -388,6 +392,67 @@ class StoreContract:
         with pytest.raises(Lost):
             store.leases.renew(turn(run=1), "글")
         assert store.count() == 0
+
+    def test_a_temporary_question_expires_a_day_later_and_is_not_reopened_by_another(
+        self, store: Store
+    ) -> None:
+        turn, new = store.turns.accept(ALICE, temporary_chat(), "connection-1")
+        assert new
+        store.clock.pass_by(TEMPORARY_SECONDS - 10)
+        store.turns.accept(ALICE, temporary_chat(uuid(2)), "connection-1")
+        assert store.find() == turn
+        store.clock.pass_by(11)
+        assert store.turns.find(ALICE, REQUEST) is None
+        assert store.find(request=uuid(2))
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_a_conversation_is_temporary_from_its_first_turn_or_never(
+        self, store: Store, first: bool
+    ) -> None:
+        chats = [chat(1), temporary_chat(uuid(2))][:: -1 if first else 1]
+        turn, _ = store.turns.accept(ALICE, chats[0], "connection-1")
+        count = store.count()
+        with pytest.raises(BadRequest):
+            store.turns.accept(ALICE, chats[1], "connection-1")
+        assert store.count() == count
+        for parent in (keys.ROOT, turn.turn_id):
+            with pytest.raises(BadRequest):
+                store.turns.accept(ALICE, replace(chats[1], parent=parent), "connection-1")
+        assert store.count() == count
+        # A question that is repeated without the field is the stored one.
+        repeated = replace(chats[0], temporary=not chats[0].temporary)
+        assert store.turns.accept(ALICE, repeated, "connection-1") == (turn, False)
+        # The same conversation id of another user is another conversation.
+        assert store.turns.accept(BOB, chats[1], "connection-1")[1]
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_an_expired_conversation_can_begin_again_as_either_kind(
+        self, store: Store, first: bool
+    ) -> None:
+        chats = [chat(1), temporary_chat(uuid(2))][:: -1 if first else 1]
+        store.turns.accept(ALICE, chats[0], "connection-1")
+        store.clock.pass_by(HISTORY_SECONDS + 1)
+        turn, _ = store.turns.accept(ALICE, chats[1], "connection-1")
+        with pytest.raises(BadRequest):
+            store.turns.accept(ALICE, replace(chats[0], request_id=uuid(3)), "connection-1")
+        assert store.titles.claim(turn) == first
+
+    def test_of_a_temporary_and_another_first_question_at_once_one_is_refused(
+        self, store: Store
+    ) -> None:
+        def accept(chat: Chat) -> bool:
+            try:
+                return store.turns.accept(ALICE, chat, "connection-1")[1]
+            except BadRequest:
+                return False
+
+        with ThreadPoolExecutor(2) as pool:
+            accepted = list(pool.map(accept, [chat(1), temporary_chat(uuid(2))]))
+        assert sorted(accepted) == [False, True]
+
+    def test_a_temporary_conversation_gets_no_title(self, store: Store) -> None:
+        turn, _ = store.turns.accept(ALICE, temporary_chat(), "connection-1")
+        assert not store.titles.claim(turn)
 
     def test_an_expired_turn_is_not_found_though_it_is_still_stored(self, store: Store) -> None:
         store.accept()

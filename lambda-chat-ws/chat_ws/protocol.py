@@ -41,6 +41,7 @@ class Chat:
     variant_of: str | None = None
     wish: Wish | None = None
     target_language: TargetLanguage | None = None  # None: by the language of the question
+    temporary: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ FEATURES = (
     "chat.variant_of",
     "chat.wish",
     "chat.target_language",
+    "chat.temporary",
     "continue.run",
     *(f"mode.{mode}" for mode in get_args(Mode)),
 )
@@ -128,6 +130,8 @@ def _chat(request_id: str, fields: dict[str, Any]) -> Chat:
     wish = fields.get("wish")
     if conversation_id is None or mode not in get_args(Mode) or wish not in (None, *get_args(Wish)):
         raise BadRequest
+    if "temporary" in fields and fields["temporary"] is not True:
+        raise BadRequest
     parent = ROOT if fields.get("parent") == ROOT else _turn_id(fields.get("parent"))
     variant_of = _turn_id(fields.get("variant_of"))
     if variant_of and not parent:
@@ -141,6 +145,7 @@ def _chat(request_id: str, fields: dict[str, Any]) -> Chat:
         variant_of,
         wish,
         _target_language(fields.get("target_language"), mode),
+        temporary="temporary" in fields,
     )
 
 

@@ -93,7 +93,8 @@ class Conversations:
     ) -> Conversation | None:
         """Change a conversation and return it; None if there is none.
 
-        A changed head is stored with the branches (history_api.turns).
+        A changed head is stored with the branches (history_api.turns). A temporary conversation
+        has no place in the list: it can be neither renamed nor pinned.
         """
         values: dict[str, str | bool] = {}
         if changes.title is not None:
@@ -109,12 +110,14 @@ class Conversations:
             )
             return _conversation(item) if item else None
         expiry = Attr(keys.TTL_ATTRIBUTE)
+        condition = Attr("pk").exists() & (expiry.not_exists() | expiry.gte(int(now)))
+        if changes.title is not None or changes.pinned is not None:
+            condition &= Attr("is_temporary").not_exists()
         try:
             response = self._table.update_item(
                 Key=keys.conversation(principal.user_id, conversation_id),
                 UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
-                ConditionExpression=Attr("pk").exists()
-                & (expiry.not_exists() | expiry.gte(int(now))),
+                ConditionExpression=condition,
                 ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
                 ReturnValues="ALL_NEW",
             )
@@ -135,7 +138,8 @@ class Conversations:
             self._delete_turns(principal, conversation_id)
             with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
                 self._table.delete_item(
-                    Key=key, ConditionExpression=Attr("activity_sk").eq(row["activity_sk"])
+                    Key=key,
+                    ConditionExpression=Attr("last_activity_at").eq(row["last_activity_at"]),
                 )
         return found
 
@@ -166,7 +170,9 @@ class Conversations:
 
 def _conversation(item: dict[str, Any]) -> Conversation:
     source = item.get("title_source")
-    pinned = item["activity_pk"] != item["pk"].removeprefix(keys.conversations(""))
+    # A temporary conversation has no attributes of the index.
+    user_id = item["pk"].removeprefix(keys.conversations(""))
+    pinned = item.get("activity_pk", user_id) != user_id
     return Conversation(
         conversation_id=item["sk"],
         title=item["title"],
@@ -176,5 +182,5 @@ def _conversation(item: dict[str, Any]) -> Conversation:
         instructions=not item.get("instructions_off"),
         created_at=item["created_at"],
         last_activity_at=item["last_activity_at"],
-        position=f"{PINNED if pinned else ''}{item['activity_sk']}",
+        position=f"{PINNED if pinned else ''}{item.get('activity_sk', '')}",
     )

@@ -35,6 +35,7 @@ class Branches:
     revision: int = 0  # number of changes to the stored item
     head_condition: tuple[str, Mapping[str, str]] = ("", {})
     expires_at: int | None = None
+    is_temporary: bool = False  # of the conversation
 
     @classmethod
     def from_items(
@@ -54,6 +55,7 @@ class Branches:
             int(item.get("revision", 0)),
             head_condition(conversation),
             conversation.get(keys.TTL_ATTRIBUTE),
+            "is_temporary" in conversation,
         )
 
     def to_attributes(self) -> dict[str, Any]:

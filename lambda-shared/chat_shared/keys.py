@@ -14,8 +14,8 @@ UUID). Neither contains `#`, so a user id cannot name another user's partition.
 | tokens       | usage                           | {day}           |
 
 The index `by_activity` (activity_pk = user, activity_sk = time of the last message + conversation)
-lists a user's conversations, newest first. Pinned ones have another partition there. The
-last two items are counters.
+lists a user's conversations, newest first. Pinned ones have another partition there, temporary ones
+have none. The last two items are counters.
 
 A turn id is `{time}-{8 hex digits}` in a conversation's first branch, `{branch}-{time}-{8 hex
 digits}` in any other (ADR 0024). Thus a branch is a range of sort keys, oldest turn first, and the

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from aws_lambda_powertools import Logger
+from chat_shared import keys
 from chat_ws.job import Job
 from chat_ws.protocol import MAX_FRAME_BYTES, Chat, Malformed, parse
 from chat_ws.routes import entry as routes_entry
@@ -118,7 +119,27 @@ def is_described(body: str) -> bool:
     return CLIENT[kind].is_valid(fields)
 
 
+def is_mismatched(body: str, table: "Table") -> bool:
+    """Return whether a new question is temporary and its conversation is not, or the reverse."""
+    try:
+        chat = parse(body)
+    except Malformed:
+        return False
+    if not isinstance(chat, Chat):
+        return False
+
+    def stored(key: dict[str, str]) -> dict[str, Any] | None:
+        return table.get_item(Key=key, ConsistentRead=True).get("Item")
+
+    conversation = stored(keys.conversation(ALICE.user_id, chat.conversation_id))
+    is_known = stored(keys.marker(ALICE.user_id, chat.request_id))
+    return bool(
+        conversation and not is_known and chat.temporary != ("is_temporary" in conversation)
+    )
+
+
 def expect_contract(body: str, backstage: Backstage) -> None:
+    mismatched = is_mismatched(body, backstage.table)
     backstage.writes.clear()
     backstage.jobs.clear()
     answer = routes_entry.lambda_handler(websocket_event(body=body), Context())
@@ -129,7 +150,12 @@ def expect_contract(body: str, backstage: Backstage) -> None:
         SCHEMAS[told["type"]].validate(told)
     code = told.get("code")
     assert code in (None, "bad_request", "too_large", "not_found"), body
-    if code in ("bad_request", "too_large"):
+    if mismatched:
+        assert code in ("bad_request", "not_found")  # not_found: of a parent
+        assert set(backstage.writes) <= {"TransactWriteItems"}  # which is refused
+        assert is_mismatched(body, backstage.table)
+        backstage.writes.clear()
+    elif code in ("bad_request", "too_large"):
         assert (
             not is_described(body) or len(body.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES
         )

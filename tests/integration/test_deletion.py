@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count, islice, product
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 Items = dict[tuple[str, str], dict[str, Any]]
 COUNTERS = {"quota", "usage"}  # of one day, without text; they expire after three days
-CONVERSATIONS = (CONVERSATION, uuid(1_001))
+TEMPORARY = uuid(1_001)
+CONVERSATIONS = (CONVERSATION, TEMPORARY)
 
 
 @pytest.fixture
@@ -39,22 +41,24 @@ def two_users(table: "Table", monkeypatch: pytest.MonkeyPatch) -> "Table":
     """A table with each kind of item for two users, written by the code that writes it on AWS.
 
     In each conversation the first question is answered, the second has a partial answer, and the
-    first one is asked again.
+    first one is asked again. One of the conversations is temporary.
     """
     clock, numbers = Clock(NOW), count(1)
     turns = Turns(table, 90, clock, Limits(messages=100, tokens=100_000))
     leases = Leases(table, clock)
     for user, conversation_id in product((ALICE, BOB), CONVERSATIONS):
+        ask = partial(
+            Chat,
+            conversation_id=conversation_id,
+            question="여행하고 싶다",
+            temporary=conversation_id == TEMPORARY,
+        )
         answered, unfinished = (
-            _start(
-                turns, leases, user, Chat(uuid(number), conversation_id, "여행하고 싶다", "chat")
-            )
-            for number in islice(numbers, 2)
+            _start(turns, leases, user, ask(uuid(number))) for number in islice(numbers, 2)
         )
         leases.finish(answered, outcome())
         leases.renew(unfinished, "경주")
-        again = Chat(uuid(next(numbers)), conversation_id, "여행", "chat", keys.ROOT)
-        turns.accept(user, again, "connection-1")
+        turns.accept(user, ask(uuid(next(numbers)), parent=keys.ROOT), "connection-1")
         if conversation_id == CONVERSATION:
             Conversations(table).change(user, conversation_id, Changes(pinned=True), now=NOW)
     for user in (ALICE, BOB):
@@ -138,7 +142,9 @@ def test_after_the_deletion_of_everything_only_counters_are_left(two_users: "Tab
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("conversation_id", [None, CONVERSATION], ids=["everything", "one"])
+@pytest.mark.parametrize(
+    "conversation_id", [None, *CONVERSATIONS], ids=["everything", "one", "temporary"]
+)
 def test_a_deletion_cut_at_any_call_is_completed_by_the_next(
     two_users: "Table", conversation_id: str | None, when: Literal["before", "after"]
 ) -> None:

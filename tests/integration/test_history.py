@@ -12,7 +12,7 @@ from chat_ws.errors import QuotaExceeded
 from chat_ws.protocol import Chat
 from chat_ws.settings import Limits
 from chat_ws.store.titles import Titles
-from chat_ws.store.turns import Turns
+from chat_ws.store.turns import TEMPORARY_SECONDS, Turns
 from history_api import cursor, entry
 from history_api.conversations import Conversations
 from history_api.service import MAX_TITLE_LENGTH, READ_AHEAD, Service
@@ -406,6 +406,31 @@ def test_title_and_pin_change_together_or_not_at_all(api: Api) -> None:
     body = json.dumps({"title": "", "pinned": False})
     assert api.call("PATCH", ONE, id=CONVERSATION, body=body)[0] == 400
     assert api.get("/history/conversations")["conversations"] == [changed]
+
+
+def test_a_temporary_conversation_is_read_and_deleted_by_its_id_alone(api: Api) -> None:
+    turns = Turns(api.table, 90, Clock(NOW))
+    turns.accept(ALICE, Chat(uuid(1), CONVERSATION, "경주", temporary=True), "connection-1")
+    assert api.get() == {"turns": [], "next_cursor": None}
+    assert api.get("/history/conversations")["conversations"] == []
+    for body in ('{"title":"가족"}', '{"pinned":true}'):
+        assert api.call("PATCH", ONE, id=CONVERSATION, body=body)[0] == 404
+    body = '{"instructions":false}'
+    assert api.call("PATCH", ONE, id=CONVERSATION, body=body)[0] == 200
+    assert api.get("/history/conversations")["conversations"] == []
+    [turn] = api.get(conversation_id=CONVERSATION)["turns"]
+    assert turn["text"] == "경주"
+    assert api.call("DELETE", ONE, id=CONVERSATION)[0] == 204
+    assert api.get(conversation_id=CONVERSATION)["turns"] == []
+    assert api.table.scan()["Items"] == []
+
+
+def test_a_temporary_conversation_is_filtered_a_day_later(api: Api) -> None:
+    accepted_at = NOW - TEMPORARY_SECONDS - 1
+    turns = Turns(api.table, 90, Clock(accepted_at))
+    turns.accept(ALICE, Chat(uuid(1), CONVERSATION, "경주", temporary=True), "connection-1")
+    assert api.table.scan()["Count"] == 3  # DynamoDB deletes them within some days
+    assert api.get(conversation_id=CONVERSATION)["turns"] == []
 
 
 def test_a_title_is_of_the_question_then_of_the_model_then_of_the_user(api: Api) -> None:

@@ -23,7 +23,8 @@ class Place:
     """The place of a new turn: after `parent`, in its branch or as the first of another.
 
     The transaction that stores the turn requires `condition` of the conversation's item. `left` is
-    the head, if the turn does not follow it.
+    the head, if the turn does not follow it. `is_first`: the conversation is new, or has expired.
+    `is_temporary` is that of the stored conversation, None if it was not read.
     """
 
     parent: str
@@ -31,6 +32,8 @@ class Place:
     values: Mapping[str, Any]
     left: str | None = None
     starts_branch: bool = False
+    is_first: bool = False
+    is_temporary: bool | None = None
 
     @classmethod
     def expected(cls, chat: Chat, now: float) -> "Place | None":
@@ -69,13 +72,14 @@ class Place:
         if starts_branch and branches.is_full(parent):
             raise TooManyVariants
         left = None if parent == branches.head else branches.head
-        return cls(parent, *branches.head_condition, left, starts_branch)
+        temporary = branches.is_temporary
+        return cls(parent, *branches.head_condition, left, starts_branch, is_temporary=temporary)
 
     @classmethod
     def _first(cls, now: float) -> "Place":
         """Return the place of the first turn in a new conversation."""
         condition = f"attribute_not_exists(pk) OR {keys.TTL_ATTRIBUTE} < :now"
-        return cls(keys.ROOT, condition, {":now": int(now)})
+        return cls(keys.ROOT, condition, {":now": int(now)}, is_first=True)
 
     def turn_id(self, now: float, new_turn_id: Callable[[float], str]) -> str:
         """Return the new turn's id, which sorts after its parent though a clock may be behind."""

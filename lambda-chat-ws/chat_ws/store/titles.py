@@ -26,7 +26,7 @@ class Titles:
             turn,
             "SET title_source = :requested",
             "attribute_exists(title) AND title = question_title"
-            " AND attribute_not_exists(title_source)",
+            " AND attribute_not_exists(title_source) AND attribute_not_exists(is_temporary)",
         )
 
     def store(self, turn: Turn, title: str) -> bool:

@@ -11,7 +11,7 @@ from chat_shared.principal import Principal
 from chat_shared.transactions import transact
 from chat_shared.turn import Turn
 
-from chat_ws.errors import Busy, QuotaExceeded, TooManyVariants
+from chat_ws.errors import BadRequest, Busy, QuotaExceeded, TooManyVariants
 from chat_ws.protocol import Chat
 from chat_ws.settings import UNLIMITED, Limits
 from chat_ws.store.items import ConditionFailed, update_turn
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # Time that an invoked worker has to acquire the lease before another may be invoked, in seconds.
 WAKE_SECONDS = 10.0
 REMEMBERED_TURNS = 1_000  # keys that a process keeps
+TEMPORARY_SECONDS = 86_400  # until a temporary conversation expires, after its last question
 TITLE_LENGTH = 40  # characters of the first question that become the conversation's title
 TRANSACTION_TRIES = 5
 
@@ -59,8 +60,9 @@ class Turns:
 
         One transaction writes the turn and the marker of its request id, so that a request id
         makes one turn, however often it arrives. Raise QuotaExceeded for a new turn over a quota,
-        NotFound without the turn that it follows, TooManyVariants, and Busy if the transaction
-        keeps being cancelled.
+        NotFound without the turn that it follows, BadRequest if the conversation is temporary and
+        the question is not, or the reverse, TooManyVariants, and Busy if the transaction keeps
+        being cancelled.
         """
         if self._quota.tokens_exhausted():
             return self._find_known(principal, chat), False
@@ -68,7 +70,8 @@ class Turns:
         for attempt in range(TRANSACTION_TRIES):
             place = place or Place.read(self._table, principal, chat, self._clock())
             turn = self._new_turn(principal, chat, connection_id, place)
-            reasons = transact(self._table.meta.client, self._insertion(principal, turn, place))
+            items = self._insertion(principal, turn, place, chat.temporary)
+            reasons = transact(self._table.meta.client, items)
             if not reasons:
                 self._remember(turn)
                 return turn, True
@@ -76,6 +79,8 @@ class Turns:
                 return self._find_known(principal, chat), False
             if known := self.find(principal, chat.request_id):
                 return known, False
+            if place.is_temporary not in (None, chat.temporary):
+                raise BadRequest
             if place.is_full(reasons):
                 raise TooManyVariants
             if attempt or "TransactionConflict" in reasons:
@@ -237,7 +242,7 @@ class Turns:
         )
 
     def _insertion(
-        self, principal: Principal, turn: Turn, place: Place
+        self, principal: Principal, turn: Turn, place: Place, temporary: bool
     ) -> "Sequence[TransactWriteItemTypeDef]":
         """Return the items of a new turn: the turn, its marker, conversation and message count.
 
@@ -245,13 +250,12 @@ class Turns:
         """
         table, user_id = self._table.name, principal.user_id
         now = int(self._clock())
-        expires_at = now + self._ttl
+        expires_at = now + (TEMPORARY_SECONDS if temporary else self._ttl)
         marker: dict[str, Any] = {
             **keys.marker(user_id, turn.request_id),
             "conversation_id": turn.conversation_id,
             "turn_id": turn.turn_id,
         }
-        activity = keys.activity(user_id, turn.conversation_id, turn.created_at)
         puts: list[TransactWriteItemTypeDef] = [
             {
                 "Put": {
@@ -264,21 +268,34 @@ class Turns:
             }
             for item in (marker, turn.to_item())
         ]
+        if temporary:  # without the attributes of the index: it is in no list
+            kind = "is_temporary = :true"
+            update = f"{kind} REMOVE activity_pk, activity_sk"
+            values: dict[str, Any] = {":true": True}
+        else:
+            kind = "attribute_not_exists(is_temporary)"
+            update = (
+                "activity_pk = if_not_exists(activity_pk, :user), activity_sk = :activity"
+                " REMOVE is_temporary"
+            )
+            activity = keys.activity(user_id, turn.conversation_id, turn.created_at)
+            values = {":user": activity["activity_pk"], ":activity": activity["activity_sk"]}
         conversation: UpdateTypeDef = {
             "TableName": table,
             "Key": keys.conversation(user_id, turn.conversation_id),
             "UpdateExpression": "SET title = if_not_exists(title, :title),"
             " question_title = if_not_exists(question_title, :title),"
             " created_at = if_not_exists(created_at, :at), last_activity_at = :at,"
-            " activity_pk = if_not_exists(activity_pk, :user), activity_sk = :activity,"
-            f" head = :new_head, head_parent = :new_parent, {keys.TTL_ATTRIBUTE} = :ttl",
-            "ConditionExpression": place.condition,
+            f" head = :new_head, head_parent = :new_parent, {keys.TTL_ATTRIBUTE} = :ttl, {update}",
+            # The item of a new conversation may be one that has expired, of either kind.
+            "ConditionExpression": place.condition
+            if place.is_first
+            else f"({place.condition}) AND {kind}",
             "ExpressionAttributeValues": {
                 **place.values,
+                **values,
                 ":title": title(turn.question),
                 ":at": turn.created_at,
-                ":user": activity["activity_pk"],
-                ":activity": activity["activity_sk"],
                 ":new_head": turn.turn_id,
                 ":new_parent": place.parent,
                 ":ttl": expires_at,
