@@ -1,9 +1,9 @@
 import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
 import { takeTransferSecret } from "./identity/transfer_link.js";
-import { SECRET } from "./keys.js";
+import { OUTBOX_PREFIX, SECRET, temporaryKey } from "./keys.js";
 import { setFeatures, supports } from "./protocol.js";
-import { guest, guestApi, storage, transferSecret } from "./returning_guest.js";
+import { guest, guestApi, storage, tabStorage, transferSecret } from "./returning_guest.js";
 import { Socket } from "./socket.js";
 import { Chat } from "./state/chat.js";
 import { Conversations } from "./state/conversations.js";
@@ -15,7 +15,6 @@ import { Outbox } from "./state/outbox.js";
 import { Preferences } from "./state/preferences.js";
 import { refreshOnReturn } from "./state/refresh.js";
 import { Tabs } from "./state/tabs.js";
-import { Storage } from "./storage.js";
 import { setLanguage, t } from "./text.js";
 import { ComposerView } from "./views/composer.js";
 import { ConversationsView } from "./views/conversations.js";
@@ -27,9 +26,9 @@ import { ScrollView } from "./views/scroll.js";
 import { SettingsButton } from "./views/settings_button.js";
 import { SidebarView } from "./views/sidebar.js";
 import { StatusView } from "./views/status.js";
+import { claimTemporary, TemporaryView } from "./views/temporary.js";
 import { TranscriptView } from "./views/transcript.js";
 
-const tabStorage = new Storage(() => window.sessionStorage);
 const preferences = new Preferences(storage);
 
 async function start() {
@@ -44,12 +43,13 @@ async function start() {
   const { composer, removals } = createViews(config, state);
   if (config.auth === "guest") watchGuest();
 
+  const temporaryId = await restoreTemporary();
   state.delivery.restore();
   state.socket.start();
   enableControls();
   composer.focus();
   if (isNew) state.chat.start();
-  else state.navigation.restore().then(() => state.instructions.load().catch(() => {}));
+  else state.navigation.restore(temporaryId).then(() => state.instructions.load().catch(() => {}));
   removals.resume();
   refreshOnReturn([state.conversations, state.chat]);
 }
@@ -58,7 +58,7 @@ function createState({ websocketUrl }, identity) {
   const token = () => identity.token();
   const api = identity === guest ? guestApi : new HistoryApi(token, (refused) => identity.renew(refused));
   const socket = new Socket(websocketUrl, token);
-  const delivery = new Delivery(socket, new Outbox(storage), new Tabs());
+  const delivery = new Delivery(socket, new Outbox(storage, tabStorage), new Tabs());
   const chat = new Chat(api, delivery);
   const conversations = new Conversations(api);
   socket.on("frame", ({ detail }) => {
@@ -74,10 +74,11 @@ function createViews({ auth, maxTextLength, model }, state) {
   const { chat, navigation } = state;
   const scroll = new ScrollView();
   const status = new StatusView(state);
+  const drafts = new Drafts(storage, tabStorage);
   const composer = new ComposerView({
     storage,
     tabStorage,
-    drafts: new Drafts(storage, tabStorage),
+    drafts,
     preferences,
     limit: maxTextLength,
     chat,
@@ -89,6 +90,7 @@ function createViews({ auth, maxTextLength, model }, state) {
   new HistoryView(chat, navigation);
   const removals = new RemovalsView({ ...state, status, storage: tabStorage });
   new ConversationsView({ ...state, removals, status });
+  new TemporaryView({ ...state, status, storage, tabStorage, drafts });
   refuseFiles(status);
   const hasBranches = supports("turns.branches");
   const context = { ...state, hasBranches, auth, storage, preferences, composer, sidebar, status };
@@ -111,6 +113,15 @@ function offerInstructionsSwitch(context) {
       opened = false; // the next change tries again
     }
   });
+}
+
+/** Return the id of the temporary conversation that this tab keeps. Another user and the duplicate of a tab forget it. */
+async function restoreTemporary() {
+  const kept = temporaryKey(storage);
+  const id = tabStorage.get(kept);
+  if (id && (await claimTemporary(id))) return id;
+  for (const key of [kept, ...tabStorage.keys(OUTBOX_PREFIX)]) tabStorage.remove(key);
+  return null;
 }
 
 /** @param {import("./config.js").Config} config */

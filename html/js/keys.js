@@ -11,11 +11,19 @@ export const preferenceKey = (name) => `seoyeon.${name}`;
 /** Keys of `sessionStorage`. */
 export const SIGN_IN = "seoyeon.sign-in"; // JSON {state, verifier, hash}, kept during the redirect to the hosted sign-in
 export const REMOVAL_PREFIX = "seoyeon.removing."; // + conversation id
+/** The key of the id of the tab's temporary conversation. */
+export const temporaryKey = (storage) => `seoyeon.temporary.${userTag(storage)}`;
 
 /** Names of Web Locks and of the BroadcastChannel. */
 export const SESSION_LOCK = "seoyeon.session";
+export const temporaryLock = (conversationId) => `seoyeon.temporary.${conversationId}`;
 export const turnLock = (requestId) => `seoyeon.turn.${requestId}`;
 export const TURNS_CHANNEL = "seoyeon.turns";
+
+/** Return a name of the user for keys of `sessionStorage`, which outlives a sign-out and a guest transfer in another tab. */
+export function userTag(storage) {
+  return (storage.get(LAST_USER) ?? storage.get(SECRET) ?? "").slice(0, 6);
+}
 
 /** Return the keys of questions and drafts that the server does not have yet: they belong to one user only. */
 export function unsentKeys(storage) {

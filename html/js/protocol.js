@@ -42,13 +42,13 @@ const frameAbout = (action) => (requestId) => ({ action, request_id: requestId }
 
 /** The client's frames, as they are sent. */
 export const frames = {
-  chat: ({ requestId, conversationId, question, mode, targetLanguage, parent, variantOf, wish }) => ({
+  chat: ({ requestId, conversationId, question, mode, targetLanguage, parent, variantOf, wish, temporary }) => ({
     action: "chat",
     request_id: requestId,
     conversation_id: conversationId,
     text: question,
     mode,
-    ...optional("chat", { target_language: targetLanguage, parent, variant_of: variantOf, wish }),
+    ...optional("chat", { target_language: targetLanguage, parent, variant_of: variantOf, wish, temporary }),
   }),
   stop: frameAbout("stop"),
   resume: frameAbout("resume"),

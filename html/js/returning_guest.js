@@ -6,12 +6,15 @@ import { addressedId } from "./address.js";
 import { HistoryApi } from "./api.js";
 import { GuestIdentity } from "./identity/guest.js";
 import { takeTransferSecret } from "./identity/transfer_link.js";
-import { LAST_USER } from "./keys.js";
+import { LAST_USER, temporaryKey } from "./keys.js";
 import { Storage } from "./storage.js";
 
 export const transferSecret = takeTransferSecret();
 export const storage = new Storage();
+export const tabStorage = new Storage(() => window.sessionStorage);
 export const guest = new GuestIdentity(storage);
 export const guestApi = new HistoryApi(() => guest.token());
 
-if (!guest.isNew && transferSecret === null && storage.get(LAST_USER) === null) guestApi.prefetch(addressedId());
+if (!guest.isNew && transferSecret === null && storage.get(LAST_USER) === null) {
+  guestApi.prefetch(addressedId() ?? tabStorage.get(temporaryKey(storage)));
+}

@@ -76,6 +76,7 @@ class History:
         self.heads: dict[str, str] = {}
         self.instructions = ""
         self.without_instructions: set[str] = set()
+        self.temporary: set[str] = set()
         self.failing = False
         self.conversations_page = 50
         self.good_tokens: set[str] | None = None  # None: any
@@ -164,6 +165,8 @@ class History:
 
     def _conversations(self) -> list[dict[str, Any]]:
         first = {turn["conversation_id"]: turn for turn in reversed(self.turns)}
+        for id in self.temporary:
+            first.pop(id, None)
         ids = sorted(first, key=lambda id: id not in self.pinned)
         return [
             {

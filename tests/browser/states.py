@@ -208,6 +208,17 @@ def renaming_the_model_s_title(stage: Stage) -> None:
     stage.page.get_by_role("button", name="‘가을 여행’ 이름 바꾸기").click()
 
 
+def temporary(stage: Stage) -> None:
+    stage.page.get_by_role("button", name="임시 대화 시작").click()
+    answered(stage)
+    expect(stage.page.locator("#temporary")).to_be_visible()
+
+
+def temporary_and_empty(stage: Stage) -> None:
+    stage.page.get_by_role("button", name="임시 대화 시작").click()
+    expect(stage.page.locator("#temporary")).to_be_visible()
+
+
 def deleting(stage: Stage) -> None:
     answered(stage)
     stage.page.get_by_role("button", name="대화 삭제").press("Enter")
@@ -335,6 +346,8 @@ STATES: list[State] = [
     finding_nothing,
     renaming,
     renaming_the_model_s_title,
+    temporary,
+    temporary_and_empty,
     deleting,
     with_variants,
     choosing_a_wish,

@@ -71,6 +71,16 @@ def test_a_conversation_from_the_first_word_to_its_deletion(visitor: Page, stack
     visitor.reload()
     expect(rows).to_have_text(["안녕"])
 
+    visitor.get_by_role("button", name="임시 대화 시작").click()
+    ask(visitor, "비밀이야")
+    expect(visitor.locator("article[data-status=done]")).to_have_count(1)
+    visitor.reload()
+    expect(visitor.locator(".bubble")).to_have_text("비밀이야")
+    expect(rows).to_have_text(["안녕"])
+    with visitor.expect_response(lambda response: response.request.method == "DELETE") as removed:
+        visitor.get_by_role("button", name="끝내기").click()
+    assert removed.value.status == 204
+
     visitor.get_by_role("button", name="설정", exact=True).click()
     with visitor.expect_download() as download:
         visitor.get_by_role("button", name="JSON으로 저장").click()

@@ -84,7 +84,7 @@ FOCUSED = """() => {
   return node === document.body ? "" : node.ariaLabel
     || (node.labels?.[0] ?? node).textContent.trim().replace(/\\s+/g, " ");
 }"""
-BEFORE = ["질문 입력으로 건너뛰기", "새 대화", "대화 찾기"]
+BEFORE = ["질문 입력으로 건너뛰기", "새 대화", "임시 대화 시작", "대화 찾기"]
 AFTER = ["질문", "대화"]
 
 

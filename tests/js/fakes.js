@@ -51,7 +51,7 @@ class OnlyTab extends Emitter {
 export function askQuestion(storage = memoryStorage()) {
   fakeDocument();
   const socket = new FakeSocket();
-  const outbox = new Outbox(storage);
+  const outbox = new Outbox(storage, memoryStorage());
   const delivery = new Delivery(socket, outbox, new OnlyTab());
   const turn = Turn.create(CONVERSATION_ID, "안녕", { requestId: REQUEST_ID });
   delivery.follow(turn);

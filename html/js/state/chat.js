@@ -19,6 +19,7 @@ export class Chat extends Emitter {
   #conversationId = null;
   #requestedId = null;
   #isNew = false;
+  #isTemporary = false;
   /** @type {Turn[]} */
   #turns = [];
   #loadedTurns = new Map();
@@ -57,8 +58,13 @@ export class Chat extends Emitter {
     return this.#conversationId !== null;
   }
 
+  get isTemporary() {
+    return this.#isTemporary;
+  }
+
   /** The name of the shown conversation's draft. `pending`: it is not known which conversation that is. */
   get draftKey() {
+    if (this.#isTemporary) return "temporary";
     if (this.#isNew) return "new";
     const isKnown = this.#conversationId && !(this.#history === "failed" && this.#requestedId === null);
     return isKnown ? this.#conversationId : "pending";
@@ -84,10 +90,10 @@ export class Chat extends Emitter {
   }
 
   /** Show a conversation, by default the newest. */
-  async open(conversationId = null) {
+  async open(conversationId = null, isTemporary = false) {
     this.#isNew = false;
     this.#requestedId = conversationId;
-    const loading = this.#begin(conversationId);
+    const loading = this.#begin(conversationId, isTemporary);
     try {
       const page = await this.#api.turns(conversationId);
       if (loading !== this.#loading) return;
@@ -109,14 +115,14 @@ export class Chat extends Emitter {
   }
 
   /** Show a new conversation. The first question creates it on the server. */
-  start() {
+  start(isTemporary = false) {
     this.#isNew = true;
-    this.#begin(crypto.randomUUID());
+    this.#begin(crypto.randomUUID(), isTemporary);
     this.#setHistory("ready");
   }
 
   reload() {
-    return this.open(this.#requestedId);
+    return this.open(this.#requestedId, this.#isTemporary);
   }
 
   /** Add the turns that were asked elsewhere since the history was loaded, if they follow the shown ones. */
@@ -175,7 +181,7 @@ export class Chat extends Emitter {
 
   /** @param {Parameters<typeof Turn.create>[2]} options `requestId`: of an earlier attempt */
   ask(question, options) {
-    const turn = Turn.create(this.#conversationId, question, options);
+    const turn = Turn.create(this.#conversationId, question, { ...options, temporary: this.#isTemporary });
     const start = this.#isNew ? "root" : null;
     const last = this.#turns.at(-1);
     if (last?.unfinished) turn.after ??= last.requestId;
@@ -226,9 +232,10 @@ export class Chat extends Emitter {
     else this.#delivery.continue(turn);
   }
 
-  #begin(conversationId) {
+  #begin(conversationId, isTemporary) {
     this.#loading = Symbol("loading");
-    this.#loadedTurns.set(this.#conversationId, this.#turns);
+    if (!this.#isTemporary) this.#loadedTurns.set(this.#conversationId, this.#turns);
+    this.#isTemporary = isTemporary;
     this.#conversationId = conversationId;
     this.#turns = [];
     this.#cursor = null;

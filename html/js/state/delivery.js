@@ -84,7 +84,8 @@ export class Delivery extends Emitter {
     if (isNew) {
       this.#ensureLead(turn);
       const { requestId, conversationId, question, askedAt, options } = turn;
-      this.#tabs.announceQuestion({ requestId, conversationId, question, askedAt, ...options });
+      const entry = { requestId, conversationId, question, askedAt, ...options };
+      if (!turn.temporary) this.#tabs.announceQuestion(entry);
     } else this.#tabs.waitToLead(turn.requestId, () => this.#leadTaken(turn));
     if (turn.status === "queued") this.#sendNext(turn.conversationId);
     else this.#requestState(turn);

@@ -1,4 +1,4 @@
-import { DRAFT, LAST_USER, SECRET } from "../keys.js";
+import { DRAFT, userTag } from "../keys.js";
 
 /**
  * The unsent texts, one for each conversation. A tab first finds its own text, then the last one of any tab: tabs do not
@@ -17,7 +17,7 @@ export class Drafts {
     this.#tabStorage = tabStorage;
   }
 
-  /** @param {string} key of Chat.draftKey */
+  /** @param {string} key of Chat.draftKey; a draft of `temporary` is the tab's alone */
   get(key) {
     return this.#tabStorage.get(this.#tabKey(key)) ?? this.#storage.get(sharedKey(key)) ?? "";
   }
@@ -26,6 +26,7 @@ export class Drafts {
     const before = this.get(key);
     if (text === before) return;
     this.#tabStorage.set(this.#tabKey(key), text);
+    if (key === "temporary") return;
     if (text) this.#storage.set(sharedKey(key), text);
     else if (this.#storage.get(sharedKey(key)) === before) this.#storage.remove(sharedKey(key));
   }
@@ -36,10 +37,8 @@ export class Drafts {
     }
   }
 
-  /** The key names the user: a tab's storage outlives a sign-out and a guest transfer in another tab. */
   #tabKey(key) {
-    const user = this.#storage.get(LAST_USER) ?? this.#storage.get(SECRET) ?? "";
-    return `${DRAFT}.${user.slice(0, 6)}.${key}`;
+    return `${DRAFT}.${userTag(this.#storage)}.${key}`;
   }
 }
 

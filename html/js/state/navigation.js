@@ -22,24 +22,31 @@ export class Navigation extends Emitter {
     addEventListener("hashchange", () => this.#addressChanged());
   }
 
-  /** Show the conversation in the address, or the newest one, and put that one into the address. */
-  async restore() {
-    await this.#chat.open(addressedId());
+  /**
+   * Show the conversation in the address, or the temporary one that a reload keeps, or the newest one, and put that one
+   * into the address.
+   */
+  async restore(temporaryId) {
+    const id = addressedId();
+    await this.#chat.open(id ?? temporaryId, !id && Boolean(temporaryId));
+    if (this.#chat.isTemporary) return;
     const isShown = !location.hash && this.#chat.turns.length > 0;
     if (isShown) history.replaceState(null, "", `#${this.#chat.conversationId}`);
   }
 
   /** Ask a question in the shown conversation; `options` as in `Chat.ask`. */
   ask(question, options) {
-    const { conversationId } = this.#chat;
-    this.#conversations.touch(conversationId, question);
-    this.#setAddress(conversationId);
+    const { conversationId, isTemporary } = this.#chat;
+    if (!isTemporary) {
+      this.#conversations.touch(conversationId, question);
+      this.#setAddress(conversationId);
+    }
     this.#chat.ask(question, options);
   }
 
   /** Show a new conversation. */
-  start() {
-    this.leave();
+  start(isTemporary = false) {
+    this.leave(isTemporary);
     this.emit("navigate");
   }
 
@@ -50,8 +57,8 @@ export class Navigation extends Emitter {
   }
 
   /** Show a new conversation in place of one that was deleted. */
-  leave() {
-    this.#chat.start();
+  leave(isTemporary = false) {
+    this.#chat.start(isTemporary);
     this.#setAddress("");
   }
 

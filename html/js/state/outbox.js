@@ -21,10 +21,15 @@ import { Turn } from "./turn.js";
  */
 export class Outbox {
   #storage;
+  #tabStorage;
 
-  /** @param {import("../storage.js").Storage} storage */
-  constructor(storage) {
+  /**
+   * @param {import("../storage.js").Storage} storage
+   * @param {import("../storage.js").Storage} tabStorage for the questions of temporary conversations
+   */
+  constructor(storage, tabStorage) {
     this.#storage = storage;
+    this.#tabStorage = tabStorage;
   }
 
   /** @param {Turn} turn */
@@ -32,7 +37,7 @@ export class Outbox {
     const { conversationId, question, known, refusal, askedAt, options } = turn;
     // The names of the first builds, so that an update of the page loses no question.
     const entry = { conversationId, text: question, known, refusal, at: askedAt, ...options };
-    this.#storage.set(OUTBOX_PREFIX + turn.requestId, JSON.stringify(entry));
+    this.#storageOf(turn).set(OUTBOX_PREFIX + turn.requestId, JSON.stringify(entry));
   }
 
   has(turn) {
@@ -40,21 +45,27 @@ export class Outbox {
   }
 
   /** Return the stored entry of a turn, or null. */
-  get({ requestId }) {
-    return this.#storage.getJson(OUTBOX_PREFIX + requestId);
+  get(turn) {
+    return this.#storageOf(turn).getJson(OUTBOX_PREFIX + turn.requestId);
   }
 
-  remove({ requestId }) {
-    this.#storage.remove(OUTBOX_PREFIX + requestId);
+  remove(turn) {
+    this.#storageOf(turn).remove(OUTBOX_PREFIX + turn.requestId);
   }
 
   /** Return the turns in the order in which they were asked. Entries that are not questions are left out. */
   turns() {
-    const entries = this.#storage.keys(OUTBOX_PREFIX).flatMap((key) => {
-      const { text: question, at: askedAt, ...entry } = this.#storage.getJson(key) ?? {};
-      return question ? [{ ...entry, question, askedAt, requestId: key.slice(OUTBOX_PREFIX.length) }] : [];
-    });
+    const read = (storage) =>
+      storage.keys(OUTBOX_PREFIX).flatMap((key) => {
+        const { text: question, at: askedAt, ...entry } = storage.getJson(key) ?? {};
+        return question ? [{ ...entry, question, askedAt, requestId: key.slice(OUTBOX_PREFIX.length) }] : [];
+      });
+    const entries = [...read(this.#storage), ...read(this.#tabStorage)];
     entries.sort((a, b) => a.askedAt - b.askedAt);
     return entries.map(Turn.fromOutbox);
+  }
+
+  #storageOf({ temporary }) {
+    return temporary ? this.#tabStorage : this.#storage;
   }
 }

@@ -45,6 +45,8 @@ export class Turn {
   modelId = null;
   /** @type {string | null} */
   createdAt = null;
+  /** Whether the question belongs to a temporary conversation. */
+  temporary = false;
   /** When the question, or its continuation, was asked, in milliseconds. */
   askedAt = Date.now();
   /** Why and when (milliseconds) the server refused the question. @type {{ code: string, retryable: boolean, at: number } | null} */
@@ -65,7 +67,7 @@ export class Turn {
 
   /**
    * @param {{ mode?: string, targetLanguage?: string, requestId?: string, after?: string, parent?: string,
-   *   variantOf?: string, wish?: string, variants?: import("../api.js").Variants }} options
+   *   variantOf?: string, wish?: string, temporary?: boolean, variants?: import("../api.js").Variants }} options
    */
   static create(conversationId, question, options) {
     const { mode = "chat", requestId = crypto.randomUUID(), ...others } = options;
@@ -160,8 +162,8 @@ export class Turn {
 
   /** How the question is asked: the options of `Turn.create`, to be stored or to ask again. */
   get options() {
-    const { mode, targetLanguage, after, parent, variantOf, wish } = this;
-    return { mode, targetLanguage, after, parent, variantOf, wish };
+    const { mode, targetLanguage, after, parent, variantOf, wish, temporary } = this;
+    return { mode, targetLanguage, after, parent, variantOf, wish, temporary };
   }
 
   /** The frame that makes the server accept the turn or send its state. */

@@ -2,6 +2,9 @@
 export default {
   name: "서연",
   untitled: "제목 없는 대화",
+  temporary: "임시 대화",
+  temporaryEnded: "임시 대화를 지웠어요.",
+  temporaryNotEnded: "임시 대화를 지우지 못했어요. 24시간이 지나면 저절로 지워져요.",
   today: "오늘",
   week: "최근 7일",
   earlier: "이전",

@@ -37,7 +37,10 @@ export class ComposerView {
     this.#listenToStop();
     for (const type of ["conversation", "turn", "removed"]) chat.on(type, () => this.#showStop());
     // A conversation in the address that has no turns becomes a new one, and its text belongs to that.
-    chat.on("conversation", () => this.#showDraft(["pending", chat.conversationId].includes(this.#draftKey)));
+    chat.on("conversation", () => {
+      const carriers = chat.isTemporary ? ["new"] : ["pending", chat.conversationId];
+      this.#showDraft(carriers.includes(this.#draftKey));
+    });
     chat.on("turn", () => this.#showDraft(true)); // the first question gives a new conversation its id
     chat.on("history", () => this.#due && chat.ready && this.#submit());
     preferences.on("change", () => {

@@ -43,9 +43,10 @@ export class ConversationsView {
 
   #update() {
     this.#render();
-    const { conversationId, turns } = this.#chat;
+    const { conversationId, isTemporary, turns } = this.#chat;
     const title = turns[0]?.question.split("\n", 1)[0]; // of a conversation beyond the loaded part of the list
-    const shown = this.#conversations.find(conversationId) ?? (title && { title });
+    const named = isTemporary ? { title: t("temporary") } : title && { title };
+    const shown = this.#conversations.find(conversationId) ?? named;
     document.title = shown ? `${displayTitle(shown)} · ${t("name")}` : t("name");
   }
 
