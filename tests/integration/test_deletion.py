@@ -1,5 +1,6 @@
 """The one proof that a user's data can be deleted. Each kind of item that is added joins it."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,6 +166,68 @@ def test_a_deletion_cut_at_any_call_is_completed_by_the_next(
     assert status == 204
     assert at > 4
     _check_deleted(two_users, before, conversation_id)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("number", "deleted"), [(1, {1, 2}), (2, {2}), (3, {3})], ids=["branch", "leaf", "head"]
+)
+def test_a_deletion_of_a_turn_cut_at_any_call_is_completed_by_the_next(
+    two_users: "Table", number: int, deleted: set[int], when: Literal["before", "after"]
+) -> None:
+    before = _items(two_users)
+    turns = {
+        each: str(before[marker["pk"], marker["sk"]]["turn_id"])
+        for each in (1, 2, 3)
+        for marker in [keys.marker(ALICE.user_id, uuid(each))]
+    }
+    shown = [1, 2] if number == 3 else [3]
+    at = 0
+    while True:
+        at += 1
+        with _cut(two_users, at, when) as called:
+            status = _delete_turn(turns[number])
+        if len(called) < at:
+            break
+        assert status == 500
+        assert _delete_turn(turns[number]) in (204, 404)
+        _check_turns(
+            two_users, before, {turns[each] for each in deleted}, [turns[n] for n in shown]
+        )
+        with two_users.batch_writer() as batch:
+            for item in before.values():
+                batch.put_item(Item=item)
+    assert status == 204
+    assert at > 4
+    _check_turns(two_users, before, {turns[each] for each in deleted}, [turns[n] for n in shown])
+
+
+def _delete_turn(turn_id: str) -> int:
+    resource = "/history/conversations/{id}/turns/{turn_id}"
+    event = rest_event("DELETE", resource, id=CONVERSATION, turn_id=turn_id)
+    return int(entry.lambda_handler(event, None)["statusCode"])
+
+
+def _check_turns(table: "Table", before: Items, deleted: set[str], shown: list[str]) -> None:
+    """Check that the turns and their markers are gone, all others untouched, and `shown` left."""
+    own = _of(ALICE, before)
+    gone = {
+        key
+        for key, item in own.items()
+        if key[1] in deleted or (_kind(key) == "request" and item["turn_id"] in deleted)
+    }
+    changed = {
+        tuple(keys.conversation(ALICE.user_id, CONVERSATION).values()),
+        tuple(keys.branches(ALICE.user_id, CONVERSATION).values()),
+    }
+    left = _items(table)
+    assert left.keys() == before.keys() - gone
+    assert all(item == before[key] for key, item in left.items() if key not in changed)
+    query = {"conversation_id": CONVERSATION}
+    response = entry.lambda_handler(rest_event("GET", query=query), None)
+    views = json.loads(response["body"])["turns"]
+    assert [view["turn_id"] for view in views] == shown
+    assert {view["variants"] and len(view["variants"]["heads"]) for view in views} <= {None, 2}
 
 
 def _check_deleted(table: "Table", before: Items, conversation_id: str | None) -> None:
