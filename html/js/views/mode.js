@@ -107,7 +107,8 @@ export class ModeView {
     this.#mode = known;
     this.#isPinned = isPinned && known !== "chat";
     if (this.#isPinned) this.#storage.set(MODE, known);
-    this.#tabStorage.set(MODE, this.#isPinned || known === "chat" ? "" : known);
+    if (this.#isPinned || known === "chat") this.#tabStorage.remove(MODE);
+    else this.#tabStorage.set(MODE, known);
     this.#show();
   }
 
