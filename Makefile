@@ -74,7 +74,7 @@ run: setup-run ## serve the whole chat at http://localhost:$$PORT (default 8080)
 
 TEST_JS := node --test --test-reporter=dot 'tests/js/*.test.js'
 
-# One process per core; tests/conftest.py sets the order and the groups that stay together.
+# tests/conftest.py sets the number of processes, the order, and the groups that stay together.
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 ifeq ($(BROWSER),none)

@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests uses: one stack and one Chromium for them all."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,11 @@ WAIT_MS = 60_000
 
 # A fixture that is expensive to make, and the group of its tests: xdist keeps a group together.
 GROUPS = {"assemblies": "templates", "stack": "stack"}
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are processors: half of a test's time is waiting."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -188,8 +188,7 @@ def test_the_menu_is_walked_through_with_the_keyboard(travel: Page, backend: Bac
     button = last(travel).get_by_role("button", name="다시", exact=True)
     button.press("Enter")
     menu = travel.get_by_role("menu")
-    names = menu.get_by_role("menuitem").all_inner_texts()
-    assert names == [*MENU, "이 답 지우기"]
+    expect(menu.get_by_role("menuitem")).to_have_text([*MENU, "이 답 지우기"])
     expect(button).to_have_attribute("aria-expanded", "true")
     for key, name in [
         ("ArrowDown", "더 짧게"),
@@ -206,6 +205,7 @@ def test_the_menu_is_walked_through_with_the_keyboard(travel: Page, backend: Bac
     expect(button).to_be_focused()
     expect(button).to_have_attribute("aria-expanded", "false")
     button.press("Enter")
+    expect(menu.get_by_role("menuitem", name="다시", exact=True)).to_be_focused()
     travel.keyboard.press("ArrowDown")
     travel.keyboard.press("Enter")
     assert backend.wait_frame("chat")["wish"] == "shorter"

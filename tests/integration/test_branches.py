@@ -475,7 +475,7 @@ def dynamodb_of_machine(dynamodb: "DynamoDBServiceResource") -> None:
 
 thorough = settings.default is not None and settings.default.max_examples > 100
 Branching.TestCase.settings = settings(
-    max_examples=300 if thorough else 8,
+    max_examples=300 if thorough else 5,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
