@@ -10,6 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from filelock import AsyncFileLock
+
 from seoyeon.terminal.errors import CommandError
 
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
@@ -22,23 +24,26 @@ def is_ready() -> bool:
 async def ensure() -> Path:
     """Return the environment's Python; install it from PyPI first if it is missing.
 
-    Raises CommandError if the installation fails.
+    A second process waits for the first one's installation. Raises CommandError if the installation
+    fails.
     """
     python = _folder() / "bin" / "python"
-    if not is_ready():
-        shutil.rmtree(_folder(), ignore_errors=True)
-        await _uv("venv", "--python", sys.executable, str(_folder()))
-        await _uv(
-            "pip",
-            "install",
-            "--compile-bytecode",
-            "--python",
-            str(python),
-            "-r",
-            str(_REQUIREMENTS),
-        )
-        _mark().touch()
+    if is_ready():
+        return python
+    async with AsyncFileLock(f"{_folder()}.lock"):
+        if not is_ready():
+            await _install(python)
     return python
+
+
+async def _install(python: Path) -> None:
+    shutil.rmtree(_folder(), ignore_errors=True)
+    await _uv("venv", "--python", sys.executable, str(_folder()))
+    await _uv(
+        *("pip", "install", "--compile-bytecode", "--python", str(python)),
+        *("-r", str(_REQUIREMENTS)),
+    )
+    _mark().touch()
 
 
 def _folder() -> Path:
