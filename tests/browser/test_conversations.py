@@ -156,7 +156,7 @@ def test_the_model_s_title_appears_and_is_not_suggested_as_the_person_s(
         lists.reload()
     rename(lists, "가을 여행").press("Enter")
     field.fill("가을 여행")
-    field.press("Enter")  # the same words, and now the person's
+    field.press("Enter")  # the same words, now stored as the user's
     expect(lists.locator("#status")).to_have_text("이름을 바꿨어요.")
     assert site.history.titles == {TRIP: "가을 여행"}
     rename(lists, "가을 여행").press("Enter")

@@ -41,6 +41,14 @@ WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWri
 SCHEMAS = {kind: frame_schema(kind) for kind in ("accepted", "failed", "pong")}
 CLIENT = {kind: frame_schema(kind) for kind in ("chat", "stop", "resume", "continue", "ping")}
 
+STATES: list[dict[str, Any]] = [
+    {"status": "done", "stop_reason": "stop", "answer": "끝"},
+    {"status": "done", "stop_reason": "length", "answer": "반"},
+    {"status": "failed", "code": "throttled"},
+    {"status": "streaming", "answer": "중"},
+    {"status": "streaming", "user_id": BOB.user_id},
+]
+
 
 @dataclass
 class Backstage:
@@ -70,34 +78,9 @@ def backstage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstage]:
         backstage = Backstage(table)
         routes = Routes(Turns(table, 90), backstage.jobs.append, log, RecordedMetrics())
         monkeypatch.setattr(routes_entry, "bootstrap", lambda: routes)
-        store(
-            table,
-            turn(
-                request_id=uuid(1),
-                status="done",
-                stop_reason="stop",
-                answer="끝",
-                turn_id=TURN_IDS[0],
-            ),
-        )
-        store(
-            table,
-            turn(
-                request_id=uuid(2),
-                status="done",
-                stop_reason="length",
-                answer="반",
-                turn_id=TURN_IDS[1],
-            ),
-        )
-        store(
-            table, turn(request_id=uuid(3), status="failed", code="throttled", turn_id=TURN_IDS[2])
-        )
-        store(table, turn(request_id=uuid(4), status="streaming", answer="중", turn_id=TURN_IDS[3]))
-        store(
-            table,
-            turn(request_id=uuid(5), user_id=BOB.user_id, status="streaming", turn_id=TURN_IDS[4]),
-        )
+        for number, fields in enumerate(STATES):
+            past = turn(request_id=uuid(number + 1), turn_id=TURN_IDS[number], **fields)
+            store(table, past)
         yield backstage
         dynamodb.meta.client.close()
 

@@ -57,7 +57,7 @@ test("texts are compared by words, and similar words by characters", () => {
   assert.equal(write(compareTexts("같은 글", "같은 글")), "같은 글");
 });
 
-test("a comparison holds both texts, whatever they are", () => {
+test("a comparison of any two texts holds both", () => {
   const words = ["가", "나다", " ", "\n", "라마바", "라마사", "👍", "  ", "."];
   let seed = 7;
   const draw = () => {

@@ -268,6 +268,17 @@ class Turns:
             }
             for item in (marker, turn.to_item())
         ]
+        return [
+            *puts,
+            {"Update": self._update_conversation(turn, place, temporary, expires_at)},
+            *place.update_branches(table, turn, expires_at),
+            *self._quota.count_message(user_id),
+        ]
+
+    def _update_conversation(
+        self, turn: Turn, place: Place, temporary: bool, expires_at: int
+    ) -> "UpdateTypeDef":
+        """Return the update of the conversation's item, which creates a new conversation."""
         if temporary:  # without the attributes of the index: it is in no list
             kind = "is_temporary = :true"
             update = f"{kind} REMOVE activity_pk, activity_sk"
@@ -278,11 +289,11 @@ class Turns:
                 "activity_pk = if_not_exists(activity_pk, :user), activity_sk = :activity"
                 " REMOVE is_temporary"
             )
-            activity = keys.activity(user_id, turn.conversation_id, turn.created_at)
+            activity = keys.activity(turn.user_id, turn.conversation_id, turn.created_at)
             values = {":user": activity["activity_pk"], ":activity": activity["activity_sk"]}
-        conversation: UpdateTypeDef = {
-            "TableName": table,
-            "Key": keys.conversation(user_id, turn.conversation_id),
+        return {
+            "TableName": self._table.name,
+            "Key": keys.conversation(turn.user_id, turn.conversation_id),
             "UpdateExpression": "SET title = if_not_exists(title, :title),"
             " question_title = if_not_exists(question_title, :title),"
             " created_at = if_not_exists(created_at, :at), last_activity_at = :at,"
@@ -301,13 +312,6 @@ class Turns:
                 ":ttl": expires_at,
             },
         }
-        branches = place.update_branches(table, turn, expires_at)
-        return [
-            *puts,
-            {"Update": conversation},
-            *branches,
-            *self._quota.count_message(user_id),
-        ]
 
 
 def title(question: str) -> str:

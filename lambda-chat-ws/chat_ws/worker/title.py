@@ -51,8 +51,8 @@ def describe(question: str, answer: str) -> str:
 def clean(reply: str) -> str | None:
     """Return the title in a model's reply; None if there is none.
 
-    It is the first line with a text of its own, without markup, quotes, label and special tokens,
-    and at most MAX_TITLE_LENGTH long.
+    It is the first line that does not introduce another one, without markup, quotes, label and
+    special tokens, and at most MAX_TITLE_LENGTH long.
     """
     for line in _SPECIAL_TOKEN.sub("\n", unicodedata.normalize("NFC", reply)).splitlines():
         if line.rstrip().endswith((":", "：")):  # an introduction of the next line
