@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect
 from websockets.exceptions import InvalidStatus
 
 from seoyeon.local.ministack.session import client_config, open_session
@@ -159,8 +159,22 @@ def token_of_another_pool(stack: Stack) -> str:
 def test_signing_out_and_in_again_finds_the_conversation(
     visitor: Page, token: str, stack: Stack
 ) -> None:
-    visitor.goto(stack.url)
-    visitor.get_by_role("button", name="로그아웃").click()
+    """The renewal of the token that is under way at the sign-out must not undo it."""
+    held: dict[str, Route] = {}
+
+    def hold_first(route: Route) -> None:
+        if held.setdefault(route.request.url.rpartition("/")[2], route) is not route:
+            route.continue_()
+
+    visitor.route("**/oauth2/*", hold_first)
+    with visitor.expect_request("**/oauth2/token"):
+        visitor.goto(stack.url)
+    with visitor.expect_request("**/oauth2/revoke"):
+        visitor.get_by_role("button", name="로그아웃").click()
+    with visitor.expect_response("**/oauth2/token"):
+        held["token"].continue_()
+    held["revoke"].continue_()
+    visitor.unroute("**/oauth2/*", hold_first)
     dialog = visitor.get_by_role("dialog")
     expect(dialog).to_contain_text("로그인하고 서연과 이야기해 보세요.")
     dialog.get_by_role("button", name="로그인").click()

@@ -95,7 +95,12 @@ export class CognitoIdentity {
     if (session?.user !== this.#user) return "changed";
     try {
       const tokens = await this.#oauth.refresh(session.refreshToken);
-      this.#storeTokens({ ...tokens, refreshToken: tokens.refreshToken ?? session.refreshToken });
+      const refreshToken = tokens.refreshToken ?? session.refreshToken;
+      if (this.#session?.user !== session.user) {
+        this.#revoke(refreshToken); // the user signed out meanwhile
+        return "changed";
+      }
+      this.#storeTokens({ ...tokens, refreshToken });
       return "renewed";
     } catch (error) {
       if (!(error instanceof GrantRefused)) throw error;
@@ -136,9 +141,13 @@ export class CognitoIdentity {
     this.#storage.remove(SESSION);
     this.#removeUnsent();
     this.#endSession("signedOut");
-    // If the endpoint cannot be reached, the user is still signed out in this browser.
-    if (refreshToken) await this.#oauth.revoke(refreshToken).catch(() => {});
+    if (refreshToken) await this.#revoke(refreshToken);
     location.assign(this.#oauth.logoutUrl);
+  }
+
+  /** Revoke a refresh token. If the endpoint cannot be reached, the user is still signed out in this browser. */
+  #revoke(refreshToken) {
+    return this.#oauth.revoke(refreshToken).catch(() => {});
   }
 
   #removeUnsent() {
