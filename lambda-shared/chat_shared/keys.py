@@ -1,17 +1,18 @@
 """The keys of the table; no other module builds one.
 
-One table holds seven kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
+One table holds eight kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
 UUID). Neither contains `#`, so a user id cannot name another user's partition.
 
-| item         | pk                              | sk              |
-|--------------|---------------------------------|-----------------|
-| turn         | turns#{user}#{conversation}     | {turn id}       |
-| marker       | request#{user}#{request}        | request         |
-| conversation | conversations#{user}            | {conversation}  |
-| branches     | branches#{user}#{conversation}  | branches        |
-| instructions | instructions#{user}             | instructions    |
-| messages     | quota#{user}                    | {day}           |
-| tokens       | usage                           | {day}           |
+| item         | pk                             | sk                        |
+|--------------|--------------------------------|---------------------------|
+| turn         | turns#{user}#{conversation}    | {turn id}                 |
+| marker       | request#{user}#{request}       | request                   |
+| conversation | conversations#{user}           | {conversation}            |
+| branches     | branches#{user}#{conversation} | branches                  |
+| instructions | instructions#{user}            | instructions              |
+| document     | documents#{user}               | {conversation}#{document} |
+| messages     | quota#{user}                   | {day}                     |
+| tokens       | usage                          | {day}                     |
 
 The index `by_activity` (activity_pk = user, activity_sk = time of the last message + conversation)
 lists a user's conversations, newest first. Pinned ones have another partition there, temporary ones
@@ -70,6 +71,15 @@ def branches(user_id: str, conversation_id: str) -> dict[str, str]:
 def instructions(user_id: str) -> dict[str, str]:
     """Return the key of the user's text that stands in every prompt."""
     return {"pk": f"instructions#{user_id}", "sk": "instructions"}
+
+
+def document(user_id: str, conversation_id: str, document_id: str) -> dict[str, str]:
+    return {"pk": documents(user_id), "sk": f"{conversation_id}#{document_id}"}
+
+
+def documents(user_id: str) -> str:
+    """Return the partition of a user's documents, which is sorted by conversation."""
+    return f"documents#{user_id}"
 
 
 def activity(user_id: str, conversation_id: str, at: str) -> dict[str, str]:
