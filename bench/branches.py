@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import boto3
@@ -22,6 +22,7 @@ from chat_ws.job import Job
 from chat_ws.protocol import Chat
 from chat_ws.store.turns import Turns
 from chat_ws.worker.worker import load_window
+from history_api.documents import Documents
 from history_api.service import Service
 from moto import mock_aws
 from rich.console import Console
@@ -35,6 +36,9 @@ BEGIN = 1_790_000_000.0  # seconds since the epoch
 USER = Principal("0" * 64)
 PLAIN, BRANCHED = (str(UUID(int=number, version=4)) for number in (1, 2))
 EVERY = TURNS // VARIANTS  # turns between two that have a variant
+
+
+UNUSED = cast(Documents, None)  # no action of this benchmark needs documents
 
 
 def now() -> float:
@@ -117,7 +121,7 @@ class Measure:
 
 
 def actions(table: "Table", conversation_id: str) -> dict[str, Callable[[], object]]:
-    turns, service = Turns(table, 90, now), Service(table, now)
+    turns, service = Turns(table, 90, now), Service(table, UNUSED, now)
     numbers = count(10 * TURNS * int(conversation_id == PLAIN) + 10 * TURNS)
 
     def ask() -> None:

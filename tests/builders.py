@@ -114,6 +114,7 @@ def rest_event(
     query: dict[str, str] | None = None,
     id: str | None = None,
     turn_id: str | None = None,
+    document_id: str | None = None,
     body: str | None = None,
     user: Principal | None = ALICE,
 ) -> dict[str, Any]:
@@ -121,15 +122,18 @@ def rest_event(
     context: dict[str, Any] = {"httpMethod": method, "resourcePath": resource, "stage": "api"}
     if user:
         context["authorizer"] = {"principalId": user.user_id, "user_id": user.user_id}
-    named = {"id": id, "turn_id": turn_id}
+    given = {"id": id, "turn_id": turn_id, "document_id": document_id}
+    named = {name: value for name, value in given.items() if value is not None}
+    path = resource
+    for name, value in named.items():
+        path = path.replace(f"{{{name}}}", value)
     return {
         "resource": resource,
-        "path": resource.replace("{id}", id or "").replace("{turn_id}", turn_id or ""),
+        "path": path,
         "httpMethod": method,
         "headers": {"Authorization": "Bearer …"},
         "queryStringParameters": query,
-        "pathParameters": {name: value for name, value in named.items() if value is not None}
-        or None,
+        "pathParameters": named or None,
         "requestContext": context,
         "body": body,
         "isBase64Encoded": False,

@@ -1,11 +1,23 @@
-"""The table for tests on moto; test_data_stack.py holds its schema to the template's."""
+"""Table and bucket for tests on moto; test_data_stack.py holds the schema to the template's."""
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from chat_shared import keys
+from history_api import entry
+from history_api.documents import Documents, ReadingJob
+from history_api.settings import DocumentSettings
+
+from tests.builders import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
+    from mypy_boto3_s3.service_resource import Bucket
+
+BUCKET = "documents"
 
 SCHEMA: dict[str, Any] = {
     "AttributeDefinitions": [
@@ -32,3 +44,20 @@ SCHEMA: dict[str, Any] = {
 
 def create_table(dynamodb: "DynamoDBServiceResource", name: str) -> "Table":
     return dynamodb.create_table(TableName=name, **SCHEMA)
+
+
+def create_bucket() -> "Bucket":
+    bucket = boto3.resource("s3", region_name=REGION).Bucket(BUCKET)
+    bucket.create(CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    return bucket
+
+
+def create_documents(
+    table: "Table",
+    clock: Callable[[], float] = time.time,
+    invoke: Callable[[ReadingJob], None] = lambda job: None,
+    **limits: Any,
+) -> Documents:
+    """Return the history function's documents. The bucket must exist once S3 is called."""
+    settings = replace(DocumentSettings(BUCKET, "reader"), **limits)
+    return Documents(table, settings, entry.connect_s3, invoke, clock)

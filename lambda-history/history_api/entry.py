@@ -3,17 +3,24 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import boto3
+from botocore.config import Config
 from chat_shared.logs import create_logger
 from chat_shared.principal import Principal
 from chat_shared.principal import Unauthorized as NoPrincipal
 
+from history_api.documents import Documents, ReadingJob
 from history_api.errors import ApiError, Internal, NotFound, Unauthorized
 from history_api.service import Body, Service
+from history_api.settings import DocumentSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
 
 log = create_logger("history")
 HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
@@ -22,7 +29,26 @@ HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "
 @cache
 def bootstrap() -> Service:
     """Create the service with its client, once for each execution environment."""
-    return Service(boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"]))
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
+    settings = DocumentSettings.from_env(os.environ)
+
+    def invoke(job: ReadingJob) -> None:
+        boto3.client("lambda").invoke(
+            FunctionName=settings.reader,
+            InvocationType="Event",
+            Payload=json.dumps(asdict(job)),
+        )
+
+    return Service(table, Documents(table, settings, connect_s3, invoke))
+
+
+def connect_s3() -> "S3Client":
+    """Create a client whose presigned URLs name bucket and region, as the page's policy does."""
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    )
+    return boto3.client("s3", config=config)
 
 
 def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -63,6 +89,16 @@ def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
             return service.delete(principal, conversation_id)
         case "DELETE", "/history/conversations/{id}/turns/{turn_id}":
             return service.delete_turn(principal, conversation_id, unquote(path["turn_id"]))
+        case "GET", "/history/conversations/{id}/documents":
+            return service.documents(principal, conversation_id)
+        case "POST", "/history/conversations/{id}/documents":
+            return service.add_document(principal, conversation_id, event.get("body") or "")
+        case "DELETE", "/history/conversations/{id}/documents/{document_id}":
+            return service.delete_document(principal, conversation_id, path["document_id"])
+        case "POST", "/history/conversations/{id}/documents/{document_id}/read":
+            return service.read_document(principal, conversation_id, path["document_id"])
+        case "GET", "/history/conversations/{id}/documents/{document_id}/text":
+            return service.document_text(principal, conversation_id, path["document_id"], query)
     raise NotFound
 
 

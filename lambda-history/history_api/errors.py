@@ -21,6 +21,24 @@ class Unauthorized(ApiError):
     message = "사용자를 확인하지 못했어요. 페이지를 새로 고쳐 주세요."
 
 
+class QuotaExceeded(ApiError):
+    status = 429
+    code = "quota_exceeded"
+    message = "오늘 올릴 수 있는 문서를 모두 올렸어요. 내일 다시 올려 주세요."
+
+
+class TooManyDocuments(ApiError):
+    status = 409
+    code = "too_many_documents"
+    message = "한 대화에 문서를 더 올릴 수 없어요. 쓰지 않는 문서를 지운 뒤 다시 올려 주세요."
+
+
+class DocumentTooLarge(ApiError):
+    status = 413
+    code = "too_large"
+    message = "문서가 너무 커요. 나누거나 줄여서 다시 올려 주세요."
+
+
 class NotFound(ApiError):
     status = 404
     code = "not_found"

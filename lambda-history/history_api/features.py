@@ -4,3 +4,7 @@ FEATURES = (
     *("change.head", "change.instructions", "change.pinned", "delete_turn", "instructions"),
     *("set_instructions", "turns.branches", "turns.head"),
 )
+# Those of a deployment with documents.
+DOCUMENT_FEATURES = (
+    *("add_document", "delete_document", "document_text", "documents", "read_document"),
+)

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from chat_shared import keys
 from chat_shared.branches import Branches
+from chat_shared.documents import Document
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
 from history_api import cursor
 from history_api.conversations import Changes, Conversation, Conversations
+from history_api.documents import Documents
 from history_api.errors import BadRequest, NotFound
 from history_api.instructions import Instructions
 from history_api.turns import BRANCHED, Turns
@@ -34,6 +36,7 @@ READ_AHEAD = 11  # turns in one query: two queries for DEFAULT_LIMIT and the tur
 CONVERSATIONS_PAGE = 50
 MAX_TITLE_LENGTH = 100
 MAX_INSTRUCTIONS_LENGTH = 1_500
+MAX_NAME_LENGTH = 255
 
 Query = Mapping[str, str]
 Body = dict[str, Any] | None
@@ -44,6 +47,7 @@ class Service:
     """One method for each operation. It returns a JSON object, or None for status 204."""
 
     table: "Table"
+    document_store: Documents
     clock: Callable[[], float] = time.time
 
     def turns(self, principal: Principal, query: Query) -> Body:
@@ -52,6 +56,7 @@ class Service:
         The turns are those of the shown branch, of the one through `head`, or of all branches.
         """
         limit = _limit(query.get("limit"))
+        head = _turn_id(query["head"]) if "head" in query else None
         if "conversation_id" in query:
             conversation_id = _uuid(query["conversation_id"])
         elif query.keys() & {"cursor", "head"}:
@@ -68,7 +73,6 @@ class Service:
         if _wants_all_branches(query):
             newest_first = turns.all_branches(reads, position)
         else:
-            head = _turn_id(query["head"]) if "head" in query else None
             newest_first, branches = turns.branch(reads, position, head)
         page, following = _cut(newest_first, limit)
         next_cursor = None
@@ -106,19 +110,74 @@ class Service:
         return conversation_view(changed)
 
     def delete(self, principal: Principal, conversation_id: str) -> Body:
-        if not Conversations(self.table).delete(principal, _uuid(conversation_id)):
+        if not self._delete_conversation(principal, _uuid(conversation_id)):
             raise NotFound
         return None
 
+    def _delete_conversation(self, principal: Principal, conversation_id: str) -> bool:
+        """Delete documents, turns, and last the conversation; return whether there was any."""
+        had_documents = self.document_store.delete_all(principal, conversation_id)
+        return Conversations(self.table).delete(principal, conversation_id) or had_documents
+
     def delete_turn(self, principal: Principal, conversation_id: str, turn_id: str) -> Body:
-        turns = Turns(self.table, principal, _uuid(conversation_id), self.clock())
-        if not turns.delete(_turn_id(turn_id)):
+        conversation_id = _uuid(conversation_id)
+        turns = Turns(self.table, principal, conversation_id, self.clock())
+        if not turns.delete(
+            _turn_id(turn_id), lambda: self._delete_conversation(principal, conversation_id)
+        ):
             raise NotFound
         return None
 
     def delete_all(self, principal: Principal) -> Body:
         Instructions(self.table).delete(principal)
+        self.document_store.delete_all(principal)
         Conversations(self.table).delete_all(principal)
+        return None
+
+    def documents(self, principal: Principal, conversation_id: str) -> Body:
+        found = self.document_store.list_all(principal, _uuid(conversation_id))
+        return {"documents": [document_view(document) for document in found]}
+
+    def add_document(self, principal: Principal, conversation_id: str, body: str) -> Body:
+        """Announce the document of `body`: `document_id`, `name` and `size` in bytes."""
+        fields = _fields(body)
+        document = self.document_store.add(
+            principal,
+            _uuid(conversation_id),
+            _uuid(_text(fields.get("document_id"))),
+            _file_name(fields.get("name")),
+            _size(fields.get("size")),
+        )
+        upload = self.document_store.sign_upload(document)
+        return {
+            "document": document_view(document),
+            "upload": upload and {"url": upload.url, "fields": upload.fields},
+        }
+
+    def read_document(self, principal: Principal, conversation_id: str, document_id: str) -> Body:
+        document = self.document_store.start_reading(
+            principal, _uuid(conversation_id), _uuid(document_id)
+        )
+        return {"document": document_view(document)}
+
+    def document_text(
+        self, principal: Principal, conversation_id: str, document_id: str, query: Query
+    ) -> Body:
+        """Return the parts of a document from the one that `from` numbers, 0 by default."""
+        start = _part_number(query.get("from", "0"))
+        parts = self.document_store.parts(principal, _uuid(conversation_id), _uuid(document_id))
+        page: list[dict[str, Any]] = []
+        size = 0
+        for n, part in enumerate(parts[start:], start):
+            size += len(part.text.encode())
+            if page and size > MAX_PAGE_BYTES:
+                return {"parts": page, "next": n}
+            page.append({"n": n, "unit": part.unit, "name": part.name, "text": part.text})
+        return {"parts": page, "next": None}
+
+    def delete_document(self, principal: Principal, conversation_id: str, document_id: str) -> Body:
+        if not self.document_store.delete(principal, _uuid(conversation_id), _uuid(document_id)):
+            raise NotFound
         return None
 
     def instructions(self, principal: Principal) -> Body:
@@ -189,6 +248,24 @@ def conversation_view(conversation: Conversation) -> dict[str, Any]:
         "instructions": conversation.instructions,
         "created_at": conversation.created_at,
         "last_activity_at": conversation.last_activity_at,
+    }
+
+
+def document_view(document: Document) -> dict[str, Any]:
+    return {
+        "document_id": document.document_id,
+        "name": document.name,
+        "size": document.size,
+        "status": document.status,
+        "code": document.code,
+        "kind": document.kind,
+        "unit": document.unit,
+        "units": document.units,
+        "characters": document.characters,
+        "parts": document.parts,
+        "truncated": document.truncated,
+        "skipped": document.skipped,
+        "created_at": document.created_at,
     }
 
 
@@ -263,6 +340,26 @@ def _title(value: object) -> str:
     if not 1 <= len(title) <= MAX_TITLE_LENGTH:
         raise BadRequest
     return title
+
+
+def _file_name(value: object) -> str:
+    """Return a file's name for display: NFC, as macOS decomposes Hangul, and on one line."""
+    name = " ".join(unicodedata.normalize("NFC", _text(value)).split())
+    if not 1 <= len(name) <= MAX_NAME_LENGTH or not name.isprintable():
+        raise BadRequest
+    return name
+
+
+def _size(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise BadRequest
+    return value
+
+
+def _part_number(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", value):
+        raise BadRequest
+    return int(value)
 
 
 def _instructions(value: object) -> str:

@@ -1,6 +1,6 @@
 """The turns of a conversation: read branch by branch, shown, deleted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,6 @@ from chat_shared.branches import Branches, head_condition
 from chat_shared.principal import Principal
 from chat_shared.transactions import transact
 from chat_shared.turn import Turn
-
-from history_api.conversations import Conversations
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -75,9 +73,10 @@ class Turns:
                 return True
         raise Contended
 
-    def delete(self, turn_id: str) -> bool:
+    def delete(self, turn_id: str, delete_conversation: Callable[[], bool]) -> bool:
         """Delete a turn and all below it; return whether there was one. Raise Contended.
 
+        `delete_conversation` is called instead if no other turn would be left.
         The turn's own item is deleted last, so that an interrupted deletion can be repeated.
         """
         for _ in range(TRIES):
@@ -87,7 +86,7 @@ class Turns:
             turns = [str(item["sk"]) for item in tail]
             rest = branches.without(turns, self._parent_of(tail[0]))
             if not rest:
-                return Conversations(self.table).delete(self.principal, self.conversation_id)
+                return delete_conversation()
             read = self._store(branches, replace(branches, head=rest.head))
             if not read:
                 continue

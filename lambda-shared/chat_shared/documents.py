@@ -74,6 +74,11 @@ class Document:
     def key(self) -> dict[str, str]:
         return keys.document(self.user_id, self.conversation_id, self.document_id)
 
+    def to_item(self) -> dict[str, Any]:
+        """Return the item of a document that was announced."""
+        stored = ("user_id", "name", "size", "created_at", "status", "reading", "expires_at")
+        return {name: getattr(self, name) for name in stored} | self.key
+
     @classmethod
     def from_item(cls, item: Mapping[str, Any], now: float) -> "Document":
         """Read an item. A reading whose lease has expired has `failed` as `broken`."""

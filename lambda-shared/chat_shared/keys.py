@@ -31,6 +31,9 @@ from typing import Any
 
 ACTIVITY_INDEX = "by_activity"
 TTL_ATTRIBUTE = "expires_at"
+COUNTER_SECONDS = (
+    3 * 86_400
+)  # until a counter expires; it is used for one day of any machine's clock
 ROOT = "root"  # the parent of a conversation's first turn
 FIRST_BRANCH = ""
 TURN_ID = re.compile(

@@ -17,6 +17,7 @@ import pytest
 import schemathesis
 from authorizer import entry as authorizer
 from aws_lambda_powertools import Logger
+from chat_shared.documents import Document, Part, encode_parts, text_key
 from history_api import entry
 from history_api.service import Service
 from hypothesis import HealthCheck, given, settings
@@ -35,18 +36,27 @@ from tests.builders import (
     secret,
     store,
     turn,
+    uuid,
 )
 from tests.stack import Stack
-from tests.table import create_table
+from tests.table import create_bucket, create_documents, create_table
 from tests.unit.test_contracts import CLOSED_OPENAPI
 
-CONVERSATION_PATH = re.compile(r"/history/conversations/([^/]+)(?:/turns/([^/]+))?")
+CONVERSATION_PATH = re.compile(
+    r"/history/conversations/(?P<id>[^/]+)"
+    r"(?:/turns/(?P<turn_id>[^/]+)|/documents(?:/(?P<document_id>[^/]+)(?:/(?:read|text))?)?)?"
+)
+DOCUMENT = uuid(3_000)
 ROUTES = {
     "/history": ("GET", "DELETE"),
     "/history/instructions": ("GET", "PUT"),
     "/history/conversations": ("GET",),
     "/history/conversations/{id}": ("PATCH", "DELETE"),
     "/history/conversations/{id}/turns/{turn_id}": ("DELETE",),
+    "/history/conversations/{id}/documents": ("GET", "POST"),
+    "/history/conversations/{id}/documents/{document_id}": ("DELETE",),
+    "/history/conversations/{id}/documents/{document_id}/read": ("POST",),
+    "/history/conversations/{id}/documents/{document_id}/text": ("GET",),
 }
 # `positive_data_acceptance` is left out: a cursor may look right and be forged.
 CHECKED = (
@@ -77,8 +87,12 @@ def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
     )
     named = CONVERSATION_PATH.fullmatch(path)
     resource = path
+    parameters: dict[str, Any] = {}
     if named:
-        resource = "/history/conversations/{id}" + ("/turns/{turn_id}" if named[2] else "")
+        parameters = {name: value for name, value in named.groupdict().items() if value}
+    for name in reversed(parameters):
+        begin, end = named.span(name) if named else (0, 0)
+        resource = f"{resource[:begin]}{{{name}}}{resource[end:]}"
     if method not in ROUTES.get(resource, ()):
         return refusal(403)
     try:
@@ -93,8 +107,8 @@ def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
         method,
         resource,
         query=dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)) or None,
-        id=unquote(named[1]) if named else None,
-        turn_id=named[2] if named else None,  # API Gateway leaves it encoded
+        # API Gateway leaves the other parameters encoded.
+        **parameters | {name: unquote(parameters[name]) for name in ("id",) if name in parameters},
         body=body or None,
     )
     event["requestContext"]["authorizer"] = allowed["context"]
@@ -117,6 +131,8 @@ class Target:
             case.path_parameters["id"] = CONVERSATION
             if "turn_id" in case.path_parameters:
                 case.path_parameters["turn_id"] = turn().turn_id
+            if "document_id" in case.path_parameters:
+                case.path_parameters["document_id"] = DOCUMENT
         return case
 
 
@@ -126,15 +142,30 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AUTH", "guest")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     past = turn(user_id=principal("fuzz").user_id, status="done", stop_reason="stop", answer="네.")
     schema = schemathesis.openapi.from_dict(CLOSED_OPENAPI)
     schema.app = gateway
     with mock_aws():
         dynamodb = boto3.resource("dynamodb", region_name=REGION)
         table = create_table(dynamodb, "fuzz")
-        monkeypatch.setattr(entry, "bootstrap", lambda: Service(table))
+        bucket = create_bucket()
+        service = Service(table, create_documents(table))
+        monkeypatch.setattr(entry, "bootstrap", lambda: service)
         monkeypatch.setattr(entry, "log", Logger(service="fuzz", log_uncaught_exceptions=False))
-        yield Target(schema, lambda: store(table, past))
+
+        def seed() -> None:
+            store(table, past)
+            document = Document(
+                past.user_id, CONVERSATION, DOCUMENT, "규정.hwp", 1, past.created_at
+            )
+            parts = [Part("page", "1", "제1조")]
+            table.put_item(Item=document.to_item() | {"status": "ready", "expires_at": 2**40})
+            bucket.put_object(
+                Key=text_key(past.user_id, CONVERSATION, DOCUMENT), Body=encode_parts(parts)
+            )
+
+        yield Target(schema, seed)
         dynamodb.meta.client.close()
 
 

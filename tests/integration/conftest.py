@@ -1,4 +1,4 @@
-"""Moto's DynamoDB, made as strict as DynamoDB where moto is more lenient."""
+"""Moto's DynamoDB, made as strict as DynamoDB where moto is more lenient, and its S3."""
 
 import io
 import threading
@@ -14,20 +14,22 @@ from moto import mock_aws
 
 from tests.builders import REGION
 from tests.expressions import check_request
-from tests.table import create_table
+from tests.table import create_bucket, create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
+    from mypy_boto3_s3.service_resource import Bucket
 
 _numbers = count()
 
 
 @contextmanager
 def _no_profile() -> Iterator[None]:
-    """Remove the AWS settings of the environment."""
+    """Replace the AWS settings of the environment."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
             patch.delenv(name, raising=False)
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
         yield
 
 
@@ -48,6 +50,18 @@ def dynamodb() -> Iterator["DynamoDBServiceResource"]:
         client._make_api_call = serialised
         yield resource
         client.close()
+
+
+@pytest.fixture(scope="module")
+def module_bucket(dynamodb: "DynamoDBServiceResource") -> "Bucket":
+    return create_bucket()
+
+
+@pytest.fixture
+def bucket(module_bucket: "Bucket") -> Iterator["Bucket"]:
+    """The bucket of documents, empty."""
+    yield module_bucket
+    module_bucket.objects.delete()
 
 
 @pytest.fixture

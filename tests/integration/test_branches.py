@@ -24,7 +24,7 @@ from tests.builders import ALICE, BOB, CONVERSATION, NOW, store, turn, uuid
 from tests.fakes import Clock
 from tests.integration.conftest import Reads
 from tests.store_contract import outcome
-from tests.table import create_table
+from tests.table import create_documents, create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
@@ -41,7 +41,7 @@ class Talk:
         self.clock = Clock(NOW)
         self.turns = Turns(table, 90, self.clock, sleep=lambda _: None)
         self.leases = Leases(table, self.clock)
-        self.service = Service(table, self.clock)
+        self.service = Service(table, create_documents(table, self.clock), self.clock)
         self._numbers = count(1)
 
     def ask(self, parent: str | None, variant_of: str | None = None, **fields: Any) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from chat_shared import keys
+from chat_shared import documents, keys
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 from chat_ws.job import Job
@@ -27,22 +27,27 @@ from history_api.service import Service
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid
 from tests.fakes import Clock
 from tests.store_contract import outcome
+from tests.table import create_documents
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3.service_resource import Bucket
 
 Items = dict[tuple[str, str], dict[str, Any]]
 COUNTERS = {"quota", "usage"}  # of one day, without text; they expire after three days
 TEMPORARY = uuid(1_001)
 CONVERSATIONS = (CONVERSATION, TEMPORARY)
+UNASKED = uuid(1_002)  # has a document only
+DOCUMENT = uuid(3_000)
 
 
 @pytest.fixture
-def two_users(table: "Table", monkeypatch: pytest.MonkeyPatch) -> "Table":
+def two_users(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch) -> "Table":
     """A table with each kind of item for two users, written by the code that writes it on AWS.
 
     In each conversation the first question is answered, the second has a partial answer, and the
-    first one is asked again. One of the conversations is temporary.
+    first one is asked again. One of the conversations is temporary. Each conversation, and one
+    without a question, has a document with each kind of object in the bucket.
     """
     clock, numbers = Clock(NOW), count(1)
     turns = Turns(table, 90, clock, Limits(messages=100, tokens=100_000))
@@ -65,8 +70,21 @@ def two_users(table: "Table", monkeypatch: pytest.MonkeyPatch) -> "Table":
     for user in (ALICE, BOB):
         Instructions(table).write(user, "짧게 답하세요.")
     Quota(table, clock=clock).add_tokens(1)
-    monkeypatch.setattr(entry, "bootstrap", lambda: Service(table, clock))
+    service = Service(table, create_documents(table, clock), clock)
+    for user, conversation_id in product((ALICE, BOB), (*CONVERSATIONS, UNASKED)):
+        service.document_store.add(user, conversation_id, DOCUMENT, "규정.hwp", 1)
+    for key in _object_keys():
+        bucket.put_object(Key=key, Body=b"1")
+    monkeypatch.setattr(entry, "bootstrap", lambda: service)
     return table
+
+
+def _object_keys() -> Iterator[str]:
+    for user, conversation_id in product((ALICE, BOB), (*CONVERSATIONS, UNASKED)):
+        ids = (user.user_id, conversation_id, DOCUMENT)
+        yield documents.upload_key(*ids)
+        yield documents.text_key(*ids)
+        yield documents.note_key(*ids, "0" * 64)
 
 
 def _start(turns: Turns, leases: Leases, user: Principal, chat: Chat) -> Turn:
@@ -112,12 +130,26 @@ def _cut(table: "Table", at: int, when: Literal["before", "after"]) -> Iterator[
         if len(called) == at:
             raise EndpointConnectionError(endpoint_url="https://dynamodb.invalid")
 
-    events, event = table.meta.client.meta.events, f"{when}-call.dynamodb"
-    events.register(event, break_connection)
+    clients = {"dynamodb": table.meta.client, "s3": entry.bootstrap().document_store.s3}
+    for service, client in clients.items():
+        client.meta.events.register(f"{when}-call.{service}", break_connection)
     try:
         yield called
     finally:
-        events.unregister(event, break_connection)
+        for service, client in clients.items():
+            client.meta.events.unregister(f"{when}-call.{service}", break_connection)
+
+
+def _objects(bucket: "Bucket") -> set[str]:
+    return {found.key for found in bucket.objects.all()}
+
+
+def _restore(table: "Table", bucket: "Bucket", before: Items) -> None:
+    with table.batch_writer() as batch:
+        for item in before.values():
+            batch.put_item(Item=item)
+    for key in _object_keys():
+        bucket.put_object(Key=key, Body=b"1")
 
 
 def test_both_users_have_every_kind_of_item_that_the_table_documents(two_users: "Table") -> None:
@@ -128,7 +160,15 @@ def test_both_users_have_every_kind_of_item_that_the_table_documents(two_users: 
         assert _kinds(_of(user, stored)) == documented - {"usage"}
 
 
-def test_after_the_deletion_of_everything_only_counters_are_left(two_users: "Table") -> None:
+def test_every_kind_of_object_that_is_documented_is_deleted() -> None:
+    documented = set(re.findall(r"(\w+)/\{user\}", documents.__doc__ or ""))
+    assert documented == set(documents.PREFIXES)
+    assert {key.partition("/")[0] for key in _object_keys()} == documented
+
+
+def test_after_the_deletion_of_everything_only_counters_are_left(
+    two_users: "Table", bucket: "Bucket"
+) -> None:
     before = _items(two_users)
     assert _delete() == 204
     left = _items(two_users)
@@ -139,15 +179,22 @@ def test_after_the_deletion_of_everything_only_counters_are_left(two_users: "Tab
     }
     for key, item in left.items():
         if _kind(key) in COUNTERS:
-            assert item.keys() - {"messages", "tokens"} == {"pk", "sk", "expires_at"}
+            assert item.keys() - {"messages", "tokens", "documents"} == {"pk", "sk", "expires_at"}
+    assert not any(ALICE.user_id in key for key in _objects(bucket))
+    assert any(BOB.user_id in key for key in _objects(bucket))
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
-    "conversation_id", [None, *CONVERSATIONS], ids=["everything", "one", "temporary"]
+    "conversation_id",
+    [None, *CONVERSATIONS, UNASKED],
+    ids=["everything", "one", "temporary", "unasked"],
 )
 def test_a_deletion_cut_at_any_call_is_completed_by_the_next(
-    two_users: "Table", conversation_id: str | None, when: Literal["before", "after"]
+    two_users: "Table",
+    bucket: "Bucket",
+    conversation_id: str | None,
+    when: Literal["before", "after"],
 ) -> None:
     before = _items(two_users)
     at = 0
@@ -159,13 +206,53 @@ def test_a_deletion_cut_at_any_call_is_completed_by_the_next(
             break
         assert status == 500
         assert _delete(conversation_id) in (204, 404)  # 404: the cut call was the last deletion
-        _check_deleted(two_users, before, conversation_id)
-        with two_users.batch_writer() as batch:
-            for item in before.values():
-                batch.put_item(Item=item)
+        _check_deleted(two_users, bucket, before, conversation_id)
+        _restore(two_users, bucket, before)
     assert status == 204
     assert at > 4
-    _check_deleted(two_users, before, conversation_id)
+    _check_deleted(two_users, bucket, before, conversation_id)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_deletion_of_a_document_cut_at_any_call_is_completed_by_the_next(
+    two_users: "Table", bucket: "Bucket", when: Literal["before", "after"]
+) -> None:
+    before = _items(two_users)
+    key = tuple(keys.document(ALICE.user_id, CONVERSATION, DOCUMENT).values())
+    left = {name for name in _object_keys() if f"{ALICE.user_id}/{CONVERSATION}" not in name}
+    at = 0
+    while True:
+        at += 1
+        with _cut(two_users, at, when) as called:
+            status = _delete_document()
+        if len(called) < at:
+            break
+        assert status == 500
+        assert _delete_document() in (204, 404)
+        assert _items(two_users).keys() == before.keys() - {key}
+        assert _objects(bucket) == left
+        _restore(two_users, bucket, before)
+    assert status == 204
+    assert at > 4
+    assert _items(two_users).keys() == before.keys() - {key}
+    assert _objects(bucket) == left
+
+
+def _delete_document() -> int:
+    resource = "/history/conversations/{id}/documents/{document_id}"
+    event = rest_event("DELETE", resource, id=CONVERSATION, document_id=DOCUMENT)
+    return int(entry.lambda_handler(event, None)["statusCode"])
+
+
+def test_the_last_turn_takes_the_documents_of_its_conversation_along(
+    two_users: "Table", bucket: "Bucket"
+) -> None:
+    marker = two_users.get_item(Key=keys.marker(ALICE.user_id, uuid(1)))["Item"]
+    variant = two_users.get_item(Key=keys.marker(ALICE.user_id, uuid(3)))["Item"]
+    assert _delete_turn(str(marker["turn_id"])) == 204
+    assert any(CONVERSATION in key for key in _objects(bucket) if ALICE.user_id in key)
+    assert _delete_turn(str(variant["turn_id"])) == 204
+    assert not any(CONVERSATION in key for key in _objects(bucket) if ALICE.user_id in key)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -230,8 +317,10 @@ def _check_turns(table: "Table", before: Items, deleted: set[str], shown: list[s
     assert {view["variants"] and len(view["variants"]["heads"]) for view in views} <= {None, 2}
 
 
-def _check_deleted(table: "Table", before: Items, conversation_id: str | None) -> None:
-    """Check that the turns and markers of the deletion are gone, and that nothing else is."""
+def _check_deleted(
+    table: "Table", bucket: "Bucket", before: Items, conversation_id: str | None
+) -> None:
+    """Check that the items and objects of the deletion are gone, and that nothing else is."""
     deleted = {
         key
         for key, item in _of(ALICE, before).items()
@@ -240,3 +329,5 @@ def _check_deleted(table: "Table", before: Items, conversation_id: str | None) -
     }
     assert deleted
     assert _items(table) == {key: item for key, item in before.items() if key not in deleted}
+    beginning = f"{ALICE.user_id}/{conversation_id or ''}"
+    assert _objects(bucket) == {key for key in _object_keys() if beginning not in key}

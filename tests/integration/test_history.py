@@ -20,10 +20,12 @@ from history_api.service import MAX_TITLE_LENGTH, READ_AHEAD, Service
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, store, turn, uuid
 from tests.fakes import Clock
 from tests.integration.conftest import Reads
+from tests.table import create_documents
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3.service_resource import Bucket
 
 ONE = "/history/conversations/{id}"
 OTHER = uuid(2_000)
@@ -91,8 +93,9 @@ def past(number: int, conversation_id: str, user: Principal, **fields: Any) -> T
 
 
 @pytest.fixture
-def api(table: "Table", monkeypatch: pytest.MonkeyPatch, log: "Logger") -> Api:
-    monkeypatch.setattr(entry, "bootstrap", lambda: Service(table, lambda: NOW))
+def api(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch, log: "Logger") -> Api:
+    service = Service(table, create_documents(table, lambda: NOW), lambda: NOW)
+    monkeypatch.setattr(entry, "bootstrap", lambda: service)
     monkeypatch.setattr(entry, "log", log)
     return Api(table)
 

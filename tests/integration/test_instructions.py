@@ -20,10 +20,12 @@ from history_api.service import MAX_INSTRUCTIONS_LENGTH, Service
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid
 from tests.fakes import Answer
 from tests.integration.test_worker import HERE, Stage
+from tests.table import create_documents
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3.service_resource import Bucket
 
 INSTRUCTIONS = "/history/instructions"
 TEXT = "짧게 답하세요."
@@ -60,8 +62,9 @@ class Api:
 
 
 @pytest.fixture
-def api(table: "Table", monkeypatch: pytest.MonkeyPatch, log: "Logger") -> Api:
-    monkeypatch.setattr(entry, "bootstrap", lambda: Service(table, lambda: NOW))
+def api(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch, log: "Logger") -> Api:
+    service = Service(table, create_documents(table), lambda: NOW)
+    monkeypatch.setattr(entry, "bootstrap", lambda: service)
     monkeypatch.setattr(entry, "log", log)
     return Api()
 

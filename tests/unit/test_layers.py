@@ -24,7 +24,17 @@ PACKAGES = FUNCTIONS | dict.fromkeys(("cdk", "seoyeon", "bench"), ROOT)
 
 # A pure module uses nothing that reaches out of the process or depends on the time.
 PURE_LIBRARY = {
-    *("base64", "binascii", "collections", "dataclasses", "datetime", "decimal", "hashlib", "json"),
+    *(
+        "base64",
+        "binascii",
+        "collections",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "gzip",
+        "hashlib",
+        "json",
+    ),
     *("math", "re", "secrets", "typing", "unicodedata"),
 }
 AWS_CLIENTS = {"client", "resource", "Session"}

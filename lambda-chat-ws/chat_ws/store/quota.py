@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # A process may use a count of tokens that it has read this many seconds ago.
 TOKENS_SECONDS = 5.0
-COUNTER_TTL = 3 * 86_400  # seconds; a counter is used for one day of any machine's clock
 
 
 class Quota:
@@ -45,7 +44,7 @@ class Quota:
             "UpdateExpression": f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD messages :one",
             "ConditionExpression": "attribute_not_exists(messages) OR messages < :limit",
             "ExpressionAttributeValues": {
-                ":ttl": int(now) + COUNTER_TTL,
+                ":ttl": int(now) + keys.COUNTER_SECONDS,
                 ":one": 1,
                 ":limit": self._limits.messages,
             },
@@ -83,5 +82,5 @@ class Quota:
         self._table.update_item(
             Key=keys.tokens(keys.day(now)),
             UpdateExpression=f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD tokens :tokens",
-            ExpressionAttributeValues={":ttl": int(now) + COUNTER_TTL, ":tokens": tokens},
+            ExpressionAttributeValues={":ttl": int(now) + keys.COUNTER_SECONDS, ":tokens": tokens},
         )
