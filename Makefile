@@ -146,7 +146,7 @@ destroy: setup ## remove the deployment and keep its data; DATA=delete deletes i
 
 # Compiles without upgrades, so that `make add` changes one package; `make lock` upgrades all.
 COMPILE = $(UV) pip compile --quiet $(UPGRADE) --universal --no-header --no-annotate
-ALL_GROUPS := --group authorizer --group chat --group history --group deploy --group run --group dev
+ALL_GROUPS := --group authorizer --group chat --group history --group documents --group deploy --group run --group dev
 lock: UPGRADE := --upgrade
 lock: compile ## upgrade every lock file: requirements*.txt here and in the functions' folders
 
@@ -160,6 +160,7 @@ compile: $(VENV)/.ready
 	@$(COMPILE) --python-version 3.11 pyproject.toml --group deploy --group run --constraint requirements-dev.txt -o requirements-run.txt
 	@$(COMPILE) --python-version 3.13 --group chat --constraint requirements-dev.txt -o lambda-chat-ws/requirements.txt
 	@$(COMPILE) --python-version 3.13 --group history --constraint requirements-dev.txt -o lambda-history/requirements.txt
+	@$(COMPILE) --python-version 3.13 --group documents --constraint requirements-dev.txt -o lambda-documents/requirements.txt
 	@$(COMPILE) --python-version 3.13 --group authorizer --constraint requirements-dev.txt -o lambda-authorizer/requirements.txt
 	@$(COMPILE) --python-version 3.11 seoyeon/local/ministack/requirements.in -o seoyeon/local/ministack/requirements.txt
 	@$(COMPILE) --python-version 3.13 tests/arm64/requirements.in -o tests/arm64/requirements.txt
