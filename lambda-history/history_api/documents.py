@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from chat_shared import documents, history, keys
 from chat_shared.documents import Document, Part
 from chat_shared.principal import Principal
@@ -234,8 +235,10 @@ class Documents:
             found = self.s3.get_object(
                 Bucket=self._settings.bucket, Key=documents.text_key(*_ids(document))
             )
-        except self.s3.exceptions.NoSuchKey:
-            raise NotFound from None
+        except ClientError as error:
+            if error.response["Error"]["Code"] in documents.ABSENT_OBJECT:
+                raise NotFound from None
+            raise
         return documents.decode_parts(found["Body"].read())
 
     def delete(self, principal: Principal, conversation_id: str, document_id: str) -> bool:

@@ -27,6 +27,8 @@ FailureCode = Literal[
     "broken", "locked", "not_uploaded", "scanned", "too_large", "unreadable", "unsupported"
 ]
 PREFIXES = ("uploads", "text", "notes")
+# The errors of GetObject for an absent key: S3 names it only to those who may list the bucket.
+ABSENT_OBJECT = ("NoSuchKey", "AccessDenied")
 
 
 @dataclass(frozen=True)
