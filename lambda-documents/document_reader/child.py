@@ -13,9 +13,17 @@ from pathlib import Path
 from chat_shared.documents import Kind
 
 from document_reader.content import Content
-from document_reader.detect import detect
+from document_reader.detect import (
+    OLE_SIGNATURE,
+    ZIP_SIGNATURE,
+    check_ole,
+    detect_text,
+    detect_zip,
+)
 from document_reader.errors import Unreadable
 from document_reader.extraction import Extraction
+from document_reader.formats import text
+from document_reader.guards import read_zip
 from document_reader.parts import split_content
 
 MEMORY = 1_400 * 2**20  # bytes of address space: the function has 2 GB
@@ -33,8 +41,7 @@ def main(path: str, name: str) -> None:
 
 def read_file(file: bytes, name: str) -> Extraction:
     """Return the parts of a file. Raise Unreadable, or any exception for a broken file."""
-    kind = detect(file, name)
-    content = read_content(kind, file)
+    kind, content = read_content(file, name)
     parts, truncated = split_content(content)
     if not parts:
         raise Unreadable("scanned")
@@ -49,15 +56,25 @@ def read_file(file: bytes, name: str) -> Extraction:
     )
 
 
-def read_content(kind: Kind, file: bytes) -> Content:
-    """Return the text of a file; only its format's library is imported."""
-    match kind:
-        case "txt" | "csv" | "md":
-            from document_reader.formats import text
+def read_content(file: bytes, name: str) -> tuple[Kind, Content]:
+    """Return the format and the text of a file; only that format's library is imported."""
+    if file.startswith(OLE_SIGNATURE):
+        check_ole(file)
+        from document_reader.formats import hwp
 
-            return text.read(kind, file)
-        case _:
-            raise Unreadable("unsupported")
+        return "hwp", hwp.read(file)
+    if file.startswith(ZIP_SIGNATURE):
+        return read_parts(read_zip(file))
+    kind = detect_text(file, name)
+    return kind, text.read(kind, file)
+
+
+def read_parts(parts: dict[str, bytes]) -> tuple[Kind, Content]:
+    match kind := detect_zip(parts):
+        case "hwpx":
+            from document_reader.formats import hwpx
+
+            return kind, hwpx.read(parts)
 
 
 if __name__ == "__main__":
