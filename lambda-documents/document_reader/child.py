@@ -15,6 +15,7 @@ from chat_shared.documents import Kind
 from document_reader.content import Content
 from document_reader.detect import (
     OLE_SIGNATURE,
+    PDF_SIGNATURE,
     ZIP_SIGNATURE,
     check_ole,
     detect_text,
@@ -65,6 +66,10 @@ def read_content(file: bytes, name: str) -> tuple[Kind, Content]:
         return "hwp", hwp.read(file)
     if file.startswith(ZIP_SIGNATURE):
         return read_parts(read_zip(file))
+    if PDF_SIGNATURE in file[:1024]:
+        from document_reader.formats import pdf
+
+        return "pdf", pdf.read(file)
     kind = detect_text(file, name)
     return kind, text.read(kind, file)
 
@@ -75,6 +80,18 @@ def read_parts(parts: dict[str, bytes]) -> tuple[Kind, Content]:
             from document_reader.formats import hwpx
 
             return kind, hwpx.read(parts)
+        case "docx":
+            from document_reader.formats import docx
+
+            return kind, docx.read(parts)
+        case "pptx":
+            from document_reader.formats import pptx
+
+            return kind, pptx.read(parts)
+        case "xlsx":
+            from document_reader.formats import xlsx
+
+            return kind, xlsx.read(parts)
 
 
 if __name__ == "__main__":

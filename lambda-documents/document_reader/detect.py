@@ -12,12 +12,16 @@ from document_reader.formats.text import decode
 
 OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
 ZIP_SIGNATURE = b"PK\x03\x04"
+PDF_SIGNATURE = b"%PDF-"
 # Documents that are text to a decoder: RTF, and HWPML by its root element.
 _MARKUP = ("{\\rtf", "<HWPML")
-ZipKind = Literal["hwpx"]
+ZipKind = Literal["hwpx", "docx", "pptx", "xlsx"]
 # The beginning of the names of the parts that hold the text.
 _TEXT_PARTS: dict[str, ZipKind] = {
     "Contents/section": "hwpx",
+    "word/document": "docx",
+    "ppt/presentation.xml": "pptx",
+    "xl/workbook.xml": "xlsx",
 }
 
 
