@@ -131,6 +131,7 @@ def _trim_packages(bundle: Path) -> None:
     """Remove files that Lambda never loads: scripts, stubs, tests, other services' models."""
     for path in (bundle / "bin", bundle / ".lock", *bundle.glob("*-stubs")):
         _remove(path)
+    _remove(bundle / "hwp2md" / "web")  # a preview of documents in a browser
     for pattern in ("*.pyi", "tests", "examples-1.json"):
         for path in list(bundle.rglob(pattern)):
             _remove(path)

@@ -56,7 +56,7 @@ STAGES = {"aws": "prod", "full": "full", "local": "local", "accounts": "local"}
 ARM_LAMBDA = PackageTarget("aarch64-manylinux_2_28", "3.13")
 INTEL_LAMBDA = PackageTarget("x86_64-manylinux_2_28", "3.13")
 THIS_MACHINE = PackageTarget(None, HOST_PYTHON)
-FOLDERS = ("lambda-authorizer", "lambda-chat-ws", "lambda-history")
+FOLDERS = ("lambda-authorizer", "lambda-chat-ws", "lambda-documents", "lambda-history")
 # Nothing listens on the discard port, so a network request fails at once.
 NO_NETWORK = dict.fromkeys(
     ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"

@@ -21,6 +21,7 @@ from cdk.assets.functions import (
     bundle_hash,
     find_compiler,
 )
+from tests.documents import hwp, hwpx, office, pdf
 from tests.infrastructure.conftest import ARM_LAMBDA, FOLDERS, THIS_MACHINE
 
 # ELF header: e_machine is the 16-bit number at offset 18; 183 is EM_AARCH64.
@@ -68,6 +69,18 @@ outside = [
 assert not outside, outside
 """
 
+# Reads files of all formats, in a process without this environment's packages.
+READ_DOCUMENTS = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+
+from document_reader.child import read_file
+
+for file in sys.argv[2:]:
+    print(read_file(Path(file).read_bytes(), file).kind)
+"""
+
 
 # The address and the signature of each client of the functions, in every kind of partition.
 ENDPOINTS = """
@@ -104,6 +117,32 @@ def test_the_chat_runs_from_the_trimmed_folder_alone() -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_documents_are_read_from_the_trimmed_folder_alone(tmp_path: Path) -> None:
+    bundle = bundle_function(ROOT / "lambda-documents", THIS_MACHINE)
+    assert not (bundle / "hwp2md" / "web").exists()
+    documents = {
+        "hwp": hwp.hwp(hwp.paragraph("여비")),
+        "hwpx": hwpx.hwpx([hwpx.section(hwpx.paragraph("여비"))]),
+        "pdf": pdf.pdf(["여비"]),
+        "docx": office.docx(office.word_paragraph("여비")),
+        "pptx": office.pptx(office.shape("여비")),
+        "xlsx": office.xlsx({"여비": {"A1": office.text_cell("일비")}}),
+        "csv": "구분,금액".encode(),
+    }
+    for kind, document in documents.items():
+        (tmp_path / f"a.{kind}").write_bytes(document)
+    files = [tmp_path / f"a.{kind}" for kind in documents]
+
+    done = subprocess.run(  # noqa: S603 (no shell, fixed arguments)
+        [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", READ_DOCUMENTS, bundle, *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.split() == [*documents], done.stderr
 
 
 def test_the_trimmed_table_of_endpoints_gives_the_same_addresses() -> None:
