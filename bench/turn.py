@@ -96,6 +96,7 @@ def environment(tree: Path, port: str, authorities: Path) -> dict[str, str]:
         "TOP_P": "0.9",
         "WINDOW_EXCHANGES": "10",
         "TITLES": "true",
+        "DOCUMENTS_BUCKET": "documents",
     }
 
 

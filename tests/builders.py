@@ -7,8 +7,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from chat_shared import keys
+from chat_shared.documents import Document
 from chat_shared.principal import Principal
-from chat_shared.turn import Turn
+from chat_shared.turn import Turn, to_attribute
 from chat_ws.models import ModelId
 
 NOW = 1_795_000_000.0  # seconds since the epoch: 2026-11-18
@@ -55,6 +56,29 @@ def turn(**fields: Any) -> Turn:
         "created_at": keys.timestamp(NOW),
     }
     return Turn(**(usual | fields))
+
+
+def document(number: int = 1, **fields: Any) -> Document:
+    """Return a document that is ready."""
+    usual: dict[str, Any] = {
+        "user_id": ALICE.user_id,
+        "conversation_id": CONVERSATION,
+        "document_id": uuid(2_000 + number),
+        "name": "규정.hwp",
+        "size": 10_000,
+        "created_at": keys.timestamp(NOW + number),
+        "status": "ready",
+        "kind": "hwp",
+        "unit": "page",
+        "expires_at": int(NOW) + 86_400,
+    }
+    return Document(**(usual | fields))
+
+
+def document_item(of: Document) -> dict[str, Any]:
+    derived = ("conversation_id", "document_id")  # in the sort key
+    values = {name: to_attribute(value) for name, value in vars(of).items() if name not in derived}
+    return {**values, **of.key}
 
 
 class Puts(Protocol):

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from chat_shared import keys
 from chat_shared.keys import ROOT
 from chat_shared.principal import Principal
-from chat_shared.turn import MAX_ANSWER_BYTES, Turn, Usage
+from chat_shared.turn import MAX_ANSWER_BYTES, Source, Turn, Usage
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, BadRequest, NotFound, QuotaExceeded
 from chat_ws.job import Job
 from chat_ws.protocol import Chat
@@ -332,6 +332,15 @@ class StoreContract:
         store.clock.pass_by(LEASE_SECONDS - 1)
         assert not store.leases.acquire(job(held))[1]
         assert store.find().answer == "경주는"
+
+    def test_passages_and_sources_are_stored_with_the_text(self, store: Store) -> None:
+        held = store.acquire(store.accept())
+        begun = replace(held, passages=("1/d/0", "d/failed"))
+        assert store.leases.renew(begun, "경").passages == begun.passages
+        source = Source(1, "d", "규정.hwp", "page", "3", 4, "가")
+        ended = store.leases.finish(held, outcome(passages=("1/d/0",), sources=(source,)))
+        assert store.find() == ended
+        assert (ended.passages, ended.sources) == (("1/d/0",), (source,))
 
     def test_a_run_that_lost_its_lease_can_write_nothing_more(self, store: Store) -> None:
         old = store.acquire(store.accept())

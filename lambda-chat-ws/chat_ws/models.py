@@ -1,7 +1,7 @@
 """Ids of Bedrock models, and the order in which to try the configured ones. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -91,11 +91,15 @@ class ModelFallback:
     """
 
     def __init__(self, models: Sequence[ModelId]) -> None:
-        self._models = tuple(models)
+        self.models = tuple(models)
         self._available_at: dict[ModelId, float] = {}
 
-    def candidates(self, now: float) -> list[ModelId]:
-        return sorted(self._models, key=lambda model: self._available_at.get(model, 0) > now)
+    def candidates(self, now: float, rank: Callable[[ModelId], int] = lambda _: 0) -> list[ModelId]:
+        """Return the models in the order in which to call them; those of a lower `rank` first."""
+        return sorted(
+            self.models,
+            key=lambda model: (self._available_at.get(model, 0) > now, rank(model)),
+        )
 
     def cool_down(self, model: ModelId, now: float) -> None:
         self._available_at[model] = now + COOL_DOWN_SECONDS

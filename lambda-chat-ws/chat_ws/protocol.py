@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 from chat_shared.keys import ROOT, is_turn_id
+from chat_shared.turn import Source
 
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, BadRequest, ChatError, TooLarge
 
@@ -18,6 +19,7 @@ Mode = Literal["chat", "translate", "grammar"]
 Wish = Literal["shorter", "longer", "simpler", "politer"]
 TargetLanguage = Literal["ko", "en"]
 StopReason = Literal["stop", "length", "cancelled", "deadline"]
+Stage = Literal["reading", "noting"]
 
 MAX_FRAME_BYTES = 32 * 1024  # API Gateway closes the socket (1009) above it
 # Text in one server frame: below 32 KB even with 3 bytes for each (Hangul) or escaped by JSON.
@@ -234,6 +236,7 @@ class Done:
     usage: dict[str, int]
     model_id: str | None
     turn_id: str
+    sources: tuple[Source, ...] = ()  # by `n`
 
 
 @dataclass(frozen=True)
@@ -250,6 +253,18 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """The progress of a run before its answer: `done` of `total` documents or notes."""
+
+    type: ClassVar[str] = "progress"
+    request_id: str
+    run: int
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Title:
     """The title that the model has given to a conversation, after the first answer's `done`."""
 
@@ -263,7 +278,7 @@ class Pong:
     type: ClassVar[str] = "pong"
 
 
-ServerFrame = Accepted | Delta | Snapshot | Done | Failed | Title | Pong
+ServerFrame = Accepted | Delta | Snapshot | Progress | Done | Failed | Title | Pong
 
 
 def snapshot_frames(request_id: str, run: int, seq: int, answer: str) -> list[Snapshot | Delta]:

@@ -22,6 +22,7 @@ def terminal_frame(turn: Turn) -> ServerFrame:
         turn.usage.as_dict(),
         turn.model_id,
         turn.turn_id,
+        turn.sources,
     )
 
 

@@ -8,7 +8,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -230,6 +230,7 @@ def turn_view(
         "usage": None if turn.status == "streaming" else turn.usage.as_dict(),
         "model_id": turn.model_id,
         "run": turn.run,
+        "sources": [asdict(source) for source in turn.sources],
         "created_at": turn.created_at,
     }
 

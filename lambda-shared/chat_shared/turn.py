@@ -40,10 +40,30 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A passage of a document that an answer cites as `[n]`; `text` is its beginning.
+
+    `part` is the index of the passage in the document's parts, `unit` and `unit_name` its place.
+    """
+
+    n: int
+    document_id: str
+    name: str  # of the document
+    unit: str
+    unit_name: str
+    part: int
+    text: str
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> "Source":
+        return cls(**{**item, "n": int(item["n"]), "part": int(item["part"])})
+
+
+@dataclass(frozen=True)
 class Turn:
     """A question, its answer so far, and the state of its run.
 
-    `lease_until` is in seconds since the epoch, `created_at` is ISO 8601 in UTC.
+    `lease_until` and `expires_at` are in seconds since the epoch, `created_at` is ISO 8601 in UTC.
     """
 
     user_id: str
@@ -71,6 +91,9 @@ class Turn:
     model_id: str | None = None
     target_language: str | None = None  # of a translation; None: by the language of the question
     instructions: str = ""  # the user's, as in the prompt that began `answer`
+    passages: tuple[str, ...] = ()  # of documents, in that prompt: see chat_ws.worker.passages
+    sources: tuple[Source, ...] = ()  # the passages that `answer` cites, by `n`
+    expires_at: int = 0
 
     @property
     def key(self) -> dict[str, str]:
@@ -101,8 +124,10 @@ def to_attribute(value: Any) -> Any:
     match value:
         case float():
             return Decimal(f"{value:.3f}")
-        case Usage():
+        case Usage() | Source():
             return asdict(value)
+        case tuple():
+            return [to_attribute(each) for each in value]
     return value
 
 
@@ -112,4 +137,8 @@ def _from_attribute(value: Any, default: object) -> Any:
             return Usage(**{name: int(tokens) for name, tokens in value.items()})
         case bool() | int() | float():
             return type(default)(value)
+        case tuple():
+            return tuple(
+                Source.from_item(each) if isinstance(each, Mapping) else each for each in value
+            )
     return value

@@ -143,6 +143,7 @@ def test_a_turn_is_told_with_the_fields_of_the_contract(api: Api) -> None:
                 "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
                 "model_id": "llama",
                 "run": 1,
+                "sources": [],
                 "created_at": told.created_at,
             }
         ],

@@ -32,6 +32,7 @@ from chat_ws.store.turns import Turns
 from chat_ws.worker import entry as worker_entry
 from chat_ws.worker import worker as subject
 from chat_ws.worker.bedrock import BedrockModel, StreamBroken
+from chat_ws.worker.library import Library
 from chat_ws.worker.prompt import SYSTEM, describe_request, system_prompt
 from chat_ws.worker.telemetry import Telemetry
 from chat_ws.worker.title import MAX_TITLE_TOKENS
@@ -87,6 +88,7 @@ class Stage:
     left: Callable[[], float] = lambda: PLENTY
     titles: bool = False
     limits: Limits = UNLIMITED
+    library: Library | None = None
 
     def __post_init__(self) -> None:
         self.turns = Turns(self.table, 90, self.clock)
@@ -117,6 +119,8 @@ class Stage:
             max_gen_len=1024,
             telemetry=telemetry or Telemetry(self.log, self.metrics),
             titles=Titles(self.table) if self.titles else None,
+            library=self.library,
+            document_tokens=24_000,
         )
 
     def be_overtaken(self) -> None:

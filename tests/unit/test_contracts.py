@@ -12,9 +12,10 @@ from typing import Any, get_args
 import pytest
 import yaml
 from chat_shared.branches import MAX_VARIANTS, Branches
+from chat_shared.documents import Unit
 from chat_shared.principal import Principal
 from chat_shared.subprotocol import BEARER_PREFIX, SUBPROTOCOL
-from chat_shared.turn import Status, Turn, Usage
+from chat_shared.turn import Source, Status, Turn, Usage
 from chat_ws import protocol
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, ChatError, TooLarge
 from chat_ws.worker.title import MAX_TITLE_LENGTH
@@ -128,6 +129,11 @@ def server_frames() -> Iterator[protocol.ServerFrame]:
     yield protocol.Snapshot(ID, 1, 7, "다" * protocol.MAX_FRAME_CHARACTERS)
     for reason in get_args(protocol.StopReason):
         yield protocol.Done(ID, 1, 12, reason, usage, "meta.llama3-70b-instruct-v1:0", FIRST)
+    source = Source(1, ID, "가" * 100, "section", "", 0, "나" * 200)
+    model_id = "meta.llama3-70b-instruct-v1:0"
+    yield protocol.Done(ID, 1, 12, "stop", usage, model_id, FIRST, (source,) * 8)
+    for stage in get_args(protocol.Stage):
+        yield protocol.Progress(ID, 1, stage, 0, 1)
     yield protocol.Done(ID, 1, 0, "cancelled", Usage().as_dict(), None, VARIANT)
     for error in ERRORS:
         yield protocol.Failed.of(error, ID)
@@ -190,6 +196,10 @@ def test_lists_of_words_are_the_code_s() -> None:
     assert schemas["Wish"]["enum"] == [*get_args(protocol.Wish), None]
     languages = [*get_args(protocol.TargetLanguage), None]
     assert schemas["Chat"]["properties"]["target_language"]["enum"] == languages
+    assert schemas["Progress"]["properties"]["stage"]["enum"] == list(get_args(protocol.Stage))
+    units = list(get_args(Unit))
+    assert schemas["Source"]["properties"]["unit"]["enum"] == units
+    assert OPENAPI["components"]["schemas"]["Source"]["properties"]["unit"]["enum"] == units
     assert schemas["StopReason"]["enum"] == list(get_args(protocol.StopReason))
     sent = {error.code for error in ERRORS}
     assert set(schemas["Code"]["enum"]) == sent

@@ -25,8 +25,8 @@ PACKAGES = FUNCTIONS | dict.fromkeys(("cdk", "seoyeon", "bench"), ROOT)
 
 # A pure module uses nothing that reaches out of the process or depends on the time.
 PURE_LIBRARY = {
-    *("base64", "binascii", "collections", "dataclasses", "datetime", "decimal", "gzip", "hashlib"),
-    *("json", "math", "re", "secrets", "typing", "unicodedata"),
+    *("base64", "binascii", "collections", "dataclasses", "datetime", "decimal", "functools"),
+    *("gzip", "hashlib", "itertools", "json", "math", "re", "secrets", "typing", "unicodedata"),
 }
 AWS_CLIENTS = {"client", "resource", "Session"}
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chat_shared.turn import Status, Turn, Usage
+from chat_shared.turn import Source, Status, Turn, Usage
 
 from chat_ws.job import Job
 from chat_ws.store.items import ConditionFailed, update_turn
@@ -37,6 +37,8 @@ class Outcome:
     stop_reason: str | None = None
     code: str | None = None
     instructions: str = ""
+    passages: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 class Leases:
@@ -104,7 +106,9 @@ class Leases:
         return turn, acquired
 
     def renew(self, turn: Turn, answer: str) -> Turn:
-        """Renew the lease and store the answer so far, with `turn.instructions`; raise Lost.
+        """Renew the lease and store the answer so far with what began it; raise Lost.
+
+        That is `turn.instructions` and `turn.passages`.
 
         The returned turn has the latest connection and requests of clients. A reservation ends: it
         was made because this renewal was late.
@@ -112,11 +116,12 @@ class Leases:
         return self._update(
             self._renewals,
             turn,
-            "SET lease_until = :until, answer = :answer, instructions = :instructions"
-            " REMOVE pending",
+            "SET lease_until = :until, answer = :answer, instructions = :instructions,"
+            " passages = :passages REMOVE pending",
             until=self._clock() + LEASE_SECONDS,
             answer=answer,
             instructions=turn.instructions,
+            passages=turn.passages,
         )
 
     def finish(self, turn: Turn, outcome: Outcome) -> Turn:

@@ -239,6 +239,7 @@ class Turns:
             lease_until=round(now + WAKE_SECONDS, 3),
             pending=True,
             connection_id=connection_id,
+            expires_at=int(now) + (TEMPORARY_SECONDS if chat.temporary else self._ttl),
         )
 
     def _insertion(
@@ -249,8 +250,7 @@ class Turns:
         A new turn that changes the branches has another, their item.
         """
         table, user_id = self._table.name, principal.user_id
-        now = int(self._clock())
-        expires_at = now + (TEMPORARY_SECONDS if temporary else self._ttl)
+        now, expires_at = int(self._clock()), turn.expires_at
         marker: dict[str, Any] = {
             **keys.marker(user_id, turn.request_id),
             "conversation_id": turn.conversation_id,

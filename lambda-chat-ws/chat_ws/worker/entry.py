@@ -18,6 +18,7 @@ from chat_ws.store.leases import Leases
 from chat_ws.store.quota import Quota
 from chat_ws.store.titles import Titles
 from chat_ws.worker.bedrock import BedrockModel
+from chat_ws.worker.library import Library
 from chat_ws.worker.settings import WorkerSettings
 from chat_ws.worker.telemetry import Telemetry
 from chat_ws.worker.worker import Worker, load_instructions, load_window
@@ -46,8 +47,9 @@ def bootstrap() -> Worker:
     """Create the worker with its clients, once for each execution environment."""
     settings = WorkerSettings.from_env(os.environ)
     dynamodb = boto3.resource("dynamodb")
-    # A resource is not thread-safe, and the window is read beside the lease. Its client is.
-    table, history = (dynamodb.Table(settings.table_name) for _ in range(2))
+    # A resource is not thread-safe, and window and documents are read beside the lease. Its client
+    # is.
+    table, history, documents = (dynamodb.Table(settings.table_name) for _ in range(3))
     renewals = boto3.resource("dynamodb", config=RENEWAL_CONFIG).Table(settings.table_name)
     bedrock = boto3.client(
         "bedrock-runtime",
@@ -74,6 +76,12 @@ def bootstrap() -> Worker:
         max_gen_len=settings.model.max_gen_len,
         telemetry=Telemetry(log, Metrics(settings.stage)),
         titles=Titles(table) if settings.titles else None,
+        library=Library(
+            documents, settings.documents_bucket, lambda: boto3.client("s3", config=CLIENT_CONFIG)
+        )
+        if settings.documents_bucket
+        else None,
+        document_tokens=settings.document_tokens,
     )
 
 

@@ -1,5 +1,6 @@
 """The generation of one answer in a thread, with as many model calls as it needs."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -27,6 +28,7 @@ from chat_ws.models import ModelFallback, ModelId
 from chat_ws.protocol import StopReason
 from chat_ws.worker import prompt as prompts
 from chat_ws.worker.bedrock import Model, Stream, StreamBroken
+from chat_ws.worker.passages import NOTHING, Material, remove_marks
 from chat_ws.worker.prompt import Exchange, Prompt
 from chat_ws.worker.surrogates import join_surrogates
 from chat_ws.worker.threads import THREADS, Threads
@@ -52,13 +54,14 @@ class PromptInput:
     wish: str | None = None
     target_language: str | None = None
     instructions: str = ""
+    material: Material = NOTHING
 
     @classmethod
-    def of(cls, turn: Turn, window: Sequence[Turn]) -> "PromptInput":
+    def of(cls, turn: Turn, window: Sequence[Turn], material: Material = NOTHING) -> "PromptInput":
         exchanges = [
             Exchange(
                 prompts.describe_request(past.mode, past.question, past.target_language),
-                past.answer,
+                remove_marks(past.answer, past.sources),
                 past.usage.completion_tokens or None,
             )
             for past in window
@@ -72,6 +75,15 @@ class PromptInput:
             turn.wish,
             turn.target_language,
             turn.instructions,
+            material,
+        )
+
+    @property
+    def tokens(self) -> int:
+        """Return the estimated and calibrated tokens of a prompt without exchanges."""
+        bare = (self.question, self.instructions, prompts.DOCUMENTS, prompts.SYSTEM["chat"])
+        return math.ceil(
+            (sum(map(prompts.estimate, bare)) + self.material.tokens) * self.calibration
         )
 
 
@@ -95,17 +107,18 @@ class Call:
 class Generation:
     """One answer, passed to `feed` chunk by chunk, and the thread that generates it.
 
-    Entering starts the thread; leaving aborts it. `answer` returns the text so far, from which a
-    broken stream is continued. With `single_call`, neither that nor throttling repeats the call.
-    Once `ended` is set, `error` or `stop_reason` tells how; `usage`, `billed` and
-    `prompt_estimate` are sums over all calls.
+    Entering starts the thread; leaving aborts it. The thread calls `prepare`, which may wait for
+    `aborted`, then the model. `answer` returns the text so far, from which a broken stream is
+    continued. With `single_call`, neither that nor throttling repeats the call. Once `ended` is
+    set, `error` or `stop_reason` tells how; `usage`, `billed` and `prompt_estimate` are sums over
+    all calls.
     """
 
     def __init__(
         self,
         model: Model,
         fallback: ModelFallback,
-        prompt_input: PromptInput,
+        prepare: Callable[["Generation"], PromptInput],
         max_gen_len: int,
         answer: Callable[[], str],
         feed: Callable[[str], None],
@@ -115,8 +128,9 @@ class Generation:
     ) -> None:
         self._model = model
         self._fallback = fallback
-        self._input = prompt_input
-        self._max_gen_len = max_gen_len
+        self._prepare = prepare
+        self._input: PromptInput
+        self.max_gen_len = max_gen_len
         self._answer = answer
         self._feed = feed
         self._threads = threads
@@ -124,7 +138,7 @@ class Generation:
         if single_call:
             self._continuations, self._throttle_tries = 0, 1
         self._stream: Stream | None = None
-        self._aborted = threads.event()
+        self.aborted = threads.event()
         self.ended = threads.event()
         self.error: ChatError | None = None
         self.stop_reason: StopReason = "stop"
@@ -141,6 +155,10 @@ class Generation:
     def __exit__(self, *_: object) -> None:
         self.abort()
         self.ended.wait(ABORT_SECONDS)
+
+    @property
+    def models(self) -> Sequence[ModelId]:
+        return self._fallback.models
 
     @property
     def retries(self) -> int:
@@ -176,12 +194,14 @@ class Generation:
 
     def abort(self) -> None:
         """Close the model's stream; no further chunk is passed on."""
-        self._aborted.set()
+        self.aborted.set()
         if self._stream:
             self._stream.abort()
 
     def _run(self) -> None:
         try:
+            self._input = self._prepare(self)
+            self._started_at = self._threads.clock()
             self._generate()
         except ChatError as error:
             self.error = error
@@ -195,7 +215,7 @@ class Generation:
         """Attempt the answer, and continue a broken one from its text."""
         for attempts_left in reversed(range(1 + self._continuations)):
             broken_by = self._attempt()
-            if broken_by is None or self._aborted.is_set():
+            if broken_by is None or self.aborted.is_set():
                 return
             if not attempts_left:
                 raise broken_by
@@ -210,17 +230,23 @@ class Generation:
             retry=retry_if_exception_type(Throttled),
             stop=stop_after_attempt(self._throttle_tries),
             wait=self._throttle_wait,
-            sleep=sleep_using_event(self._aborted),
+            sleep=sleep_using_event(self.aborted),
             reraise=True,
         )
         failure: ChatError = ModelUnavailable()
-        for model in self._fallback.candidates(self._threads.clock()):
+        for model in self._fallback.candidates(self._threads.clock(), self._rank):
             try:
                 return with_retries(self._call, model)
             except (ModelUnavailable, ModelRetired) as error:
                 self._fallback.cool_down(model, self._threads.clock())
                 failure = error
         raise failure
+
+    def _rank(self, model: ModelId) -> int:
+        """Return 0 for a model whose context holds the whole material, 1 for the others."""
+        if not self._input.material.passages:
+            return 0
+        return int(self._input.tokens > prompt_room(model, self.max_gen_len))
 
     def _throttle_wait(self, state: RetryCallState) -> float:
         return self._threads.uniform(0, THROTTLE_WAIT(state))
@@ -231,22 +257,22 @@ class Generation:
         Return the error that broke the stream: a fault of the model, or any error after some text.
         Raise other errors.
         """
-        if self._aborted.is_set():
+        if self.aborted.is_set():
             return None
         prompt = self._build_prompt(model)
         room = MAX_ANSWER_BYTES - len(prompt.prefill.encode())
         if room < MAX_CHARACTER_BYTES:
             self.stop_reason = "length"
             return None
-        self._stream = stream = self._model.stream(model, prompt, self._max_gen_len)
+        self._stream = stream = self._model.stream(model, prompt, self.max_gen_len)
         self.model = model
-        if self._aborted.is_set():
+        if self.aborted.is_set():
             return None
         call = Call(stream, prompt.tokens)
         self._calls.append(call)
         try:
             for chunk in join_surrogates(stream):
-                if self._aborted.is_set():
+                if self.aborted.is_set():
                     return None
                 self._time_chunk()
                 fitting = chunk.encode()[:room].decode(errors="ignore")
@@ -277,9 +303,17 @@ class Generation:
             self._input.exchanges,
             self._input.question,
             target_language=self._input.target_language,
-            budget=model.spec.context_tokens - self._max_gen_len,
+            budget=model.spec.context_tokens - self.max_gen_len,
             calibration=self._input.calibration,
             prefill=self._answer(),
             wish=self._input.wish,
             instructions=self._input.instructions,
+            passages=self._input.material.passages,
+            notice=self._input.material.notice,
+            reserve=self.max_gen_len,
         )
+
+
+def prompt_room(model: ModelId, max_gen_len: int) -> int:
+    """Return the tokens of a prompt that leaves room for an answer, and for its continuation."""
+    return model.spec.context_tokens - 2 * max_gen_len

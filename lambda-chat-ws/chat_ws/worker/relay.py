@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from typing import Self
 
 from chat_ws.connection import Connections, Gone
-from chat_ws.protocol import Delta, ServerFrame, Snapshot, delta_frames, snapshot_frames
+from chat_ws.protocol import (
+    Delta,
+    Progress,
+    ServerFrame,
+    Snapshot,
+    Stage,
+    delta_frames,
+    snapshot_frames,
+)
 from chat_ws.worker.coalescer import Coalescer
 from chat_ws.worker.threads import THREADS, Threads
 
@@ -36,6 +44,7 @@ class Relay:
         self._unsent = Coalescer()
         self.seq = 0  # of the last delta
         self._snapshot_due = run > 1
+        self._progress: Progress | None = None  # the latest one that is not sent
         self._closing = False
         self._abandoned = False
         self._threads = threads
@@ -62,6 +71,12 @@ class Relay:
                 return
             self._answer += chunk
             self._unsent.feed(chunk)
+            self._changed.notify()
+
+    def show_progress(self, stage: Stage, done: int, total: int) -> None:
+        """Send the progress before the answer, in place of an earlier one that was not sent."""
+        with self._changed:
+            self._progress = Progress(self._request_id, self._run, stage, done, total)
             self._changed.notify()
 
     def move(self, connection_id: str) -> None:
@@ -130,6 +145,9 @@ class Relay:
                     self._snapshot_due = False
                     self._unsent.take(self._threads.clock())
                     return self._connection_id, self._snapshot()
+                if progress := self._progress:
+                    self._progress = None
+                    return self._connection_id, [progress]
                 if wait is not None and (wait == 0 or self._closing):
                     unsent = self._unsent.take(self._threads.clock())
                     return self._connection_id, self._deltas(unsent)

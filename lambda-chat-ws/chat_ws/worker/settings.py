@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from chat_ws.models import ModelId
 from chat_ws.settings import STAGE, UNLIMITED, Limits
 
+DOCUMENT_TOKENS = 24_000  # default of the environment variable
+
 
 @dataclass(frozen=True)
 class ModelSettings:
@@ -47,6 +49,8 @@ class WorkerSettings:
     stage: str = STAGE
     limits: Limits = UNLIMITED
     titles: bool = False
+    documents_bucket: str = ""  # empty: conversations have no documents
+    document_tokens: int = DOCUMENT_TOKENS
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "WorkerSettings":
@@ -58,4 +62,6 @@ class WorkerSettings:
             stage=env.get("STAGE") or STAGE,
             limits=Limits(tokens=int(env.get("DAILY_TOKENS") or 0)),
             titles=env.get("TITLES") == "true",
+            documents_bucket=env.get("DOCUMENTS_BUCKET", ""),
+            document_tokens=int(env.get("DOCUMENT_TOKENS") or DOCUMENT_TOKENS),
         )

@@ -23,6 +23,9 @@ from chat_ws.store.titles import Titles
 from chat_ws.worker import title as titling
 from chat_ws.worker.bedrock import Model
 from chat_ws.worker.generation import Generation, PromptInput
+from chat_ws.worker.library import Library
+from chat_ws.worker.passages import DocumentText
+from chat_ws.worker.preparation import Preparation
 from chat_ws.worker.relay import Relay
 from chat_ws.worker.telemetry import Telemetry
 from chat_ws.worker.threads import THREADS, Threads
@@ -39,7 +42,8 @@ WINDOW_READS = 40
 # Those without a default, and those that a prompt and the window's choice need.
 WINDOW_ATTRIBUTES = (
     *("user_id", "conversation_id", "sk", "request_id", "mode", "target_language", "text"),
-    *("created_at", "parent", "status", "answer", "usage", "prompt_estimate", keys.TTL_ATTRIBUTE),
+    *("created_at", "parent", "status", "answer", "usage", "prompt_estimate", "sources"),
+    keys.TTL_ATTRIBUTE,
 )
 
 
@@ -56,6 +60,8 @@ class Worker:
     telemetry: Telemetry
     threads: Threads = THREADS
     titles: Titles | None = None  # None: a conversation keeps the title of its first question
+    library: Library | None = None  # None: conversations have no documents
+    document_tokens: int = 0  # of documents in a prompt as a whole
 
     def handle(self, job: Job, remaining: Callable[[], float]) -> None:
         """Run the job; `remaining` returns the seconds until Lambda ends the function."""
@@ -73,23 +79,37 @@ class Worker:
     def _warm_up(self) -> None:
         """Open the connections to DynamoDB that a run uses, by reading a turn that is not."""
         absent = Job("warm_up", "-", "-", "-")
-        window, instructions = self._start_reads(absent)
+        reads = self._start_reads(absent)
         try:
             self.leases.find(absent)
-            window()
-            instructions()
+            for read in reads:
+                read()
         except (ClientError, BotoCoreError):
             self.telemetry.log.warning("warm-up failed")
 
-    def _start_reads(self, job: Job) -> tuple[Callable[[], list[Turn]], Callable[[], str]]:
-        """Start to read window and instructions; return functions that wait for the results."""
+    def _start_reads(
+        self, job: Job
+    ) -> tuple[Callable[[], list[Turn]], Callable[[], str], Callable[[], list[DocumentText]]]:
+        """Start to read window, instructions and documents.
+
+        Return functions that wait for the results.
+        """
         return (
             self.threads.start_call(lambda: self.load_window(job), "window"),
             self.threads.start_call(lambda: self.load_instructions(job), "instructions"),
+            self._start_documents(job),
+        )
+
+    def _start_documents(self, job: Job) -> Callable[[], list[DocumentText]]:
+        library = self.library
+        if not library or job.mode != "chat":
+            return list
+        return self.threads.start_call(
+            lambda: library.load(job.user_id, job.conversation_id), "documents"
         )
 
     def _acquire_and_run(self, job: Job, remaining: Callable[[], float]) -> None:
-        window, instructions = self._start_reads(job)
+        window, instructions, documents = self._start_reads(job)
         try:
             turn, acquired = self.leases.acquire_or_wait(job)
         except Lost:
@@ -99,7 +119,7 @@ class Worker:
                 # A run that continues an answer uses those that began it.
                 turn = replace(turn, instructions=instructions())
             past = window() if turn.mode == "chat" else []
-            ended = self._run(turn, past, remaining)
+            ended = self._run(turn, past, documents(), remaining)
             if ended and all(turn.mode != "chat" for turn in past):
                 self._give_title(ended, remaining)
         elif turn.status != "streaming":
@@ -107,11 +127,14 @@ class Worker:
             replay_turn(self.connections, turn, turn.connection_id)
 
     def _run(
-        self, turn: Turn, window: Sequence[Turn], remaining: Callable[[], float]
+        self,
+        turn: Turn,
+        window: Sequence[Turn],
+        texts: Sequence[DocumentText],
+        remaining: Callable[[], float],
     ) -> Turn | None:
         """Return the turn as it has ended; None if this run has lost its lease."""
         self.telemetry.log.append_keys(request_id=turn.request_id, run=turn.run)
-        prompt_input = PromptInput.of(turn, window)
         with Relay(
             self.connections,
             turn.connection_id,
@@ -120,10 +143,13 @@ class Worker:
             turn.answer,
             self.threads,
         ) as relay:
+            preparation = Preparation(
+                turn, window, texts, self.library, self.document_tokens, relay, self.threads
+            )
             generation = Generation(
                 self.model,
                 self.fallback,
-                prompt_input,
+                preparation,
                 self.max_gen_len,
                 lambda: relay.answer,
                 relay.feed,
@@ -131,7 +157,7 @@ class Worker:
             )
             try:
                 ended, moved = Run(
-                    turn, self.leases, relay, generation, remaining, self.telemetry
+                    turn, self.leases, relay, preparation, generation, remaining, self.telemetry
                 ).complete()
                 if moved:
                     replay_turn(self.connections, ended, ended.connection_id)
@@ -144,7 +170,17 @@ class Worker:
                 return None
             finally:
                 self._count_tokens(generation)
+                self._keep_documents(turn, preparation.texts)
         return ended
+
+    def _keep_documents(self, turn: Turn, texts: Sequence[DocumentText]) -> None:
+        """Let the documents live as long as the turn; a failure must not fail the answer."""
+        if not self.library:
+            return
+        try:
+            self.library.keep([text.document for text in texts], turn.expires_at)
+        except (ClientError, BotoCoreError):
+            self.telemetry.log.warning("documents not kept")
 
     def _give_title(self, turn: Turn, remaining: Callable[[], float]) -> None:
         """Give the conversation a title once its first answer has been sent.
@@ -165,7 +201,7 @@ class Worker:
         generation = Generation(
             self.model,
             ModelFallback([ModelId.parse(str(turn.model_id))]),
-            PromptInput(
+            lambda _: PromptInput(
                 mode="title",
                 question=titling.describe(turn.question, turn.answer),
                 exchanges=(),
@@ -208,6 +244,7 @@ class Run:
     turn: Turn
     leases: Leases
     relay: Relay
+    preparation: Preparation
     generation: Generation
     remaining: Callable[[], float]
     telemetry: Telemetry
@@ -259,7 +296,9 @@ class Run:
         The next renewal may succeed; if another run has started meanwhile, it raises Lost.
         """
         try:
-            return self.leases.renew(self.turn, self.relay.answer)
+            answer = self.relay.answer  # its first text follows the choice of its passages
+            passages = self.preparation.material.references
+            return self.leases.renew(replace(self.turn, passages=passages), answer)
         except (ClientError, BotoCoreError) as error:
             self.telemetry.log.warning("lease not renewed", error=str(error))
             return seen
@@ -270,6 +309,9 @@ class Run:
         if stopped_by == "deadline" and not self.relay.answer:
             error = ModelUnavailable()
         stop_reason = None if error else (stopped_by or generation.stop_reason)
+        # Only an answer that was cut can have a later run.
+        may_continue = stop_reason not in (None, "stop")
+        material = self.preparation.material
         return Outcome(
             status="failed" if error else "done",
             answer=self.relay.answer,
@@ -279,8 +321,9 @@ class Run:
             model_id=str(generation.model) if generation.model else self.turn.model_id,
             stop_reason=stop_reason,
             code=error.code if error else None,
-            # Only an answer that was cut can have a later run.
-            instructions=self.turn.instructions if stop_reason not in (None, "stop") else "",
+            instructions=self.turn.instructions if may_continue else "",
+            passages=material.references if may_continue else (),
+            sources=material.sources(self.relay.answer, self.turn.sources),
         )
 
 

@@ -17,6 +17,8 @@ _CORRECTIONS = {
     "I has went": "I went",
     "nobody were": "nobody was",
 }
+_PASSAGE = re.compile(r"<자료 (\d+): ([^>\n]*)>\n(.*?)\n</자료 \1>", re.DOTALL)
+_CITED = 3  # passages
 _LONGEST_TITLE = 16
 _TITLE = re.compile(r"질문: (.+?)\n\n답: .+\n\n제목:(?:<\|eot_id\|>|$)", re.DOTALL)
 
@@ -32,6 +34,8 @@ def compose(dialogue: Dialogue) -> str:
     question = dialogue.questions[-1]
     if _PROOFREADER in dialogue.messages[0].content:
         return _proofreading(question)
+    if passages := _PASSAGE.findall(question):
+        return _from_documents(passages, _PASSAGE.sub("", question))
     for pattern, answer in _ANSWERS:
         if pattern.search(question):
             return answer(dialogue)
@@ -97,6 +101,14 @@ def _general(dialogue: Dialogue) -> str:
         "- 앞에서 나눈 이야기를 기억합니다.\n\n"
         "더 알고 싶은 점이 있으면 이어서 물어보세요.\n"
     )
+
+
+def _from_documents(passages: list[tuple[str, str, str]], question: str) -> str:
+    """Quote the passages that share the most pairs of characters with the question."""
+    pairs = {question[at : at + 2] for at in range(len(question) - 1)}
+    best = sorted(passages, key=lambda passage: -sum(pair in passage[2] for pair in pairs))
+    quotes = (f"- {place}: {_quote(text)} [{number}]\n" for number, place, text in best[:_CITED])
+    return f"올려 주신 문서에서 찾은 내용입니다.\n\n{''.join(quotes)}"
 
 
 def _proofreading(text: str) -> str:

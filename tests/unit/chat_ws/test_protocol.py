@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from chat_shared.turn import Source
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, Busy
 from chat_ws.protocol import (
     MAX_FRAME_BYTES,
@@ -17,6 +18,7 @@ from chat_ws.protocol import (
     Malformed,
     Ping,
     Pong,
+    Progress,
     Resume,
     ServerFrame,
     Snapshot,
@@ -28,6 +30,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.builders import CONVERSATION, REQUEST, frame
+
+SOURCE = Source(1, "d", "규정.hwp", "page", "3", 4, "가")
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
@@ -312,7 +316,18 @@ def test_any_json_is_a_frame_or_malformed(value: Any) -> None:
             {"type": "snapshot", "request_id": "r", "run": 1, "seq": 0, "text": ""},
         ),
         (
-            Done("r", 1, 2, "stop", {"total_tokens": 3}, "m", "t"),
+            Progress("r", 1, "reading", 1, 2),
+            {
+                "type": "progress",
+                "request_id": "r",
+                "run": 1,
+                "stage": "reading",
+                "done": 1,
+                "total": 2,
+            },
+        ),
+        (
+            Done("r", 1, 2, "stop", {"total_tokens": 3}, "m", "t", (SOURCE,)),
             {
                 "type": "done",
                 "request_id": "r",
@@ -322,6 +337,17 @@ def test_any_json_is_a_frame_or_malformed(value: Any) -> None:
                 "usage": {"total_tokens": 3},
                 "model_id": "m",
                 "turn_id": "t",
+                "sources": [
+                    {
+                        "n": 1,
+                        "document_id": "d",
+                        "name": "규정.hwp",
+                        "unit": "page",
+                        "unit_name": "3",
+                        "part": 4,
+                        "text": "가",
+                    }
+                ],
             },
         ),
         (

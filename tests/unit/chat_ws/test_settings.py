@@ -70,3 +70,11 @@ def test_a_quota_that_is_not_set_is_no_limit(given: dict[str, str], limits: Limi
 def test_what_is_missing_is_named(missing: str) -> None:
     with pytest.raises(KeyError, match=missing):
         WorkerSettings.from_env({name: value for name, value in WORKER.items() if name != missing})
+
+
+def test_documents_are_off_unless_their_bucket_is_set() -> None:
+    settings = WorkerSettings.from_env(WORKER)
+    assert (settings.documents_bucket, settings.document_tokens) == ("", 24_000)
+    given = WORKER | {"DOCUMENTS_BUCKET": "documents", "DOCUMENT_TOKENS": "9000"}
+    settings = WorkerSettings.from_env(given)
+    assert (settings.documents_bucket, settings.document_tokens) == ("documents", 9_000)

@@ -7,13 +7,16 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from chat_shared.documents import Part
 from chat_ws.worker import prompt as prompts
+from chat_ws.worker.passages import DocumentText, choose
 from chat_ws.worker.prompt import SYSTEM
 from chat_ws.worker.title import describe
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seoyeon.local.bedrock import answers, llama3, script
+from tests.builders import document
 
 from .stage import Stage
 from .support import chunks, joined, prompt
@@ -40,6 +43,20 @@ def test_a_proofreading_ends_with_the_corrected_text() -> None:
     )
     assert "**뵈요** → **봬요**" in proofread("내일 뵈요.")
     assert proofread("안녕하세요.") == "고칠 곳이 없습니다.\n\n고친 글:\n안녕하세요."
+
+
+def test_documents_are_quoted_with_the_marks_of_their_passages() -> None:
+    pages = ["인사말", "휴가는 열닷새이다", "출장비는 나중에 준다", "부칙"]
+    parts = [Part("page", str(page), text) for page, text in enumerate(pages, start=1)]
+    material = choose([DocumentText(document(), parts)], "휴가", "", 8_000)
+    question = prompts.build("chat", [], "휴가는 며칠?", budget=8_000, passages=material.passages)
+    for dialogue in (
+        llama3.parse(prompts.format_llama3(question)),
+        llama3.Dialogue(tuple(llama3.Message(m.role, m.content) for m in question.messages), ""),
+    ):
+        assert answers.compose(dialogue).startswith(
+            "올려 주신 문서에서 찾은 내용입니다.\n\n- 규정.hwp 2쪽: 휴가는 열닷새이다 [2]\n"
+        )
 
 
 def test_an_answer_shows_that_the_history_has_arrived() -> None:

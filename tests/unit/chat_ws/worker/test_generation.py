@@ -52,7 +52,7 @@ def begin(
     made = Generation(
         model,
         fallback or ModelFallback(models),
-        question,
+        lambda _: question,
         1024,
         lambda: heard.text,
         heard.feed,
@@ -281,7 +281,9 @@ def test_aborting_closes_the_stream_and_feeds_nothing_more() -> None:
 def test_leaving_a_generation_aborts_it_and_waits_for_its_end() -> None:
     model, heard = FakeModel(Answer(["경주"], hangs=True)), Heard()
     fallback = ModelFallback(MODELS[:1])
-    with Generation(model, fallback, QUESTION, 1024, lambda: heard.text, heard.feed) as made:
+    with Generation(
+        model, fallback, lambda _: QUESTION, 1024, lambda: heard.text, heard.feed
+    ) as made:
         while not model.streams:
             made.ended.wait(0.001)
         assert model.streams[0].hanging.wait(PATIENCE)
@@ -298,7 +300,7 @@ def test_aborting_in_the_middle_of_the_pieces_feeds_no_further_one() -> None:
         made.abort()
 
     fallback = ModelFallback(MODELS[:1])
-    made = Generation(model, fallback, QUESTION, 1024, lambda: heard.text, feed)
+    made = Generation(model, fallback, lambda _: QUESTION, 1024, lambda: heard.text, feed)
     with made:
         assert made.ended.wait(PATIENCE)
     assert heard.pieces == ["가"]
