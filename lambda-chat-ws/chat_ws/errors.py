@@ -72,6 +72,11 @@ class ContextTooLong(ChatError):
     message = "메시지가 모델이 읽을 수 있는 길이를 넘었어요. 나누어 보내 주세요."
 
 
+class NoDocuments(ChatError):
+    code = "no_documents"
+    message = "요약할 문서가 없어요. 문서를 올리고 다 읽은 뒤에 다시 요청해 주세요."
+
+
 class ContentBlocked(ChatError):
     code = "content_blocked"
     message = "안전 정책 때문에 이 요청에는 답할 수 없어요. 내용을 바꾸어 보내 주세요."

@@ -15,7 +15,7 @@ from chat_shared.turn import Source
 
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, BadRequest, ChatError, TooLarge
 
-Mode = Literal["chat", "translate", "grammar"]
+Mode = Literal["chat", "translate", "grammar", "summary"]
 Wish = Literal["shorter", "longer", "simpler", "politer"]
 TargetLanguage = Literal["ko", "en"]
 StopReason = Literal["stop", "length", "cancelled", "deadline"]

@@ -55,6 +55,7 @@ class PromptInput:
     target_language: str | None = None
     instructions: str = ""
     material: Material = NOTHING
+    min_context: int = 0  # of the models that may be asked
 
     @classmethod
     def of(cls, turn: Turn, window: Sequence[Turn], material: Material = NOTHING) -> "PromptInput":
@@ -143,7 +144,8 @@ class Generation:
         self.error: ChatError | None = None
         self.stop_reason: StopReason = "stop"
         self.model: ModelId | None = None  # of the last call
-        self._calls: list[Call] = []
+        self._own_calls: list[Call] = []
+        self._parts: list[Generation] = []  # other prompts whose answers this one needs
         self._started_at = threads.clock()
         self._first_chunk_at: float | None = None
         self._last_chunk_at = 0.0
@@ -155,6 +157,10 @@ class Generation:
     def __exit__(self, *_: object) -> None:
         self.abort()
         self.ended.wait(ABORT_SECONDS)
+
+    @property
+    def _calls(self) -> list[Call]:
+        return [*self._own_calls, *(call for part in self._parts for call in part._calls)]
 
     @property
     def models(self) -> Sequence[ModelId]:
@@ -197,6 +203,32 @@ class Generation:
         self.aborted.set()
         if self._stream:
             self._stream.abort()
+        for part in self._parts:
+            part.abort()
+
+    def ask(self, prompt_input: PromptInput, max_gen_len: int) -> str:
+        """Return the answer to another prompt, which `prepare` needs; incomplete if aborted.
+
+        Its calls count as this generation's. Several threads may ask at once. Raise a ChatError.
+        """
+        pieces: list[str] = []
+        part = Generation(
+            self._model,
+            self._fallback,
+            lambda _: prompt_input,
+            max_gen_len,
+            lambda: "".join(pieces),
+            pieces.append,
+            self._threads,
+        )
+        self._parts.append(part)
+        if self.aborted.is_set():
+            part.abort()
+        part._run()
+        self.model = part.model or self.model
+        if part.error:
+            raise part.error
+        return "".join(pieces)
 
     def _run(self) -> None:
         try:
@@ -235,6 +267,8 @@ class Generation:
         )
         failure: ChatError = ModelUnavailable()
         for model in self._fallback.candidates(self._threads.clock(), self._rank):
+            if model.spec.context_tokens < self._input.min_context:
+                continue
             try:
                 return with_retries(self._call, model)
             except (ModelUnavailable, ModelRetired) as error:
@@ -243,10 +277,15 @@ class Generation:
         raise failure
 
     def _rank(self, model: ModelId) -> int:
-        """Return 0 for a model whose context holds the whole material, 1 for the others."""
+        """Return 0 for a model whose context holds the whole material, 1 for the others.
+
+        A summary is asked of the model with the largest context.
+        """
+        if self._input.mode in ("note", "summary"):
+            return -model.spec.context_tokens
         if not self._input.material.passages:
             return 0
-        return int(self._input.tokens > prompt_room(model, self.max_gen_len))
+        return int(self._input.tokens > prompt_room(model.spec.context_tokens, self.max_gen_len))
 
     def _throttle_wait(self, state: RetryCallState) -> float:
         return self._threads.uniform(0, THROTTLE_WAIT(state))
@@ -269,7 +308,7 @@ class Generation:
         if self.aborted.is_set():
             return None
         call = Call(stream, prompt.tokens)
-        self._calls.append(call)
+        self._own_calls.append(call)
         try:
             for chunk in join_surrogates(stream):
                 if self.aborted.is_set():
@@ -314,6 +353,6 @@ class Generation:
         )
 
 
-def prompt_room(model: ModelId, max_gen_len: int) -> int:
+def prompt_room(context: int, max_gen_len: int) -> int:
     """Return the tokens of a prompt that leaves room for an answer, and for its continuation."""
-    return model.spec.context_tokens - 2 * max_gen_len
+    return context - 2 * max_gen_len

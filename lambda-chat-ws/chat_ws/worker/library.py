@@ -1,5 +1,6 @@
 """The documents of a conversation: their items in the table, their texts in the bucket."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -8,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 from chat_shared import keys
-from chat_shared.documents import ABSENT_OBJECT, Document, Part, decode_parts, text_key
+from chat_shared.documents import ABSENT_OBJECT, Document, Part, decode_parts, note_key, text_key
 
-from chat_ws.worker.passages import DocumentText
+from chat_ws.worker.passages import DocumentText, note_digests
 from chat_ws.worker.threads import THREADS, Threads
 
 if TYPE_CHECKING:
@@ -57,6 +58,43 @@ class Library:
             DocumentText(document, parts.get(document.document_id, ())) for document in documents
         ]
 
+    def read_note(self, document: Document, digest: str) -> str | None:
+        """Return a note of a summary; None if there is none."""
+        content = self._read(self._client, note_key(*ids_of(document), digest))
+        return None if content is None else str(json.loads(content)["text"])
+
+    def write_note(self, document: Document, digest: str, text: str) -> None:
+        """Store a note, unless the document has been deleted.
+
+        A deletion removes the item, then the objects. If the item is there after the note was
+        written, a later deletion finds the note; if it is not, the note is deleted here.
+        """
+        key = note_key(*ids_of(document), digest)
+        body = json.dumps({"text": text}, ensure_ascii=False)
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=body.encode())
+        # Notes are written by several threads, and a resource is not thread-safe.
+        found = self._table.meta.client.get_item(
+            TableName=self._table.name, Key=document.key, ConsistentRead=True
+        )
+        if "Item" not in found:
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def read_notes(
+        self, texts: Sequence[DocumentText], references: Sequence[str]
+    ) -> dict[str, str]:
+        """Return the notes that a turn's references name, by digest."""
+        by_id = {text.document.document_id: text.document for text in texts}
+        reads = {
+            digest: self._start_note(by_id[document_id], digest)
+            for document_id, digest in note_digests(references)
+            if document_id in by_id
+        }
+        notes = {digest: read() for digest, read in reads.items()}
+        return {digest: note for digest, note in notes.items() if note is not None}
+
+    def _start_note(self, document: Document, digest: str) -> Callable[[], str | None]:
+        return self._threads.start_call(lambda: self.read_note(document, digest), "note")
+
     def keep(self, documents: Sequence[Document], expires_at: int) -> None:
         """Let documents live as long as the question that has read them."""
         for document in documents:
@@ -88,8 +126,7 @@ class Library:
         return self._threads.start_call(lambda: self._read_parts(client, document), "text")
 
     def _read_parts(self, client: "S3Client", document: Document) -> list[Part]:
-        ids = (document.user_id, document.conversation_id, document.document_id)
-        content = self._read(client, text_key(*ids))
+        content = self._read(client, text_key(*ids_of(document)))
         return [] if content is None else decode_parts(content)
 
     def _read(self, client: "S3Client", key: str) -> bytes | None:
@@ -111,3 +148,7 @@ class Library:
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return  # it was deleted meanwhile
+
+
+def ids_of(document: Document) -> tuple[str, str, str]:
+    return document.user_id, document.conversation_id, document.document_id

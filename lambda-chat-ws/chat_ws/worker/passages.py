@@ -187,6 +187,12 @@ def restore(
     return Material(tuple(passages), tuple(absent))
 
 
+def note_digests(references: Sequence[str]) -> list[tuple[str, str]]:
+    """Return document and digest of each note among the references."""
+    split = (reference.split("/") for reference in references)
+    return [(each[1], each[3]) for each in split if len(each) > 3]
+
+
 def remove_marks(answer: str, sources: Sequence[Source]) -> str:
     """Return an earlier answer without its citations, whose numbers belong to another prompt."""
     cited = {source.n for source in sources}

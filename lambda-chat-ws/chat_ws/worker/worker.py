@@ -102,7 +102,7 @@ class Worker:
 
     def _start_documents(self, job: Job) -> Callable[[], list[DocumentText]]:
         library = self.library
-        if not library or job.mode != "chat":
+        if not library or job.mode not in ("chat", "summary"):
             return list
         return self.threads.start_call(
             lambda: library.load(job.user_id, job.conversation_id), "documents"
@@ -306,7 +306,7 @@ class Run:
     def _outcome(self, stopped_by: StopReason | None) -> Outcome:
         generation = self.generation
         error = generation.error if stopped_by is None else None
-        if stopped_by == "deadline" and not self.relay.answer:
+        if stopped_by == "deadline" and not self.relay.answer and not self.preparation.notes:
             error = ModelUnavailable()
         stop_reason = None if error else (stopped_by or generation.stop_reason)
         # Only an answer that was cut can have a later run.

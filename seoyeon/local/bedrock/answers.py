@@ -19,6 +19,8 @@ _CORRECTIONS = {
 }
 _PASSAGE = re.compile(r"<자료 (\d+): ([^>\n]*)>\n(.*?)\n</자료 \1>", re.DOTALL)
 _CITED = 3  # passages
+_SUMMARISED = 8
+_NOTE_TAKER = "적어 둡니다"  # in the system prompt of a note for a summary
 _LONGEST_TITLE = 16
 _TITLE = re.compile(r"질문: (.+?)\n\n답: .+\n\n제목:(?:<\|eot_id\|>|$)", re.DOTALL)
 
@@ -35,6 +37,8 @@ def compose(dialogue: Dialogue) -> str:
     if _PROOFREADER in dialogue.messages[0].content:
         return _proofreading(question)
     if passages := _PASSAGE.findall(question):
+        if _NOTE_TAKER in dialogue.messages[0].content:
+            return "\n".join(_quote(text) for _, _, text in passages[:_CITED])
         return _from_documents(passages, _PASSAGE.sub("", question))
     for pattern, answer in _ANSWERS:
         if pattern.search(question):
@@ -106,8 +110,9 @@ def _general(dialogue: Dialogue) -> str:
 def _from_documents(passages: list[tuple[str, str, str]], question: str) -> str:
     """Quote the passages that share the most pairs of characters with the question."""
     pairs = {question[at : at + 2] for at in range(len(question) - 1)}
-    best = sorted(passages, key=lambda passage: -sum(pair in passage[2] for pair in pairs))
-    quotes = (f"- {place}: {_quote(text)} [{number}]\n" for number, place, text in best[:_CITED])
+    best = sorted(passages, key=lambda passage: -sum(pair in passage[2] for pair in pairs))[:_CITED]
+    cited = passages[:_SUMMARISED] if "요약" in question else best
+    quotes = (f"- {place}: {_quote(text)} [{number}]\n" for number, place, text in cited)
     return f"올려 주신 문서에서 찾은 내용입니다.\n\n{''.join(quotes)}"
 
 

@@ -17,6 +17,7 @@ CONTRACT = {
     "model_unavailable": True,
     "model_retired": False,
     "context_too_long": False,
+    "no_documents": False,
     "content_blocked": False,
     "internal": True,
 }

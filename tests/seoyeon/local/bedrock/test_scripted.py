@@ -59,6 +59,15 @@ def test_documents_are_quoted_with_the_marks_of_their_passages() -> None:
         )
 
 
+def test_a_note_for_a_summary_has_the_beginnings_of_its_parts() -> None:
+    parts = "".join(
+        f"<자료 {n}: 규정.hwp {n}쪽>\n{text}\n</자료 {n}>\n\n"
+        for n, text in enumerate(["휴가는 열닷새", "출장비"], start=1)
+    )
+    asked = prompts.build("note", [], parts, budget=8_000)
+    assert answers.compose(llama3.parse(prompts.format_llama3(asked))) == "휴가는 열닷새\n출장비"
+
+
 def test_an_answer_shows_that_the_history_has_arrived() -> None:
     assert "'여행하고 싶다'" in compose("여행하고 싶다", "어디로 갈까요?", "경주")
     assert "'여행하고 싶다'" not in compose("경주")
