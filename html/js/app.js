@@ -1,3 +1,4 @@
+import "./shared.js";
 import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
 import { takeTransferSecret } from "./identity/transfer_link.js";

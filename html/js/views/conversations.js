@@ -3,7 +3,6 @@ import { supports } from "../protocol.js";
 import { compileQuery, excerptAtMatch, splitAtMatch } from "../search.js";
 import { plural, t } from "../text.js";
 import { byId, element, icon, paths, setHidden } from "./dom.js";
-import { RenameView } from "./rename.js";
 
 /** The groups from top to bottom: name and message key. */
 const GROUPS = /** @type {const} */ ([
@@ -24,7 +23,7 @@ export class ConversationsView {
   #search = byId("search");
   /** Takes the focus in place of rows that have gone: the search box would open a touch keyboard. */
   #newButton = /** @type {HTMLElement} */ (document.querySelector("#sidebar .new"));
-  /** @type {RenameView | null} */
+  /** @type {import("./rename.js").RenameView | null} */
   #renaming = null;
 
   constructor({ conversations, chat, navigation, removals, status }) {
@@ -119,7 +118,7 @@ export class ConversationsView {
     const tools = element("div", { className: "row-tools" }, rename, remove);
     if (supports("change.pinned")) tools.prepend(this.#renderPin(item, title));
     const row = element("li", { dataset: { id: item.conversationId } }, open, tools);
-    rename.addEventListener("click", () => this.#rename(row, item, title));
+    rename.addEventListener("click", () => this.#rename(item, title));
     remove.addEventListener("click", ({ detail }) => this.#remove(item.conversationId, detail === 0));
     return row;
   }
@@ -149,9 +148,12 @@ export class ConversationsView {
     return null;
   }
 
-  #rename(row, { conversationId, titleSource }, title) {
+  async #rename({ conversationId, titleSource }, title) {
     this.#renaming?.cancel();
-    this.#renaming = new RenameView(row, title, titleSource !== "model", {
+    const module = await import("./rename.js").catch(() => this.#status.alert(t("renameFailed")));
+    const row = this.#findRow(conversationId);
+    if (!module || this.#renaming || !row) return;
+    this.#renaming = new module.RenameView(row, title, titleSource !== "model", {
       save: (text) => this.#conversations.rename(conversationId, text),
       end: (isRenamed) => {
         this.#renaming = null;

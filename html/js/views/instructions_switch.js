@@ -1,3 +1,4 @@
+import "../shared.js";
 import { t } from "../text.js";
 import { byId, element, setHidden } from "./dom.js";
 import { loadMessages } from "./settings/dialog.js";

@@ -1,3 +1,4 @@
+import "../shared.js";
 import { submitOnEnter } from "../enter.js";
 import { countCharacters, normalizeText } from "../protocol.js";
 import { t } from "../text.js";

@@ -1,3 +1,4 @@
+import "../shared.js";
 import { loadNearest, loadVariant, removeVariant } from "../state/variants.js";
 import messages from "../text/variants.js";
 import { addMessages, t } from "../text.js";

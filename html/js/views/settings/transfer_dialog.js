@@ -1,3 +1,4 @@
+import "../../shared.js";
 import { HistoryApi } from "../../api.js";
 import { Guests, isSecret } from "../../identity/transfer.js";
 import { t } from "../../text.js";
