@@ -25,6 +25,21 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  */
 
 /**
+ * @typedef {object} StoredDocument a document as the history API returns it
+ * @property {string} documentId
+ * @property {string} name
+ * @property {number} size in bytes
+ * @property {"uploading" | "reading" | "ready" | "failed"} status
+ * @property {string | null} code why it could not be read
+ * @property {string | null} kind such as "hwp"
+ * @property {"page" | "section" | "sheet" | "slide" | null} unit
+ * @property {number} units
+ * @property {number} characters
+ * @property {boolean} truncated whether the text ends before the document does
+ * @property {Record<string, number>} skipped what was not read, such as `{header: 2}`
+ */
+
+/**
  * @typedef {object} Variants the turns with the same parent, oldest first
  * @property {number} index of the turn itself
  * @property {(string | import("./state/turn.js").Turn)[]} heads for each of them, the newest turn that follows from it:
@@ -45,8 +60,8 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  */
 
 /** Rename the members of an API result for the page. */
-function fromWire(value) {
-  return renameMembers(value, (name) => (name === "text" ? "question" : toCamelCase(name)));
+export function fromWire(value) {
+  return renameMembers(value, toCamelCase);
 }
 
 /** Restore the API's names, for an export. */
@@ -87,8 +102,9 @@ export class HistoryApi extends Emitter {
    * @param {{ head?: string, branches?: "all" }} branch
    * @returns {Promise<{ turns: StoredTurn[], nextCursor: string | null }>}
    */
-  turns(conversationId, cursor = null, branch = {}) {
-    return this.#get("/history", { conversation_id: conversationId, cursor, ...branch });
+  async turns(conversationId, cursor = null, branch = {}) {
+    const page = await this.#get("/history", { conversation_id: conversationId, cursor, ...branch });
+    return { ...page, turns: page.turns.map(({ text: question, ...turn }) => ({ ...turn, question })) };
   }
 
   /** @returns {Promise<{ conversations: Conversation[], nextCursor: string | null }>} pinned ones first, then newest first */
@@ -98,11 +114,11 @@ export class HistoryApi extends Emitter {
 
   /** Request the first pages before they are needed. `turns` and `conversations` return each of them once. */
   prefetch(conversationId) {
-    for (const [path, query] of [
+    for (const [path, query] of /** @type {[string, object][]} */ ([
       ["/history", { conversation_id: conversationId, cursor: null }],
       ["/history/conversations", { cursor: null }],
-    ]) {
-      const page = this.#request("GET", path, query);
+    ])) {
+      const page = this.request("GET", path, query);
       page.catch(() => {}); // reported by `turns` or `conversations`
       this.#prefetched.set(JSON.stringify([path, query]), page);
     }
@@ -114,53 +130,64 @@ export class HistoryApi extends Emitter {
    * @returns {Promise<Conversation>}
    */
   change(conversationId, changes) {
-    return this.#request("PATCH", conversationPath(conversationId), {}, changes);
+    return this.request("PATCH", conversationPath(conversationId), {}, changes).then(fromWire);
   }
 
   /** @returns {Promise<string>} the user's instructions, "" if there are none */
   async instructions() {
-    return (await this.#request("GET", INSTRUCTIONS)).question;
+    return (await this.request("GET", INSTRUCTIONS)).text;
   }
 
   /** @returns {Promise<string>} the instructions as stored */
   async setInstructions(text) {
-    return (await this.#request("PUT", INSTRUCTIONS, {}, { text })).question;
+    return (await this.request("PUT", INSTRUCTIONS, {}, { text })).text;
   }
 
   removeAll() {
-    return this.#request("DELETE", "/history");
+    return this.request("DELETE", "/history");
   }
 
   /** Remove a conversation, even while the page closes. */
   remove(conversationId) {
-    return this.#remove(conversationPath(conversationId));
+    return this.removeAt(conversationPath(conversationId));
   }
 
   /** Remove a turn and all that follow from it. */
   removeTurn(conversationId, turnId) {
-    return this.#remove(`${conversationPath(conversationId)}/turns/${encodeURIComponent(turnId)}`);
+    return this.removeAt(`${conversationPath(conversationId)}/turns/${encodeURIComponent(turnId)}`);
+  }
+
+  /** @returns {Promise<StoredDocument[]>} the documents of a conversation, oldest first */
+  async documents(conversationId) {
+    return fromWire(await this.request("GET", documentsPath(conversationId))).documents;
   }
 
   /** Remove the resource of a path. A missing one counts as removed. */
-  async #remove(path) {
-    await this.#request("DELETE", path).catch((error) => {
+  async removeAt(path) {
+    await this.request("DELETE", path).catch((error) => {
       if (error.status !== 404) throw error;
     });
   }
 
-  #get(path, query) {
+  async #get(path, query) {
     const key = JSON.stringify([path, query]);
     const page = this.#prefetched.get(key);
     this.#prefetched.delete(key);
-    return page ?? this.#request("GET", path, query);
+    return fromWire(await (page ?? this.request("GET", path, query)));
   }
 
-  async #request(...request) {
+  /**
+   * Send a request. A throttled one is repeated; one beyond a daily quota is not.
+   * @param {[method: string, path: string, query?: object, body?: object]} request
+   * @returns {Promise<any>} the body of the response, with the API's names
+   */
+  async request(...request) {
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#authorize(...request);
       } catch (error) {
-        if (error.status !== THROTTLED || attempt + 1 === ATTEMPTS) throw error;
+        const isFinal = error.status !== THROTTLED || error.code === "quota_exceeded";
+        if (isFinal || attempt + 1 === ATTEMPTS) throw error;
         this.emit("throttled");
         await new Promise((resolve) => setTimeout(resolve, backoff(attempt)));
       }
@@ -188,9 +215,18 @@ export class HistoryApi extends Emitter {
     if (body) headers["Content-Type"] = "application/json";
     const keepalive = method === "DELETE";
     const response = await fetch(url, { method, headers, keepalive, cache: "no-store", body: JSON.stringify(body) });
-    if (!response.ok) throw Object.assign(new Error(`history: ${response.status}`), { status: response.status });
-    return response.status === 204 ? null : fromWire(await response.json());
+    const { ok, status } = response;
+    if (!ok) {
+      const { code } = await response.json().catch(() => ({}));
+      throw Object.assign(new Error(`history: ${status}`), { status, code });
+    }
+    return status === 204 ? null : response.json();
   }
+}
+
+/** Return the path of a conversation's documents, or of one of them. */
+export function documentsPath(conversationId, documentId = "") {
+  return `${conversationPath(conversationId)}/documents${documentId && `/${encodeURIComponent(documentId)}`}`;
 }
 
 function conversationPath(conversationId) {

@@ -17,10 +17,10 @@ import { Preferences } from "./state/preferences.js";
 import { refreshOnReturn } from "./state/refresh.js";
 import { Tabs } from "./state/tabs.js";
 import { setLanguage, t } from "./text.js";
+import { AttachView } from "./views/attach.js";
 import { ComposerView } from "./views/composer.js";
 import { ConversationsView } from "./views/conversations.js";
 import { byId, enableControls } from "./views/dom.js";
-import { refuseFiles } from "./views/files.js";
 import { HistoryView } from "./views/history.js";
 import { RemovalsView } from "./views/removals.js";
 import { ScrollView } from "./views/scroll.js";
@@ -41,7 +41,7 @@ async function start() {
   const identity = await openIdentity(config);
   const { isNew } = identity;
   const state = createState(config, identity);
-  const { composer, removals } = createViews(config, state);
+  const { attach, composer, removals } = createViews(config, state);
   if (config.auth === "guest") watchGuest();
 
   const temporaryId = await restoreTemporary();
@@ -52,7 +52,7 @@ async function start() {
   if (isNew) state.chat.start();
   else state.navigation.restore(temporaryId).then(() => state.instructions.load().catch(() => {}));
   removals.resume();
-  refreshOnReturn([state.conversations, state.chat]);
+  refreshOnReturn([state.conversations, state.chat, attach]);
 }
 
 function createState({ websocketUrl }, identity) {
@@ -60,22 +60,22 @@ function createState({ websocketUrl }, identity) {
   const api = identity === guest ? guestApi : new HistoryApi(token, (refused) => identity.renew(refused));
   const socket = new Socket(websocketUrl, token);
   const delivery = new Delivery(socket, new Outbox(storage, tabStorage), new Tabs());
-  const chat = new Chat(api, delivery);
+  const drafts = new Drafts(storage, tabStorage);
+  const chat = new Chat(api, delivery, drafts);
   const conversations = new Conversations(api);
   socket.on("frame", ({ detail }) => {
     if (detail.type === "title") conversations.setModelTitle(detail.conversationId, detail.title);
   });
   delivery.on("adopted", ({ detail }) => conversations.touch(detail.conversationId, detail.question));
   const navigation = new Navigation(chat, conversations);
-  return { api, socket, delivery, chat, conversations, instructions: new Instructions(api), navigation };
+  return { api, socket, delivery, drafts, chat, conversations, instructions: new Instructions(api), navigation };
 }
 
 /** @param {import("./config.js").Config} config */
 function createViews({ auth, maxTextLength, model }, state) {
-  const { chat, navigation } = state;
+  const { chat, drafts, navigation } = state;
   const scroll = new ScrollView();
   const status = new StatusView(state);
-  const drafts = new Drafts(storage, tabStorage);
   const composer = new ComposerView({
     storage,
     tabStorage,
@@ -91,13 +91,13 @@ function createViews({ auth, maxTextLength, model }, state) {
   new HistoryView(chat, navigation);
   const removals = new RemovalsView({ ...state, status, storage: tabStorage });
   new ConversationsView({ ...state, removals, status });
-  new TemporaryView({ ...state, status, storage, tabStorage, drafts });
-  refuseFiles(status);
+  new TemporaryView({ ...state, status, storage, tabStorage });
   const hasBranches = supports("turns.branches");
-  const context = { ...state, hasBranches, auth, storage, preferences, composer, sidebar, status };
+  const context = { ...state, hasBranches, auth, storage, tabStorage, preferences, composer, sidebar, status };
+  const attach = new AttachView(context);
   new SettingsButton(context);
   offerInstructionsSwitch(context);
-  return { composer, removals };
+  return { attach, composer, removals };
 }
 
 /** Show the switch of the instructions once the user has some. */

@@ -4,6 +4,7 @@ export const PREVIOUS_GUESTS = "seoyeon.kept"; // JSON, see identity/transfer.js
 export const SESSION = "seoyeon.session"; // JSON {user, refreshToken}, shared by all tabs
 export const LAST_USER = "seoyeon.last-user";
 export const DRAFT = "seoyeon.draft"; // + conversation id; in `sessionStorage`, + user and conversation id
+export const NEW_ID = "new.id"; // + DRAFT: the id of the new conversation that has documents
 export const MODE = "seoyeon.mode";
 export const OUTBOX_PREFIX = "seoyeon.outbox."; // + request id
 export const preferenceKey = (name) => `seoyeon.${name}`;
@@ -14,6 +15,9 @@ export const REMOVAL_PREFIX = "seoyeon.removing."; // + conversation id
 /** The key of the id of the tab's temporary conversation. */
 export const temporaryKey = (storage) => `seoyeon.temporary.${userTag(storage)}`;
 
+/** The key of a conversation's documents that this tab uploads, JSON. */
+export const uploadsKey = (storage, conversationId) => `seoyeon.uploads.${userTag(storage)}.${conversationId}`;
+
 /** Names of Web Locks and of the BroadcastChannel. */
 export const SESSION_LOCK = "seoyeon.session";
 export const temporaryLock = (conversationId) => `seoyeon.temporary.${conversationId}`;
@@ -23,6 +27,12 @@ export const TURNS_CHANNEL = "seoyeon.turns";
 /** Return a name of the user for keys of `sessionStorage`, which outlives a sign-out and a guest transfer in another tab. */
 export function userTag(storage) {
   return (storage.get(LAST_USER) ?? storage.get(SECRET) ?? "").slice(0, 6);
+}
+
+/** Return the ids of the conversations whose documents were uploaded or read when the tab was reloaded. */
+export function keptUploads(storage, tabStorage) {
+  const prefix = uploadsKey(storage, "");
+  return tabStorage.keys(prefix).map((key) => key.slice(prefix.length));
 }
 
 /** Return the keys of questions and drafts that the server does not have yet: they belong to one user only. */

@@ -3,7 +3,9 @@ import ko from "./text/ko.js";
 
 /**
  * @typedef {keyof typeof import("./text/ko.js").default | keyof typeof import("./text/settings-ko.js").default
- *   | keyof typeof import("./text/variants.js").default.ko} MessageKey
+ *   | keyof typeof import("./text/variants.js").default.ko | keyof typeof import("./text/documents.js").default.ko
+ *   | keyof typeof import("./text/details.js").default.ko
+ * } MessageKey
  */
 
 /** @type {Record<string, any>} */

@@ -1,7 +1,11 @@
-"""The page on its own test server: files under the real headers, and a scripted history API."""
+"""The page on its own test server: files under the real headers, and a scripted history API.
+
+Uploads go to `/uploads`, as on a laptop.
+"""
 
 import json
 import mimetypes
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -31,11 +35,15 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+DOCUMENT_FEATURES = (
+    *("documents", "add_document", "read_document", "document_text", "delete_document"),
+    "mode.summary",
+)
 CONFIG: dict[str, Any] = {
     "websocket_url": "/ws",
     "auth": "guest",
     "max_text_length": 8000,
-    "features": [*FEATURES, *HISTORY_FEATURES],
+    "features": [*{*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES}],
 }
 BLANK = b'<!doctype html><title>blank</title><link rel="icon" href="data:,">'
 PAGE_LENGTH = 20
@@ -61,6 +69,99 @@ def stored_turn(text: str, answer: str, **fields: Any) -> Turn:
     } | fields
 
 
+def stored_document(name: str, **fields: Any) -> dict[str, Any]:
+    """A document as the history API gives it."""
+    return {
+        "document_id": str(uuid4()),
+        "name": name,
+        "size": 245_760,
+        "status": "ready",
+        "code": None,
+        "kind": name.rpartition(".")[2],
+        "unit": "page",
+        "units": 12,
+        "characters": 9_600,
+        "parts": 12,
+        "truncated": False,
+        "skipped": {},
+        "created_at": "2026-11-20T09:00:00+00:00",
+    } | fields
+
+
+class Documents:
+    """The documents of each conversation, oldest first.
+
+    `readings`: what becomes of a document of that name when it is read, by default `ready`; null
+    leaves it `reading`. `refusals`: what a new document is refused with. `texts`: the parts of a
+    document. `uploads`: the bytes of each upload, by document.
+    """
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[dict[str, Any]]] = {}
+        self.readings: dict[str, dict[str, Any] | None] = {}
+        self.refusals: list[tuple[int, str]] = []
+        self.texts: dict[str, list[dict[str, Any]]] = {}
+        self.page = 5  # parts in an answer
+        self.uploads: dict[str, bytes] = {}
+
+    def answer(
+        self, method: str, conversation: str, rest: list[str], query: dict[str, str], body: Any
+    ) -> tuple[int, Any]:
+        documents = self.of.setdefault(conversation, [])
+        if not rest and method == "GET":
+            for each in documents:
+                if each["status"] == "reading":
+                    each |= self._read(each)
+            return 200, {"documents": documents}
+        if not rest:
+            return self._add(conversation, body)
+        found = next((each for each in documents if each["document_id"] == rest[0]), None)
+        if method == "DELETE":
+            self.of[conversation] = [each for each in documents if each is not found]
+            return (204 if found else 404), None
+        if found is None:
+            return 404, {"code": "not_found", "message": "not shown"}
+        if rest[1] == "read":
+            found |= {"status": "reading"}
+            return 200, {"document": found}
+        start = int(query.get("from", 0))
+        parts = self.texts[rest[0]]
+        end = start + self.page
+        return 200, {"parts": parts[start:end], "next": end if end < len(parts) else None}
+
+    def _add(self, conversation: str, body: Any) -> tuple[int, Any]:
+        if self.refusals:
+            status, code = self.refusals.pop(0)
+            return status, {"code": code, "message": "not shown"}
+        documents = self.of[conversation]
+        found = [each for each in documents if each["document_id"] == body["document_id"]]
+        if not found:
+            empty = {"kind": None, "unit": None, "units": 0, "characters": 0, "parts": 0}
+            found = [stored_document(body["name"], **empty) | {"status": "uploading"} | body]
+            documents += found
+        fields = {"key": body["document_id"], "success_action_status": "201"}
+        return 200, {"document": found[0], "upload": {"url": "/uploads", "fields": fields}}
+
+    def _read(self, document: dict[str, Any]) -> dict[str, Any]:
+        name = document["name"]
+        read = {key: stored_document(name)[key] for key in ("status", "kind", "unit", "units")}
+        reading = self.readings.get(name, {})
+        return {} if reading is None else read | reading
+
+    def receive(self, content_type: str, form: bytes) -> int:
+        """Take a multipart form as S3 does; return the status of the answer."""
+        boundary = content_type.partition("boundary=")[2].encode()
+        fields: dict[str, bytes] = {}
+        for part in form.split(b"--" + boundary)[1:-1]:
+            head, _, value = part[2:-2].partition(b"\r\n\r\n")
+            [name] = re.findall(rb' name="([^"]+)"', head)
+            fields[name.decode()] = value
+        if list(fields)[-1] != "file" or fields["success_action_status"] != b"201":
+            return 400
+        self.uploads[fields["key"].decode()] = fields["file"]
+        return 201
+
+
 class History:
     """What the history API answers: `turns` oldest first, of any number of conversations.
 
@@ -77,6 +178,7 @@ class History:
         self.instructions = ""
         self.without_instructions: set[str] = set()
         self.temporary: set[str] = set()
+        self.documents = Documents()
         self.failing = False
         self.conversations_page = 50
         self.good_tokens: set[str] | None = None  # None: any
@@ -95,6 +197,7 @@ class History:
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         if method == "DELETE" and url.path == "/history":
             self.turns, self.instructions = [], ""
+            self.documents.of = {}
             return 204, None
         if url.path == "/history/instructions":
             if method == "PUT":
@@ -102,11 +205,15 @@ class History:
             return 200, {"text": self.instructions}
         if url.path == "/history":
             return 200, self._page(query)
+        if found := re.match(r"/history/conversations/([^/]+)/documents(?:/(.+))?$", url.path):
+            rest = found[2].split("/") if found[2] else []
+            return self.documents.answer(method, found[1], rest, query, body)
         named = url.path.rsplit("/", 1)[1]
         if method == "DELETE" and "/turns/" in url.path:
             return self._remove_turn(unquote(named))
         if method == "DELETE":
             self.turns = [turn for turn in self.turns if turn["conversation_id"] != named]
+            self.documents.of.pop(named, None)
             return 204, None
         if method == "PATCH":
             if "title" in body:
@@ -262,6 +369,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         self._answer_history()
+
+    def do_POST(self) -> None:
+        if self.path == "/uploads":
+            form = self.rfile.read(int(self.headers["Content-Length"]))
+            documents = self.site.history.documents
+            self._answer(documents.receive(self.headers["Content-Type"], form), b"", "text/plain")
+        else:
+            self._answer_history()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: a failing test shows the page, not the server."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.backend import Backend
-from tests.browser.site import Site, stored_turn
+from tests.browser.site import Site, stored_document, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_markdown import SAMPLE
 
@@ -280,6 +281,35 @@ def continued_elsewhere(stage: Stage) -> None:
     stage.offers("새 답 보기")
 
 
+def with_documents(stage: Stage) -> None:
+    stage.site.history.turns = [stored_turn("며칠 쉬어?", "열흘이요.")]
+    stage.site.history.documents.of[stage.site.history.turns[0]["conversation_id"]] = [
+        stored_document("취업 규칙 전부개정안 (2026년 11월).hwp", skipped={"header": 2}),
+        stored_document("예산.xlsx", unit="sheet", units=3),
+        stored_document("회의록.pdf", status="failed", code="locked"),
+    ]
+    stage.page.reload()
+    expect(stage.page.locator(".document")).to_have_count(3)
+
+
+def uploading(stage: Stage) -> None:
+    with_documents(stage)
+    stage.page.route("**/uploads", lambda route: None)
+    with stage.page.expect_file_chooser() as chooser:
+        stage.page.get_by_role("button", name="문서 첨부").click()
+    file: Any = {"name": "규정.hwp", "mimeType": "", "buffer": b"rules"}
+    chooser.value.set_files([file])
+    expect(stage.page.get_by_role("progressbar")).to_be_visible()
+    ask(stage.page, "며칠 쉬어?")
+    stage.says("문서를 다 읽으면 보낼게요.")
+
+
+def removing_a_document(stage: Stage) -> None:
+    with_documents(stage)
+    stage.page.get_by_role("button", name="‘예산.xlsx’ 문서 지우기").click()
+    expect(stage.page.get_by_role("button", name="취소")).to_be_focused()
+
+
 def settings(stage: Stage) -> None:
     answered(stage)
     stage.page.keyboard.press("Control+,")
@@ -356,6 +386,9 @@ STATES: list[State] = [
     editing_over_limit,
     regenerating,
     continued_elsewhere,
+    with_documents,
+    uploading,
+    removing_a_document,
     settings,
     instructed,
     move_revealed,

@@ -85,7 +85,7 @@ FOCUSED = """() => {
     || (node.labels?.[0] ?? node).textContent.trim().replace(/\\s+/g, " ");
 }"""
 BEFORE = ["질문 입력으로 건너뛰기", "새 대화", "임시 대화 시작", "대화 찾기"]
-AFTER = ["질문", "대화"]
+AFTER = ["질문", "문서 첨부", "대화"]
 
 
 def walk(page: Page) -> list[str]:

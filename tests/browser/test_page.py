@@ -85,8 +85,9 @@ def test_the_history_of_a_returning_guest_waits_for_neither_script_nor_config_js
     expect(page.locator("#conversations .row-open")).to_have_text("경주")
     first = sorted(path for _, path, _ in site.history.requests[:2])
     assert first == ["/history", "/history/conversations"]
-    wait_until(page, lambda: len(site.history.requests) == 3)
-    assert site.history.requests[2][1] == "/history/instructions"
+    wait_until(page, lambda: len(site.history.requests) == 4)
+    later = {path.rpartition("/")[2] for _, path, _ in site.history.requests[2:]}
+    assert later == {"documents", "instructions"}
 
 
 def test_every_module_is_used() -> None:
@@ -225,9 +226,14 @@ def test_a_shared_address_has_a_name_and_a_description() -> None:
 
 
 @pytest.mark.parametrize("way", ["paste", "drop"])
-def test_a_picture_is_refused_in_words_and_nothing_is_lost(chat: Page, way: str) -> None:
-    chat.locator("#question").fill("쓰던 글")
-    prevented = chat.evaluate(
+def test_a_file_is_refused_in_words_by_functions_without_documents(
+    page: Page, site: Site, backend: Backend, way: str
+) -> None:
+    site.config = {"features": ["mode.chat"]}
+    page.goto(site.url)
+    expect(page.locator("#welcome")).to_be_visible()
+    page.locator("#question").fill("쓰던 글")
+    prevented = page.evaluate(
         """(way) => {
           const data = new DataTransfer();
           data.items.add(new File(["x"], "사진.png", { type: "image/png" }));
@@ -243,8 +249,8 @@ def test_a_picture_is_refused_in_words_and_nothing_is_lost(chat: Page, way: str)
         way,
     )
     assert prevented
-    expect(chat.locator("#alert")).to_contain_text("사진과 파일은 아직 읽지 못해요.")
-    expect(chat.locator("#question")).to_have_value("쓰던 글")
+    expect(page.locator("#alert")).to_contain_text("사진과 파일은 아직 읽지 못해요.")
+    expect(page.locator("#question")).to_have_value("쓰던 글")
 
 
 def test_a_mode_that_the_functions_do_not_have_is_not_offered(

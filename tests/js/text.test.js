@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
+import details from "../../html/js/text/details.js";
+import documents from "../../html/js/text/documents.js";
 import en from "../../html/js/text/en.js";
 import ko from "../../html/js/text/ko.js";
 import settingsEn from "../../html/js/text/settings-en.js";
@@ -27,7 +29,7 @@ test("both languages have the same messages with the same placeholders", () => {
   const inMarkup = [...MARKUP.matchAll(/data-(?:text|label|placeholder)="(\w+)"/g)].map(([, key]) => [key, []]);
   assert.deepEqual(placeholders({ ...en }), { ...Object.fromEntries(inMarkup), ...placeholders(ko) });
   assert.deepEqual(placeholders(settingsKo), placeholders(settingsEn));
-  assert.deepEqual(placeholders(signIn.ko), placeholders(signIn.en));
+  for (const texts of [details, documents, signIn]) assert.deepEqual(placeholders(texts.ko), placeholders(texts.en));
 });
 
 test("no message of the settings hides one of the page", () => {

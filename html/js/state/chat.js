@@ -1,4 +1,5 @@
 import { Emitter } from "../emitter.js";
+import { NEW_ID } from "../keys.js";
 import { detectTargetLanguage } from "../translation.js";
 import { extend, leadTo } from "./branches.js";
 import { Turn } from "./turn.js";
@@ -15,6 +16,7 @@ import { Turn } from "./turn.js";
 export class Chat extends Emitter {
   #api;
   #delivery;
+  #drafts;
   /** @type {string | null} */
   #conversationId = null;
   #requestedId = null;
@@ -31,11 +33,13 @@ export class Chat extends Emitter {
   /**
    * @param {import("../api.js").HistoryApi} api
    * @param {import("./delivery.js").Delivery} delivery
+   * @param {import("./drafts.js").Drafts} drafts
    */
-  constructor(api, delivery) {
+  constructor(api, delivery, drafts) {
     super();
     this.#api = api;
     this.#delivery = delivery;
+    this.#drafts = drafts;
     delivery.on("turn", ({ detail }) => this.#turnChanged(detail));
     delivery.on("adopted", ({ detail }) => this.#addElsewhere(detail));
   }
@@ -60,6 +64,11 @@ export class Chat extends Emitter {
 
   get isTemporary() {
     return this.#isTemporary;
+  }
+
+  /** Whether the server may have documents of the shown conversation. */
+  get mayHaveDocuments() {
+    return this.#turns.length > 0 || (this.ready && this.#requestedId === this.#conversationId);
   }
 
   /** The name of the shown conversation's draft. `pending`: it is not known which conversation that is. */
@@ -97,7 +106,7 @@ export class Chat extends Emitter {
     try {
       const page = await this.#api.turns(conversationId);
       if (loading !== this.#loading) return;
-      this.#conversationId ??= page.turns[0]?.conversationId ?? crypto.randomUUID();
+      this.#conversationId ??= page.turns[0]?.conversationId ?? this.#newId();
       this.#turns = this.#withPending(
         withoutRetried(page.turns).map((stored) => this.#load(stored)),
         true,
@@ -117,7 +126,7 @@ export class Chat extends Emitter {
   /** Show a new conversation. The first question creates it on the server. */
   start(isTemporary = false) {
     this.#isNew = true;
-    this.#begin(crypto.randomUUID(), isTemporary);
+    this.#begin(isTemporary ? crypto.randomUUID() : this.#newId(), isTemporary);
     this.#setHistory("ready");
   }
 
@@ -187,6 +196,7 @@ export class Chat extends Emitter {
     if (last?.unfinished) turn.after ??= last.requestId;
     else if (!this.current) turn.parent ??= last ? last.headId : start;
     this.#requestedId = this.#conversationId;
+    if (this.#isNew && !this.#isTemporary) this.#drafts.set(NEW_ID, "");
     this.#isNew = false;
     this.#setHistory("ready");
     const before = this.#turns;
@@ -230,6 +240,12 @@ export class Chat extends Emitter {
   continue(turn) {
     if (turn.unfinished) this.#delivery.resume(turn);
     else this.#delivery.continue(turn);
+  }
+
+  /** Return an id for a new conversation: that of the documents which wait for its first question, if there are some. */
+  #newId() {
+    this.#requestedId = this.#drafts.get(NEW_ID) || null;
+    return this.#requestedId ?? crypto.randomUUID();
   }
 
   #begin(conversationId, isTemporary) {

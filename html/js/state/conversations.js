@@ -10,6 +10,8 @@ export class Conversations extends Emitter {
   /** @type {Conversation[]} */
   #items = [];
   #hidden = new Set();
+  /** The ids of the conversations of which this page knows documents. @type {Set<string>} */
+  withDocuments = new Set();
   /** Conversations of this page that no list of the server has contained yet. */
   #unlisted = new Set();
   #cursor = null;

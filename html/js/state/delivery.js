@@ -31,6 +31,8 @@ export class Delivery extends Emitter {
   #pending = new Map();
   /** @type {Map<string, { requests: number, timer: number }>} */
   #watches = new Map();
+  /** The ids of conversations whose questions wait for documents. */
+  #held = new Set();
 
   /**
    * @param {import("../socket.js").Socket} socket
@@ -89,6 +91,12 @@ export class Delivery extends Emitter {
     } else this.#tabs.waitToLead(turn.requestId, () => this.#leadTaken(turn));
     if (turn.status === "queued") this.#sendNext(turn.conversationId);
     else this.#requestState(turn);
+  }
+
+  /** Let the questions of a conversation wait for its documents, or send the next one. */
+  hold(conversationId, isHeld) {
+    if (isHeld) this.#held.add(conversationId);
+    else if (this.#held.delete(conversationId)) this.#sendNext(conversationId);
   }
 
   /** Follow a question that another tab has just asked, and leave it to that tab to send it. */
@@ -190,6 +198,12 @@ export class Delivery extends Emitter {
     const isIdle = turns.every((turn) => turn.status === "queued");
     const next = turns.find((turn) => turn.status === "queued" && (isIdle || turn.parent));
     if (!next) return;
+    const isHeld = this.#held.has(conversationId);
+    next.interruption = isHeld ? "held" : null;
+    if (isHeld) {
+      this.#changed(next);
+      return;
+    }
     next.status = "sending";
     if (!supports(`mode.${next.mode}`)) this.#applyFrame({ ...UNSUPPORTED, requestId: next.requestId });
     else if (this.#tabs.isLeader(next.requestId)) {

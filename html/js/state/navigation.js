@@ -44,6 +44,11 @@ export class Navigation extends Emitter {
     this.#chat.ask(question, options);
   }
 
+  /** Put the shown conversation, which has no question yet, into the address, so that a reload finds it. */
+  keep() {
+    if (!this.#chat.isTemporary) history.replaceState(null, "", `#${this.#chat.conversationId}`);
+  }
+
   /** Show a new conversation. */
   start(isTemporary = false) {
     this.leave(isTemporary);

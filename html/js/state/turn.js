@@ -53,8 +53,8 @@ export class Turn {
   refusal = null;
   /**
    * Why the turn makes no progress. `lost`: no connection; `resuming`: its state was requested; `stalled`: requested
-   * several times without a reply.
-   * @type {"lost" | "resuming" | "stalled" | null}
+   * several times without a reply; `held`: the question waits for documents.
+   * @type {"lost" | "resuming" | "stalled" | "held" | null}
    */
   interruption = null;
   #run = 0;

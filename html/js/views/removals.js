@@ -49,19 +49,20 @@ export class RemovalsView {
     const wasShown = id === this.#chat.conversationId;
     if (wasShown) this.#navigation.leave();
     this.#conversations.hide(id);
-    this.#status.announce(t("removed"));
+    const text = t(this.#conversations.withDocuments.has(id) ? "removedWithDocuments" : "removed");
+    this.#status.announce(text);
     const restore = (undoneByKeyboard) => {
       this.#conversations.restore(id);
       this.#status.announce(t("undone"));
       if (wasShown) this.#navigation.open(id);
       else if (undoneByKeyboard) focusRow();
     };
-    this.#offerUndo(id, restore, byKeyboard);
+    this.#offerUndo(id, text, restore, byKeyboard);
   }
 
-  #offerUndo(id, restore, byKeyboard) {
+  #offerUndo(id, text, restore, byKeyboard) {
     const button = element("button", { type: "button" }, t("undo"));
-    const toast = element("div", { className: "toast" }, element("span", {}, t("removed")), button);
+    const toast = element("div", { className: "toast" }, element("span", {}, text), button);
     let timer = 0;
     const pause = () => clearTimeout(timer);
     const close = () => {

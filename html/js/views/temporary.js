@@ -13,6 +13,7 @@ const LATE_MS = 5_000; // a question on its way would store the deleted conversa
 export class TemporaryView {
   #chat;
   #api;
+  #conversations;
   #delivery;
   #status;
   #storage;
@@ -21,9 +22,10 @@ export class TemporaryView {
   /** Whether the server may have the conversation. */
   #isStored;
 
-  constructor({ chat, api, delivery, navigation, status, storage, tabStorage, drafts }) {
+  constructor({ chat, api, conversations, delivery, navigation, status, storage, tabStorage, drafts }) {
     this.#chat = chat;
     this.#api = api;
+    this.#conversations = conversations;
     this.#delivery = delivery;
     this.#status = status;
     this.#storage = storage;
@@ -61,7 +63,7 @@ export class TemporaryView {
   async #end(id) {
     this.#tabStorage.remove(this.#key);
     this.#drafts.set("temporary", "");
-    if (!this.#isStored) return;
+    if (!this.#isStored && !this.#conversations.withDocuments.has(id)) return;
     this.#isStored = false;
     const turns = this.#delivery.pending(id);
     for (const turn of turns) if (turn.status !== "queued") this.#delivery.stop(turn);

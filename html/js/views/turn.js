@@ -1,12 +1,17 @@
 import { quotaRenewal } from "../dates.js";
 import { failureText, t } from "../text.js";
 import { modeText } from "../translation.js";
-import { renderDetails, stopReasonText } from "./details.js";
 import { byId, element } from "./dom.js";
 import { Reveal } from "./reveal.js";
 
 const LONG_WAIT_MS = 5_000;
 const WAIT_TICK_MS = 1_000;
+/** Why an answer ended early. */
+const STOP_REASONS = /** @type {const} */ ({
+  length: "endedLength",
+  cancelled: "endedCancelled",
+  deadline: "endedDeadline",
+});
 
 /** A question and its answer. The transcript handles the buttons, by their `data-action`. */
 export class TurnView {
@@ -77,9 +82,10 @@ export class TurnView {
   }
 
   /** Open or close the details. */
-  toggleDetails(button, model) {
+  async toggleDetails(button, model) {
+    const { renderDetails } = await import("./details.js");
     const opens = this.#details.hidden;
-    if (opens) this.#details.replaceChildren(...renderDetails(this.#turn, model));
+    if (opens) this.#details.replaceChildren(...renderDetails(this.#turn, model, STOP_REASONS[this.#turn.stopReason]));
     this.#details.hidden = !opens;
     button.ariaExpanded = String(opens);
     button.setAttribute("aria-controls", this.#details.id);
@@ -123,10 +129,13 @@ function renderQuestion(turn) {
 
 function stateText({ status, interruption, stopReason, code, refusal, askedAt }) {
   if (status === "failed") return failureText(code, refusal?.at);
-  if (status === "done") return [stopReasonText(stopReason), code && failureText(code)].filter(Boolean).join(" ");
+  if (status === "done")
+    return [stopReason in STOP_REASONS && t(STOP_REASONS[stopReason]), code && failureText(code)]
+      .filter(Boolean)
+      .join(" ");
   if (status === "sending" && interruption === "lost") return t("unsent");
   if (status === "answering") return t(interruption ?? status);
-  if (status !== "waiting") return t(status);
+  if (status !== "waiting") return t(interruption === "held" ? "held" : status);
   if (interruption && interruption !== "resuming") return t(interruption);
   const waited = Date.now() - askedAt;
   return waited < LONG_WAIT_MS ? t("waiting") : t("waitingLong", { seconds: Math.floor(waited / 1_000) });

@@ -1,0 +1,197 @@
+import "../shared.js";
+import { Documents } from "../state/documents.js";
+import messages from "../text/documents.js";
+import { addMessages, t } from "../text.js";
+import { documentText } from "./document_text.js";
+import { byId, element, icon, setHidden } from "./dom.js";
+
+/**
+ * @typedef {object} DocumentsContext
+ * @property {import("../api.js").HistoryApi} api
+ * @property {import("../state/chat.js").Chat} chat
+ * @property {import("../state/conversations.js").Conversations} conversations
+ * @property {import("../state/delivery.js").Delivery} delivery
+ * @property {import("../state/drafts.js").Drafts} drafts
+ * @property {import("../state/navigation.js").Navigation} navigation
+ * @property {import("../storage.js").Storage} storage
+ * @property {import("../storage.js").Storage} tabStorage
+ * @property {import("./composer.js").ComposerView} composer
+ * @property {import("./status.js").StatusView} status
+ *
+ * @typedef {import("../state/documents.js").Item} Item
+ */
+
+const CROSS = "M6 6l12 12M18 6 6 18";
+
+addMessages(messages[document.documentElement.lang] ?? messages.ko);
+
+/** The cards of the shown conversation's documents, above the question box. */
+export class DocumentsView {
+  documents;
+  #context;
+  #box = byId("documents");
+  #list = element("ul");
+  /** @type {Map<string, Card>} */
+  #cards = new Map();
+
+  /** @param {DocumentsContext} context */
+  constructor(context) {
+    this.#context = context;
+    this.documents = new Documents(context);
+    this.#box.append(this.#list);
+    this.documents.on("change", () => this.#render());
+    this.documents.on("status", ({ detail }) => this.#announce(detail));
+    context.chat.on("conversation", () => this.#render());
+  }
+
+  /** Add files to the shown conversation, as soon as it is known. */
+  async add(files) {
+    const { chat, composer } = this.#context;
+    while (!chat.ready) await new Promise((resolve) => chat.addEventListener("history", resolve, { once: true }));
+    this.documents.add(chat.conversationId, files);
+    this.#list.lastElementChild.scrollIntoView({ block: "nearest", inline: "nearest" });
+    composer.focus();
+  }
+
+  #render() {
+    const { conversationId } = this.#context.chat;
+    const items = this.documents.items(conversationId);
+    const shown = new Set(items.map(({ documentId }) => documentId));
+    const focused = document.activeElement;
+    for (const [id, { node }] of this.#cards) {
+      if (shown.has(id)) continue;
+      if (node.contains(focused)) byId("question").focus({ preventScroll: true });
+      node.remove();
+      this.#cards.delete(id);
+    }
+    for (const item of items) {
+      let card = this.#cards.get(item.documentId);
+      if (!card) {
+        card = new Card(item, this.#actions(conversationId, item));
+        this.#cards.set(item.documentId, card);
+        this.#list.append(card.node);
+      }
+      card.update();
+    }
+    setHidden(this.#box, items.length === 0, byId("question"));
+  }
+
+  #actions(conversationId, item) {
+    return {
+      again: () => this.documents.upload(conversationId, item),
+      choose: () => {
+        const input = element("input", { type: "file" });
+        input.addEventListener("change", () => this.documents.replace(conversationId, item, input.files[0]));
+        input.click();
+      },
+      remove: () => this.#remove(conversationId, item),
+    };
+  }
+
+  async #remove(conversationId, item) {
+    const { status } = this.#context;
+    try {
+      await this.documents.remove(conversationId, item);
+      status.announce(t("documentRemoved"));
+    } catch {
+      status.alert(t("documentRemoveFailed"));
+    }
+  }
+
+  #announce(item) {
+    const text = `${item.name}: ${documentText(item)}`;
+    if (item.status === "failed") this.#context.status.alert(text, true);
+    else
+      this.#context.status.announce(
+        item.status === "ready" ? `${item.name}: ${t("documentReady", { text: "" })}` : text,
+      );
+  }
+}
+
+/** The card of a document: its kind, name and state, and the buttons that help it along. */
+class Card {
+  node = element("li", { className: "document" });
+  #item;
+  #actions;
+  #progress = element("progress");
+  #note = element("p", { className: "document-note" });
+  #isConfirming = false;
+  #rendered = "";
+
+  constructor(item, actions) {
+    this.#item = item;
+    this.#actions = actions;
+  }
+
+  update() {
+    const item = this.#item;
+    this.#note.textContent = documentText(item);
+    this.#progress.ariaLabel = this.#note.textContent;
+    if (item.status === "uploading") this.#progress.value = item.sent;
+    else this.#progress.removeAttribute("value"); // it takes an unknown time
+    const state = [item.status, item.code, this.#isConfirming].join();
+    if (state === this.#rendered) return;
+    this.#rendered = state;
+    const hadFocus = this.node.contains(document.activeElement);
+    this.node.dataset.status = item.status;
+    this.node.replaceChildren(...(this.#isConfirming ? this.#renderQuestion() : this.#renderCard()));
+    if (hadFocus) [...this.node.querySelectorAll("button")].at(-1).focus({ preventScroll: true });
+  }
+
+  #renderCard() {
+    const { name, kind, status, file, code } = this.#item;
+    const isUnderWay = status === "uploading" || status === "lost" || status === "reading";
+    const canRepeat = status === "failed" && file && code !== "media" && code !== "empty";
+    const isLost = status === "interrupted" || (code === "not_uploaded" && !file);
+    return [
+      element("span", { className: "document-kind" }, kind ?? extensionOf(name)),
+      element("p", { className: "document-name", title: name }, name),
+      this.#note,
+      ...(isUnderWay ? [this.#progress] : []),
+      ...(canRepeat ? [button(t("documentAgain"), () => this.#actions.again())] : []),
+      ...(isLost ? [button(t("documentChoose"), () => this.#actions.choose())] : []),
+      this.#renderRemove(isUnderWay),
+    ];
+  }
+
+  /** Removing needs a confirmation once the document has been read. */
+  #renderRemove(isUnderWay) {
+    const { name, status } = this.#item;
+    const ariaLabel = t(isUnderWay ? "documentCancel" : "documentRemove", { name });
+    const remove = button("", () => (status === "ready" ? this.#confirm(true) : this.#actions.remove()));
+    Object.assign(remove, { ariaLabel, title: ariaLabel, className: "quiet icon-button" }).append(icon(CROSS));
+    return remove;
+  }
+
+  #renderQuestion() {
+    const { name } = this.#item;
+    const box = element(
+      "div",
+      { role: "group", ariaLabel: `${name}: ${t("documentRemoveAsk")}` },
+      element("p", { role: "alert" }, t("documentRemoveAsk")),
+      button(t("documentRemoveYes"), () => this.#actions.remove(), "action danger"),
+      button(t("documentRemoveNo"), () => this.#confirm(false)),
+    );
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault(); // does not stop the answer
+      this.#confirm(false);
+    });
+    return [box];
+  }
+
+  #confirm(isConfirming) {
+    this.#isConfirming = isConfirming;
+    this.update();
+  }
+}
+
+function button(label, onClick, className = "action") {
+  const node = element("button", { type: "button", className }, label);
+  node.addEventListener("click", onClick);
+  return node;
+}
+
+function extensionOf(name) {
+  return /\.(\w{1,4})$/.exec(name)?.[1] ?? "…";
+}
