@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "MAX_GEN_LEN": "1024",
     "MODEL_IDS": "meta.llama3-70b-instruct-v1:0",
     "TABLE_NAME": "bench",
+    "DOCUMENTS_BUCKET": "bench",
     "TEMPERATURE": "0.1",
     "TOP_P": "0.9",
     "WEBSOCKET_CALLBACK_URL": "https://bench.invalid",

@@ -38,6 +38,7 @@ def build_app(app: App) -> None:
         target=target,
         functions=functions,
         table=data.table,
+        documents=data.documents,
         accounts=data.accounts,
     )
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

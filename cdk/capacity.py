@@ -9,3 +9,7 @@ LAMBDA_PYTHON = "3.13"
 WORKER_MEMORY_MB = 1024
 ROUTES_MEMORY_MB = 896
 HISTORY_MEMORY_MB = 896
+# A document of 80 MB unzipped, parsed in a child process; more CPU shortens the wait for it.
+READER_MEMORY_MB = 2048
+# Of an upload: the reader's memory and time are enough for no larger one.
+MAX_DOCUMENT_MEGABYTES = 50

@@ -1,16 +1,18 @@
-"""The stack of the data: the table and the user accounts. It outlives the service stack."""
+"""The stack of the data: table, documents, user accounts. It outlives the service stack."""
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
 
 from cdk.accounts import Accounts
+from cdk.documents import Documents
 from cdk.python_function import PythonFunctions
 from cdk.settings import Settings
+from cdk.stack_names import DOCUMENTS_OUTPUT
 from cdk.storage import Storage
 
 
 class DataStack(Stack):
-    """Exposes `table`, and `accounts` (None for guests)."""
+    """Exposes `table`, the `documents` bucket, and `accounts` (None for guests)."""
 
     def __init__(
         self,
@@ -23,6 +25,13 @@ class DataStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, description="Seoyeon: conversations and accounts")
         self.table = Storage(self, "Storage", removal_policy=removal_policy).table
+        self.documents = Documents(
+            self,
+            "Documents",
+            history_days=settings.history_days,
+            removal_policy=removal_policy,
+        ).bucket
+        CfnOutput(self, DOCUMENTS_OUTPUT, value=self.documents.bucket_name)
         self.accounts: Accounts | None = None
         if settings.auth == "cognito":
             self.accounts = Accounts(

@@ -50,13 +50,14 @@ class HistoryApi(Construct):
         authorizer: RequestAuthorizer,
         rate: int,
         burst: int,
+        has_documents: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = functions.add(
             self,
             "History",
             code=code,
-            description="Lists, renames and deletes conversations",
+            description="Lists, renames and deletes conversations and documents",
             environment=environment,
             memory_mb=HISTORY_MEMORY_MB,
             timeout=Duration.seconds(29),
@@ -78,7 +79,7 @@ class HistoryApi(Construct):
                 authorizer=authorizer, authorization_type=AuthorizationType.CUSTOM
             ),
         )
-        self._add_methods()
+        self._add_methods(has_documents)
         self._add_gateway_responses()
         logging_role = (
             "Needs a logging role, which is one setting for the whole account and region; the "
@@ -104,18 +105,28 @@ class HistoryApi(Construct):
         host = f"{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
         return HttpOrigin(host, origin_path=f"/{REST_STAGE}")
 
-    def _add_methods(self) -> None:
+    def _add_methods(self, has_documents: bool) -> None:
         history = self.api.root.add_resource("history")
         instructions = history.add_resource("instructions")
         conversations = history.add_resource("conversations")
         conversation = conversations.add_resource("{id}")
-        for resource, methods in (
+        endpoints = [
             (history, ("GET", "DELETE")),
             (instructions, ("GET", "PUT")),
             (conversations, ("GET",)),
             (conversation, ("PATCH", "DELETE")),
             (conversation.add_resource("turns").add_resource("{turn_id}"), ("DELETE",)),
-        ):
+        ]
+        if has_documents:
+            documents = conversation.add_resource("documents")
+            document = documents.add_resource("{document_id}")
+            endpoints += [
+                (documents, ("GET", "POST")),
+                (document, ("DELETE",)),
+                (document.add_resource("read"), ("POST",)),
+                (document.add_resource("text"), ("GET",)),
+            ]
+        for resource, methods in endpoints:
             for method in methods:
                 resource.add_method(method)
 

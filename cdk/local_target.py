@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk.aws_apigatewayv2 import CfnRouteResponse, WebSocketStage
 from aws_cdk.aws_cognito import CfnManagedLoginBranding
+from aws_cdk.aws_s3 import IBucket
 from constructs import IConstruct, IDependable
 
 from cdk.accounts import Accounts
 from cdk.acknowledgement import acknowledge
 from cdk.assets.functions import HOST_PYTHON, PackageTarget
 from cdk.settings import Settings
+from cdk.stack_names import UPLOAD_PATH
 from cdk.web import Web
 
 
@@ -28,6 +31,8 @@ class LocalTarget:
     bucket_auto_deletes_objects = False
     # MiniStack derives no metrics from logs.
     has_monitoring = False
+    # The proxy's path: browsers do not reach MiniStack's S3.
+    upload_environment: Mapping[str, str] = MappingProxyType({"UPLOAD_URL": UPLOAD_PATH})
 
     def __init__(self, settings: Settings) -> None:
         self._endpoint_url = settings.local_endpoint_url
@@ -59,8 +64,10 @@ class LocalTarget:
         """Return MiniStack's URL; the tokens name AWS as their issuer nevertheless."""
         return f"{self._endpoint_url}/{accounts.pool.user_pool_id}/.well-known/jwks.json"
 
-    def connect_sources(self, stage: WebSocketStage, accounts: Accounts | None) -> Sequence[str]:
-        """Return no origin: WebSocket and sign-in are at the page's own origin."""
+    def connect_sources(
+        self, stage: WebSocketStage, accounts: Accounts | None, uploads: IBucket | None
+    ) -> Sequence[str]:
+        """Return no origin: the proxy has WebSocket, sign-in and uploads at the page's own."""
         return ()
 
     def publish_page(

@@ -97,6 +97,13 @@ class _Destination:
         return DestinationConfig(destination=self._function.function_arn)
 
 
-def allow(function: Function, actions: list[str], resources: list[str]) -> None:
+def allow(
+    function: Function,
+    actions: list[str],
+    resources: list[str],
+    conditions: Mapping[str, Mapping[str, object]] | None = None,
+) -> None:
     """Grant these actions only; the CDK's grant methods add actions and wildcards."""
-    function.add_to_role_policy(PolicyStatement(actions=actions, resources=resources))
+    function.add_to_role_policy(
+        PolicyStatement(actions=actions, resources=resources, conditions=conditions)
+    )

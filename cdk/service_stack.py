@@ -2,16 +2,21 @@
 
 from typing import cast
 
-from aws_cdk import CfnElement, CfnOutput, Stack
+from aws_cdk import CfnElement, CfnOutput, Duration, Stack
 from aws_cdk.aws_dynamodb import ITable
+from aws_cdk.aws_lambda import Function
+from aws_cdk.aws_s3 import IBucket
+from chat_shared.documents import PREFIXES
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
 from constructs import Construct
+from history_api.features import DOCUMENT_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 
 from cdk.accounts import Accounts, PageClient
 from cdk.acknowledgement import acknowledge
 from cdk.bedrock_models import model_arns
+from cdk.capacity import READER_MEMORY_MB
 from cdk.history_api import HistoryApi
 from cdk.identity import Identity
 from cdk.monitoring.alarms import Alarms
@@ -26,6 +31,8 @@ from cdk.target import Target
 from cdk.web import Domain, Web
 from cdk.websocket_api import WebSocketApi
 
+SUMMARY = "mode.summary"  # the only feature of the chat that needs documents
+
 
 class ServiceStack(Stack):
     """Everything but the data: deleting this stack loses no conversation."""
@@ -39,25 +46,34 @@ class ServiceStack(Stack):
         target: Target,
         functions: PythonFunctions,
         table: ITable,
+        documents: IBucket,
         accounts: Accounts | None,
     ) -> None:
         super().__init__(scope, construct_id, description="Seoyeon: a Korean chatbot on Llama 3")
         self._settings = settings
         self._target = target
         self._table = table
+        self._documents = documents
         self._functions = functions
         self._accounts = accounts
         self._identity = Identity(self, "Identity", functions=self._functions, auth=settings.auth)
         self._socket = self._add_websocket_api()
+        self._reader = self._add_reader() if settings.documents else None
         self._history = HistoryApi(
             self,
             "HistoryApi",
             functions=self._functions,
             code=self._functions.code("lambda-history"),
-            environment={"TABLE_NAME": table.table_name},
+            environment={
+                "TABLE_NAME": table.table_name,
+                # Without the setting too: documents of an earlier deployment can be deleted.
+                "DOCUMENTS_BUCKET": documents.bucket_name,
+                **self._document_environment(),
+            },
             authorizer=self._identity.rest_authorizer,
             rate=settings.history_rate,
             burst=settings.history_burst,
+            has_documents=settings.documents,
         )
         self._web = self._add_web()
         self._identity.function.add_environment("PAGE_URL", self._web.page_url)
@@ -80,6 +96,7 @@ class ServiceStack(Stack):
                 "HISTORY_DAYS": str(settings.history_days),
                 "DAILY_MESSAGES": str(settings.daily_messages),
                 "DAILY_TOKENS": str(settings.daily_tokens),
+                "DAILY_TOKENS_PER_USER": str(settings.daily_tokens_per_user),
             },
             failure_environment={**table, **connections},
             worker_environment={
@@ -93,6 +110,7 @@ class ServiceStack(Stack):
                 "WINDOW_EXCHANGES": str(settings.window_exchanges),
                 "DAILY_TOKENS": str(settings.daily_tokens),
                 "TITLES": str(settings.titles).lower(),
+                **self._passage_environment(),
                 **self._guardrail_environment(),
                 **self._target.worker_environment,
             },
@@ -100,6 +118,46 @@ class ServiceStack(Stack):
         )
         socket.add_routes(self._identity.websocket_authorizer)
         return socket
+
+    def _add_reader(self) -> Function:
+        return self._functions.add(
+            self,
+            "Reader",
+            code=self._functions.code("lambda-documents"),
+            description="Turns an uploaded document into parts of text",
+            environment={
+                "TABLE_NAME": self._table.table_name,
+                "DOCUMENTS_BUCKET": self._documents.bucket_name,
+            },
+            memory_mb=READER_MEMORY_MB,
+            # Longer than the child process may take; the document's lease has the same length.
+            timeout=Duration.seconds(60),
+            # A file that ends the function would end it again; the user can repeat the reading.
+            retry_attempts=0,
+        )
+
+    def _document_environment(self) -> dict[str, str]:
+        """Return the variables by which the history function offers documents."""
+        settings = self._settings
+        if not self._reader:
+            return {}
+        return {
+            "DOCUMENT_READER": self._reader.function_name,
+            "DOCUMENT_MEGABYTES": str(settings.document_megabytes),
+            "CONVERSATION_DOCUMENTS": str(settings.conversation_documents),
+            "DOCUMENTS_PER_DAY": str(settings.documents_per_day),
+            "DAILY_DOCUMENTS": str(settings.daily_documents),
+            **self._target.upload_environment,
+        }
+
+    def _passage_environment(self) -> dict[str, str]:
+        """Return the variables by which the worker puts documents into prompts."""
+        if not self._settings.documents:
+            return {}
+        return {
+            "DOCUMENTS_BUCKET": self._documents.bucket_name,
+            "DOCUMENT_TOKENS": str(self._settings.document_tokens),
+        }
 
     def _guardrail_environment(self) -> dict[str, str]:
         settings = self._settings
@@ -116,7 +174,9 @@ class ServiceStack(Stack):
             self,
             "Web",
             history=self._history.origin,
-            connect_sources=self._target.connect_sources(stage, self._accounts),
+            connect_sources=self._target.connect_sources(
+                stage, self._accounts, self._documents if self._reader else None
+            ),
             bucket_enforces_tls=self._target.bucket_enforces_tls,
             bucket_auto_deletes_objects=self._target.bucket_auto_deletes_objects,
             domain=self._domain(),
@@ -125,7 +185,7 @@ class ServiceStack(Stack):
             "websocket_url": self._target.page_websocket_url(stage),
             "auth": self._settings.auth,
             "max_text_length": MAX_QUESTION_CHARACTERS,
-            "features": [*FEATURES, *HISTORY_FEATURES],
+            "features": self._features(),
         }
         if self._accounts:
             config["cognito"] = self._add_page_client(self._accounts, web)
@@ -133,6 +193,11 @@ class ServiceStack(Stack):
         functions = [self._socket.routes, self._socket.worker, self._history.function]
         self._target.publish_page(web, config, after=functions)
         return web
+
+    def _features(self) -> list[str]:
+        if self._settings.documents:
+            return [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES]
+        return [*(name for name in FEATURES if name != SUMMARY), *HISTORY_FEATURES]
 
     def _add_page_client(self, accounts: Accounts, web: Web) -> dict[str, str]:
         """Add the page's client, configure the authorizer, return the `cognito` of config.json."""
@@ -175,6 +240,31 @@ class ServiceStack(Stack):
             _dynamodb("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             [table, f"{table}/index/{ACTIVITY_INDEX}"],
         )
+
+        self._grant_documents()
+
+    def _grant_documents(self) -> None:
+        """Grant access to the bucket by the functions' prefixes, which chat_shared defines."""
+        bucket = self._documents.bucket_arn
+        uploads, text, notes = (f"{bucket}/{prefix}/*" for prefix in PREFIXES)
+        history, worker = self._history.function, self._socket.worker
+        allow(history, ["s3:DeleteObject"], [uploads, text, notes])
+        prefixes = {"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in PREFIXES]}}
+        allow(history, ["s3:ListBucket"], [bucket], prefixes)
+        if self._reader:
+            allow(history, ["s3:PutObject"], [uploads])
+            allow(history, ["s3:GetObject"], [text])
+            allow(history, ["lambda:InvokeFunction"], [self._reader.function_arn])
+            allow(self._reader, ["s3:GetObject", "s3:DeleteObject"], [uploads])
+            allow(self._reader, ["s3:PutObject", "s3:DeleteObject"], [text])
+            allow(self._reader, _dynamodb("UpdateItem"), [self._table.table_arn])
+            allow(worker, ["s3:GetObject"], [text])
+            allow(worker, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [notes])
+        # The template names the bucket by the export of the data stack.
+        exported = self.resolve(Stack.of(self._documents).export_value(bucket))["Fn::ImportValue"]
+        for prefix in PREFIXES:
+            finding = f"IAM5[Resource::{exported}/{prefix}/*]"
+            acknowledge(self, **{finding: "The ids in the keys are assigned at run time"})
 
     def _grant_connections(self) -> None:
         socket = self._socket
@@ -219,6 +309,7 @@ class ServiceStack(Stack):
             routes=socket.routes,
             worker=socket.worker,
             failure=socket.failure,
+            reader=self._reader,
             daily_cost=settings.daily_cost_alarm,
             email=settings.alarm_email,
         )
@@ -232,6 +323,7 @@ class ServiceStack(Stack):
                 "failure": socket.failure,
                 "history": self._history.function,
                 "authorizer": self._identity.function,
+                **({"reader": self._reader} if self._reader else {}),
             },
             table=self._table,
             alarms=alarms.alarms,

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from chat_ws.model_catalog import LLAMA3_OUTPUT
 from chat_ws.models import ModelId, UnknownModelError
 
+from cdk.capacity import MAX_DOCUMENT_MEGABYTES
+
 # The retention periods that CloudWatch Logs accepts.
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 # Bedrock's pattern: an id, or the ARN of a guardrail that another account shares.
@@ -25,9 +27,9 @@ class SettingsError(ValueError):
 class Settings:
     """Valid settings; docs/operations.md describes each.
 
-    `max_gen_len` and `daily_tokens` are in tokens, `daily_cost_alarm` and `monthly_budget` in
-    dollars. Rates are requests of all clients in a second, bursts requests at once. An optional
-    setting is None or empty where it is not set.
+    `max_gen_len`, `document_tokens` and the quotas of tokens are in tokens, `daily_cost_alarm` and
+    `monthly_budget` in dollars. Rates are requests of all clients in a second, bursts requests at
+    once. An optional setting is None or empty where it is not set.
     """
 
     target: str
@@ -42,6 +44,13 @@ class Settings:
     history_days: int
     daily_messages: int
     daily_tokens: int
+    daily_tokens_per_user: int
+    documents: bool
+    document_megabytes: int
+    conversation_documents: int
+    documents_per_day: int
+    daily_documents: int
+    document_tokens: int
     frame_rate: int
     frame_burst: int
     connect_rate: int
@@ -84,6 +93,13 @@ class Settings:
             history_days=values.integer("history_days", 1, 3650),
             daily_messages=values.integer("daily_messages", 0, 1_000_000),
             daily_tokens=values.integer("daily_tokens", 0, 999_999_999),
+            daily_tokens_per_user=values.integer("daily_tokens_per_user", 0, 999_999_999),
+            documents=values.boolean("documents"),
+            document_megabytes=values.integer("document_megabytes", 1, MAX_DOCUMENT_MEGABYTES),
+            conversation_documents=values.integer("conversation_documents", 1, 20),
+            documents_per_day=values.integer("documents_per_day", 1, 1_000),
+            daily_documents=values.integer("daily_documents", 1, 1_000_000),
+            document_tokens=values.integer("document_tokens", 1_000, 200_000),
             frame_rate=values.integer("frame_rate", 1, 10_000),
             frame_burst=values.integer("frame_burst", 1, 5_000),
             connect_rate=values.integer("connect_rate", 1, 10_000),

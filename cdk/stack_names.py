@@ -9,6 +9,10 @@ BOOTSTRAP_PARAMETER = f"/cdk-bootstrap/{BOOTSTRAP_QUALIFIER}/version"
 
 # The service stack's output with the name of the worker function.
 WORKER_OUTPUT = "WorkerFunctionName"
+# The data stack's output with the name of the documents' bucket.
+DOCUMENTS_OUTPUT = "DocumentsBucketName"
+# The path of the proxy of a laptop run that uploads to it.
+UPLOAD_PATH = "/uploads"
 
 
 class StackNames(NamedTuple):

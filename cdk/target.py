@@ -5,6 +5,7 @@ from typing import Protocol
 
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk.aws_apigatewayv2 import WebSocketStage
+from aws_cdk.aws_s3 import IBucket
 from constructs import IDependable
 
 from cdk.accounts import Accounts
@@ -27,7 +28,7 @@ class Target(Protocol):
 
     @property
     def data_removal_policy(self) -> RemovalPolicy:
-        """Return the removal policy of table and accounts; RETAIN adds deletion protection."""
+        """Return the removal policy of the data; RETAIN adds deletion protection where possible."""
 
     @property
     def bucket_enforces_tls(self) -> bool:
@@ -45,6 +46,10 @@ class Target(Protocol):
     def worker_environment(self) -> Mapping[str, str]:
         """Return additional environment variables of the worker."""
 
+    @property
+    def upload_environment(self) -> Mapping[str, str]:
+        """Return additional environment variables of the function that signs uploads."""
+
     def websocket_callback_url(self, stage: WebSocketStage) -> str:
         """Return the URL of the @connections API."""
 
@@ -60,7 +65,9 @@ class Target(Protocol):
     def jwks_url(self, accounts: Accounts) -> str:
         """Return the URL of the user pool's JSON Web Key Set."""
 
-    def connect_sources(self, stage: WebSocketStage, accounts: Accounts | None) -> Sequence[str]:
+    def connect_sources(
+        self, stage: WebSocketStage, accounts: Accounts | None, uploads: IBucket | None
+    ) -> Sequence[str]:
         """Return the origins that the page connects to besides its own."""
 
     def publish_page(
@@ -80,6 +87,7 @@ class AwsTarget:
     bucket_auto_deletes_objects = True
     has_monitoring = True
     worker_environment: Mapping[str, str] = {}
+    upload_environment: Mapping[str, str] = {}
 
     def __init__(self, settings: Settings) -> None:
         self.package_target = PackageTarget(PLATFORMS[settings.architecture], LAMBDA_PYTHON)
@@ -100,9 +108,11 @@ class AwsTarget:
     def jwks_url(self, accounts: Accounts) -> str:
         return f"{accounts.issuer}/.well-known/jwks.json"
 
-    def connect_sources(self, stage: WebSocketStage, accounts: Accounts | None) -> Sequence[str]:
+    def connect_sources(
+        self, stage: WebSocketStage, accounts: Accounts | None, uploads: IBucket | None
+    ) -> Sequence[str]:
         sign_in = [self.sign_in_url(accounts)] if accounts else []
-        return [stage.api.api_endpoint, *sign_in]
+        return [stage.api.api_endpoint, *sign_in, *([_origin(uploads)] if uploads else [])]
 
     def publish_page(
         self, web: Web, config: Mapping[str, object], *, after: Sequence[IDependable]
@@ -111,3 +121,13 @@ class AwsTarget:
 
     def remove_unsupported(self, stack: Stack) -> None:
         """Do nothing: AWS supports all of them."""
+
+
+def _origin(bucket: IBucket) -> str:
+    """Return a bucket's origin, built from its name.
+
+    The attribute RegionalDomainName would be one more export, which CloudFormation could not delete
+    once the setting `documents` is switched off.
+    """
+    stack = Stack.of(bucket)
+    return f"https://{bucket.bucket_name}.s3.{stack.region}.{stack.url_suffix}"

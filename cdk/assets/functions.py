@@ -35,7 +35,7 @@ NEVER_LOADED = (
     "zstandard",
 )
 # The services that the functions call; the models of all others are most of botocore's size.
-AWS_SERVICES = ("apigatewaymanagementapi", "bedrock-runtime", "dynamodb", "lambda")
+AWS_SERVICES = ("apigatewaymanagementapi", "bedrock-runtime", "dynamodb", "lambda", "s3")
 CACHE_SECONDS = 24 * 3600
 _IGNORED_SOURCES = shutil.ignore_patterns("__pycache__", "*.pyc")
 

@@ -39,6 +39,7 @@ class Alarms(Construct):
         routes: IFunction,
         worker: IFunction,
         failure: IFunction,
+        reader: IFunction | None,
         daily_cost: float,
         email: str | None,
     ) -> None:
@@ -85,6 +86,13 @@ class Alarms(Construct):
             description="Lambda throttles calls: the concurrency quota is too low. "
             "make doctor prints the quota and the command that raises it.",
         )
+        if reader:
+            self._add(
+                "Reader",
+                lambda_metric(reader, "Errors", "errors"),
+                description="The reader function failed or ran out of time; the document is shown "
+                "as broken, and can be read again. See the log of the reader function.",
+            )
         self._add(
             "DailyCost",
             metrics.total("EstimatedCost").with_(period=Duration.days(1)),

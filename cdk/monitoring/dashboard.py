@@ -1,4 +1,4 @@
-"""The dashboard of a stage: usage, latency, errors, cost."""
+"""The dashboard of a stage: usage, latency, errors, cost, documents."""
 
 from collections.abc import Mapping, Sequence
 
@@ -62,6 +62,8 @@ class Dashboard(Construct):
             [_heading("Cost")],
             self._cost(daily_cost, daily_tokens),
         ]
+        if "reader" in functions:
+            rows += [[_heading("Documents")], self._documents()]
         CloudWatchDashboard(
             self,
             "Dashboard",
@@ -147,6 +149,18 @@ class Dashboard(Construct):
                 total("EstimatedCost", "dollars").with_(period=DAY),
                 annotations=[HorizontalAnnotation(value=daily_cost, label="alarm")],
             ),
+        ]
+
+    def _documents(self) -> list[IWidget]:
+        total, percentile = self._metrics.total, self._metrics.percentile
+        read, failed = total("DocumentsRead", "read"), total("DocumentFailures", "failed")
+        return [
+            _today("Documents today", read, failed),
+            _graph("Documents", read, failed),
+            _graph(
+                "Failed documents by code", self._metrics.by_dimension("code", "DocumentFailures")
+            ),
+            _graph("Reading time, ms", *(percentile("ReadingTime", each) for each in (50, 95))),
         ]
 
     def _bedrock_throttles(self) -> MathExpression:

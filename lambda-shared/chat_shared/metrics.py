@@ -12,7 +12,12 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
 )
 
 NAMESPACE = "Seoyeon"
-UNITS = {"FirstToken": "Milliseconds", "TokensPerSecond": "Count/Second", "EstimatedCost": "None"}
+UNITS = {
+    "FirstToken": "Milliseconds",
+    "ReadingTime": "Milliseconds",
+    "TokensPerSecond": "Count/Second",
+    "EstimatedCost": "None",
+}
 
 
 class Metrics:

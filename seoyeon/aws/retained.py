@@ -1,4 +1,4 @@
-"""Retained resources: the table and the user pool, which CloudFormation keeps with their data."""
+"""Retained resources: table, bucket and user pool, which CloudFormation keeps with their data."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 TABLE, USER_POOL = "AWS::DynamoDB::Table", "AWS::Cognito::UserPool"
+BUCKET = "AWS::S3::Bucket"
 _NO_SUCH_STACK = {"ResourceNotFoundException", "ValidationError"}
 
 
@@ -38,11 +39,22 @@ class StackResources:
 
     def delete(self, resource: RetainedResource) -> bool:
         """Delete a resource and its data for good; return False for an unsupported type."""
-        deletions = {TABLE: self._delete_table, USER_POOL: self._delete_user_pool}
+        deletions = {
+            BUCKET: self._delete_bucket,
+            TABLE: self._delete_table,
+            USER_POOL: self._delete_user_pool,
+        }
         if resource.type not in deletions:
             return False
         deletions[resource.type](resource.name)
         return True
+
+    def _delete_bucket(self, name: str) -> None:
+        s3 = self._client("s3")
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+            if found := [{"Key": each["Key"]} for each in page.get("Contents", ())]:
+                s3.delete_objects(Bucket=name, Delete={"Objects": found, "Quiet": True})
+        s3.delete_bucket(Bucket=name)
 
     def _delete_table(self, name: str) -> None:
         dynamodb = self._client("dynamodb")

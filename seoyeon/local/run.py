@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
+from cdk.stack_names import DOCUMENTS_OUTPUT
 from seoyeon.local import page
 from seoyeon.local.deploy import Deployment
 from seoyeon.local.ministack import environment
-from seoyeon.local.ministack.client import MiniStackClient
+from seoyeon.local.ministack.client import DATA_STACK, MiniStackClient
 from seoyeon.local.ministack.server import MiniStack
 from seoyeon.local.proxy import Backend, Targets, create_app
 from seoyeon.local.serving import serving
@@ -129,7 +130,9 @@ async def _start_cloud(
         await asyncio.to_thread(client.ensure_user, EMAIL, PASSWORD)
         print(f"Sign in as {EMAIL} with the password {PASSWORD}", flush=True)
     files = built.result()
-    targets = _targets(outputs, ministack, frozenset(files) | {page.CONFIG}, has_accounts)
+    data = await asyncio.to_thread(client.outputs, DATA_STACK) or {}
+    published = frozenset(files) | {page.CONFIG}
+    targets = _targets(outputs | data, ministack, published, has_accounts)
     bucket, config = outputs["BucketName"], outputs["PageConfig"]
     await asyncio.gather(
         asyncio.to_thread(page.publish, client, bucket, config, files),
@@ -154,10 +157,12 @@ def _targets(
     port = ministack.port
     label = outputs["DistributionDomain"].partition(".")[0]
     rest, socket_api = urlsplit(outputs["RestUrl"]), urlsplit(outputs["WebSocketUrl"])
+    localhost = f"localhost:{port}"
     return Targets(
         page_url=outputs["PageUrl"],
         page_files=page_files,
-        sign_in=Backend(ministack.url, f"localhost:{port}") if has_accounts else None,
+        uploads=Backend(f"{ministack.url}/{outputs[DOCUMENTS_OUTPUT]}", localhost),
+        sign_in=Backend(ministack.url, localhost) if has_accounts else None,
         page=Backend(ministack.url, f"{label}.cloudfront.localhost:{port}"),
         history=Backend(
             f"{ministack.url}{rest.path.rstrip('/')}",

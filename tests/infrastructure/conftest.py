@@ -47,12 +47,14 @@ FULL_CONTEXT = {
     "alarm_email": "team@example.com",
     "monthly_budget": 50,
 }
+WITHOUT_DOCUMENTS: dict[str, object] = {"stage": "plain", "documents": False}
 CONTEXTS: dict[str, Mapping[str, object]] = {
     "full": FULL_CONTEXT,
+    "plain": WITHOUT_DOCUMENTS,
     "local": LOCAL_CONTEXT,
     "accounts": LOCAL_ACCOUNTS_CONTEXT,
 }
-STAGES = {"aws": "prod", "full": "full", "local": "local", "accounts": "local"}
+STAGES = {"aws": "prod", "full": "full", "plain": "plain", "local": "local", "accounts": "local"}
 ARM_LAMBDA = PackageTarget("aarch64-manylinux_2_28", "3.13")
 INTEL_LAMBDA = PackageTarget("x86_64-manylinux_2_28", "3.13")
 THIS_MACHINE = PackageTarget(None, HOST_PYTHON)
@@ -66,6 +68,7 @@ FUNCTIONS = {
     "authorizer": "Verifies a bearer token",
     "failure": "crashed",
     "history": "deletes conversations",
+    "reader": "uploaded document",
     "routes": "frames of clients",
     "sign-up": "can sign up",
     "worker": "Runs one turn",
@@ -130,12 +133,15 @@ class Template:
 
     def function(self, name: str) -> tuple[str, Json]:
         """Return logical id and properties of one of FUNCTIONS."""
-        ((logical_id, resource),) = (
-            (logical_id, resource)
+        ((logical_id, properties),) = self.functions(name).items()
+        return logical_id, properties
+
+    def functions(self, name: str) -> dict[str, Json]:
+        return {
+            logical_id: resource["Properties"]
             for logical_id, resource in self.all("AWS::Lambda::Function").items()
             if FUNCTIONS[name] in resource["Properties"].get("Description", "")
-        )
-        return logical_id, resource["Properties"]
+        }
 
     def text(self, value: Any) -> str:
         """Return an expression as text: <Name> for a Ref, <Name.Arn> for a GetAtt."""
@@ -196,6 +202,12 @@ def aws(assemblies: dict[str, Assembly]) -> Assembly:
 @pytest.fixture(scope="session")
 def full(assemblies: dict[str, Assembly]) -> Assembly:
     return assemblies["full"]
+
+
+@pytest.fixture(scope="session")
+def plain(assemblies: dict[str, Assembly]) -> Assembly:
+    """The target aws without documents."""
+    return assemblies["plain"]
 
 
 @pytest.fixture(scope="session")

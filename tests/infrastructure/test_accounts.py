@@ -132,4 +132,4 @@ def test_the_content_security_policy_allows_the_sign_in(full: Assembly) -> None:
     domain, _ = full.data.one("AWS::Cognito::UserPoolDomain")
 
     origin = f"https://<{domain}>.auth.<AWS::Region>.amazoncognito.com"
-    assert f"ApiEndpoint> {origin}; " in content_policy(full)
+    assert f"ApiEndpoint> {origin} https://" in content_policy(full)

@@ -123,9 +123,23 @@ def limits(settings: Json) -> tuple[int, int]:
     return settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]
 
 
-def test_every_method_of_the_history_api_is_authorized(aws: Assembly) -> None:
-    name, authorizer = aws.service.one("AWS::ApiGateway::Authorizer")
-    resources = aws.service.all("AWS::ApiGateway::Resource")
+DOCUMENTS = "/history/conversations/{id}/documents"
+DOCUMENT_METHODS = {
+    ("GET", DOCUMENTS),
+    ("POST", DOCUMENTS),
+    ("DELETE", f"{DOCUMENTS}/{{document_id}}"),
+    ("POST", f"{DOCUMENTS}/{{document_id}}/read"),
+    ("GET", f"{DOCUMENTS}/{{document_id}}/text"),
+}
+
+
+@pytest.mark.parametrize("documents", [True, False])
+def test_every_method_of_the_history_api_is_authorized(
+    aws: Assembly, plain: Assembly, documents: bool
+) -> None:
+    service = aws.service if documents else plain.service
+    name, authorizer = service.one("AWS::ApiGateway::Authorizer")
+    resources = service.all("AWS::ApiGateway::Resource")
 
     def path(resource_id: str) -> str:
         properties = resources[resource_id]["Properties"]
@@ -134,9 +148,9 @@ def test_every_method_of_the_history_api_is_authorized(aws: Assembly) -> None:
 
     methods = {
         (method["HttpMethod"], path(method["ResourceId"]["Ref"])): method
-        for method in aws.service.properties("AWS::ApiGateway::Method")
+        for method in service.properties("AWS::ApiGateway::Method")
     }
-    assert methods.keys() == {
+    assert methods.keys() == (DOCUMENT_METHODS if documents else set()) | {
         ("GET", "/history"),
         ("DELETE", "/history"),
         ("GET", "/history/instructions"),

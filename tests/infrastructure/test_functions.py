@@ -1,14 +1,17 @@
 """The configuration of the functions on both targets."""
 
 import pytest
+from document_reader.items import LEASE_SECONDS
+from document_reader.reader import EXTRACTION_SECONDS
+from history_api.documents import READING_SECONDS
 
 from cdk.stack_names import BOOTSTRAP_PARAMETER, WORKER_OUTPUT
-from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly
+from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly, Json
 
 LOGS = "AWS::Logs::LogGroup"
 RESERVED = "ReservedConcurrentExecutions"
 EVERY_FUNCTION = {"STAGE"}
-OURS = ("authorizer", "routes", "worker", "history")
+OURS = ("authorizer", "routes", "worker", "history", "reader")
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -31,8 +34,8 @@ def test_logs_are_kept_for_the_configured_days(aws: Assembly, name: str) -> None
 def test_log_groups_are_deleted_with_their_stack(full: Assembly) -> None:
     groups = [*full.data.all(LOGS).values(), *full.service.all(LOGS).values()]
 
-    # Five functions, the pre-sign-up trigger, and the CDK's function that publishes the page.
-    assert len(groups) == 5 + 1 + 1
+    # Six functions, the pre-sign-up trigger, and the CDK's function that publishes the page.
+    assert len(groups) == 6 + 1 + 1
     assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
 
@@ -62,12 +65,22 @@ def test_functions_have_only_the_environment_variables_that_they_read(aws: Assem
         return names - EVERY_FUNCTION
 
     assert variables("authorizer") == {"AUTH", "PAGE_URL"}
-    assert variables("history") == {"TABLE_NAME"}
+    assert variables("history") == {
+        "TABLE_NAME",
+        "DOCUMENTS_BUCKET",
+        "DOCUMENT_READER",
+        "DOCUMENT_MEGABYTES",
+        "CONVERSATION_DOCUMENTS",
+        "DOCUMENTS_PER_DAY",
+        "DAILY_DOCUMENTS",
+    }
+    assert variables("reader") == {"TABLE_NAME", "DOCUMENTS_BUCKET"}
     assert variables("routes") == {
         "TABLE_NAME",
         "HISTORY_DAYS",
         "DAILY_MESSAGES",
         "DAILY_TOKENS",
+        "DAILY_TOKENS_PER_USER",
         "WORKER_FUNCTION_NAME",
     }
     assert variables("worker") == {
@@ -81,6 +94,8 @@ def test_functions_have_only_the_environment_variables_that_they_read(aws: Assem
         "WINDOW_EXCHANGES",
         "DAILY_TOKENS",
         "TITLES",
+        "DOCUMENTS_BUCKET",
+        "DOCUMENT_TOKENS",
     }
 
 
@@ -145,14 +160,56 @@ def test_only_the_local_worker_has_a_bedrock_endpoint(aws: Assembly, local: Asse
     assert endpoint(local) == LOCAL_CONTEXT["bedrock_endpoint_url"]
 
 
+def test_documents_are_switched_off_without_the_reader(aws: Assembly, plain: Assembly) -> None:
+    def variables(assembly: Assembly, name: str) -> set[str]:
+        return set(assembly.service.function(name)[1]["Environment"]["Variables"])
+
+    assert plain.service.functions("reader") == {}
+    # Deletion needs the bucket all the same.
+    assert variables(plain, "history") == {*EVERY_FUNCTION, "TABLE_NAME", "DOCUMENTS_BUCKET"}
+    switches = {"DOCUMENTS_BUCKET", "DOCUMENT_TOKENS"}
+    assert variables(plain, "worker") == variables(aws, "worker") - switches
+
+
+def test_documents_can_be_switched_off_in_a_deployment(aws: Assembly, plain: Assembly) -> None:
+    """CloudFormation deletes no export that the service stack of the last deployment imports."""
+
+    def exports(assembly: Assembly) -> set[str]:
+        return {name for name in assembly.data.body["Outputs"] if name.startswith("Exports")}
+
+    assert exports(aws) == exports(plain)
+
+
+def test_the_history_function_signs_uploads_to_the_proxy_on_a_laptop(local: Assembly) -> None:
+    _, history = local.service.function("history")
+
+    assert history["Environment"]["Variables"]["UPLOAD_URL"] == "/uploads"
+
+
+def event_config(assembly: Assembly, function: str) -> Json:
+    (found,) = (
+        each
+        for each in assembly.service.properties("AWS::Lambda::EventInvokeConfig")
+        if each["FunctionName"] == {"Ref": function}
+    )
+    return found
+
+
 def test_a_crashed_run_is_tried_twice_more(aws: Assembly) -> None:
     name, worker = aws.service.function("worker")
-    _, config = aws.service.one("AWS::Lambda::EventInvokeConfig")
+    config = event_config(aws, name)
 
-    assert config["Properties"]["FunctionName"] == {"Ref": name}
-    assert config["Properties"]["MaximumRetryAttempts"] == 2
+    assert config["MaximumRetryAttempts"] == 2
     failure, _ = aws.service.function("failure")
-    destination = config["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
+    destination = config["DestinationConfig"]["OnFailure"]["Destination"]
     assert destination == {"Fn::GetAtt": [failure, "Arn"]}
     # A retry must still be possible after a first run of full length.
-    assert config["Properties"]["MaximumEventAgeInSeconds"] > worker["Timeout"]
+    assert config["MaximumEventAgeInSeconds"] > worker["Timeout"]
+
+
+def test_a_document_that_ends_the_reader_is_not_tried_again(aws: Assembly) -> None:
+    name, reader = aws.service.function("reader")
+
+    assert event_config(aws, name)["MaximumRetryAttempts"] == 0
+    assert (reader["MemorySize"], reader["Timeout"]) == (2048, LEASE_SECONDS)
+    assert LEASE_SECONDS == READING_SECONDS > EXTRACTION_SECONDS

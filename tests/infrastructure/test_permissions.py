@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from chat_shared.documents import PREFIXES
 
 from tests.infrastructure.conftest import Assembly, Json, Template
 
@@ -47,6 +48,12 @@ def table(aws: Assembly) -> str:
     return f"<{name}.Arn>"
 
 
+@pytest.fixture(scope="module")
+def bucket(aws: Assembly) -> str:
+    name, _ = aws.data.one("AWS::S3::Bucket")
+    return f"<{name}.Arn>"
+
+
 def test_routes_writes_turns_and_invokes_the_worker(aws: Assembly, table: str) -> None:
     _, routes = aws.service.function("routes")
     worker, _ = aws.service.function("worker")
@@ -61,7 +68,7 @@ def test_routes_writes_turns_and_invokes_the_worker(aws: Assembly, table: str) -
 
 
 def test_the_worker_calls_the_configured_models_and_its_own_sockets(
-    aws: Assembly, table: str
+    aws: Assembly, table: str, bucket: str
 ) -> None:
     _, worker = aws.service.function("worker")
     failure, _ = aws.service.function("failure")
@@ -82,6 +89,9 @@ def test_the_worker_calls_the_configured_models_and_its_own_sockets(
             f"{BEDROCK}:us-east-2::foundation-model/{LLAMA_3_3}",
             f"{BEDROCK}:us-west-2::foundation-model/{LLAMA_3_3}",
         },
+        "s3:GetObject": {f"{bucket}/text/*", f"{bucket}/notes/*"},
+        "s3:PutObject": {f"{bucket}/notes/*"},
+        "s3:DeleteObject": {f"{bucket}/notes/*"},
     }
 
 
@@ -115,18 +125,66 @@ def test_failure_updates_turns_and_posts_to_connections(aws: Assembly, table: st
     }
 
 
-def test_history_reads_renames_and_deletes(aws: Assembly, table: str) -> None:
-    _, history = aws.service.function("history")
+@pytest.mark.parametrize("documents", [True, False])
+def test_history_reads_renames_and_deletes(
+    aws: Assembly, plain: Assembly, table: str, bucket: str, documents: bool
+) -> None:
+    service = aws.service if documents else plain.service
+    _, history = service.function("history")
     where = {table, f"{table}/index/by_activity"}
+    offered: Grants = {}
+    if documents:
+        reader, _ = service.function("reader")
+        offered = {
+            "s3:PutObject": {f"{bucket}/uploads/*"},
+            "s3:GetObject": {f"{bucket}/text/*"},
+            "lambda:InvokeFunction": {f"<{reader}.Arn>"},
+        }
 
-    assert granted(aws.service, history) == {
+    assert granted(service, history) == {
         "dynamodb:BatchWriteItem": where,
         "dynamodb:DeleteItem": where,
         "dynamodb:GetItem": where,
         "dynamodb:PutItem": where,
         "dynamodb:Query": where,
         "dynamodb:UpdateItem": where,
+        "s3:DeleteObject": {f"{bucket}/{prefix}/*" for prefix in PREFIXES},
+        "s3:ListBucket": {bucket},
+        **offered,
     }
+
+
+def test_only_keys_of_documents_are_listed(aws: Assembly) -> None:
+    (listing,) = (
+        statement
+        for policy in aws.service.properties("AWS::IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "s3:ListBucket"
+    )
+
+    assert listing["Condition"] == {
+        "StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in PREFIXES]}
+    }
+
+
+def test_the_reader_reaches_neither_models_nor_connections(
+    aws: Assembly, table: str, bucket: str
+) -> None:
+    """It parses files of strangers."""
+    _, reader = aws.service.function("reader")
+
+    assert granted(aws.service, reader) == {
+        "dynamodb:UpdateItem": {table},
+        "s3:GetObject": {f"{bucket}/uploads/*"},
+        "s3:PutObject": {f"{bucket}/text/*"},
+        "s3:DeleteObject": {f"{bucket}/uploads/*", f"{bucket}/text/*"},
+    }
+
+
+def test_the_worker_without_documents_reaches_no_bucket(plain: Assembly) -> None:
+    _, worker = plain.service.function("worker")
+
+    assert not any(action.startswith("s3:") for action in granted(plain.service, worker))
 
 
 def test_the_authorizer_may_do_nothing(aws: Assembly) -> None:
@@ -138,7 +196,7 @@ def test_the_authorizer_may_do_nothing(aws: Assembly) -> None:
 def test_no_role_has_a_managed_policy(local: Assembly) -> None:
     roles = local.service.properties("AWS::IAM::Role")
 
-    assert len(roles) == 5
+    assert len(roles) == 6
     assert [role for role in roles if role.get("ManagedPolicyArns")] == []
 
 

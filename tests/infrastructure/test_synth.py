@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
+from history_api.features import DOCUMENT_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 
 from tests.infrastructure.conftest import STAGES, Assembly, Json, Template
@@ -214,7 +215,7 @@ def test_the_local_target_has_no_custom_resource(local: Assembly) -> None:
     types = {resource["Type"] for resource in local.service.body["Resources"].values()}
 
     assert not [kind for kind in types if kind.startswith("Custom::")]
-    assert len(local.service.all("AWS::Lambda::Function")) == 5
+    assert len(local.service.all("AWS::Lambda::Function")) == 6
 
 
 def test_the_local_target_differs_only_where_the_emulator_needs_it(
@@ -241,5 +242,15 @@ def test_the_page_is_configured_the_same_way_on_a_laptop(local: Assembly) -> Non
         "websocket_url": "/ws",
         "auth": "guest",
         "max_text_length": MAX_QUESTION_CHARACTERS,
-        "features": [*FEATURES, *HISTORY_FEATURES],
+        "features": [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES],
     }
+
+
+def test_a_page_without_documents_reads_none_of_their_features(plain: Assembly) -> None:
+    (file,) = plain.folder.glob("asset.*/config.json")
+    # Its URLs are replaced at deployment; until then it is no JSON.
+    (features,) = re.findall(r'"features":(\[[^]]*\])', file.read_text())
+
+    assert json.loads(features) == [
+        name for name in (*FEATURES, *HISTORY_FEATURES) if name != "mode.summary"
+    ]

@@ -39,11 +39,17 @@ def expected_policy(connect: str) -> str:
     )
 
 
-def test_the_page_connects_to_itself_and_its_websocket_only(aws: Assembly, local: Assembly) -> None:
+def test_the_page_connects_to_itself_its_websocket_and_the_uploads_only(
+    aws: Assembly, plain: Assembly, local: Assembly
+) -> None:
     api, _ = aws.service.one("AWS::ApiGatewayV2::Api")
 
     # The attribute is the API's origin: wss://{api}.execute-api.{region}.amazonaws.com
-    assert content_policy(aws) == expected_policy(f"'self' <{api}.ApiEndpoint>")
+    bucket, _ = aws.data.one("AWS::S3::Bucket")
+    uploads = f"https://<{bucket}>.s3.<AWS::Region>.<AWS::URLSuffix>"
+    assert content_policy(aws) == expected_policy(f"'self' <{api}.ApiEndpoint> {uploads}")
+    (plain_api,) = plain.service.all("AWS::ApiGatewayV2::Api")
+    assert content_policy(plain) == expected_policy(f"'self' <{plain_api}.ApiEndpoint>")
     assert content_policy(local) == expected_policy("'self'")
 
 

@@ -7,6 +7,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from cdk.assets.page import NOT_FOUND
+from cdk.capacity import MAX_DOCUMENT_MEGABYTES
+from cdk.stack_names import UPLOAD_PATH
 from seoyeon.local import origin_check
 from seoyeon.local.proxy import http
 from seoyeon.local.proxy.websocket import Limits, Relays
@@ -18,6 +20,8 @@ SIGN_IN = (
     ("POST", "/oauth2/token"),
     ("GET", "/logout"),
 )
+# A form with its fields. MiniStack holds it in memory; the form's policy has the exact limit.
+MAX_UPLOAD_BYTES = (MAX_DOCUMENT_MEGABYTES + 1) * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,14 @@ class Targets:
     """The back ends, and the limits of the WebSocket.
 
     `page_url` is the Origin that the back end accepts: CloudFront's, not the proxy's.
-    `page_files` are the published files' names. `sign_in` is the hosted sign-in, which has another
-    origin on AWS; None without accounts.
+    `page_files` are the published files' names. `uploads` is the bucket of the documents, `sign_in`
+    the hosted sign-in (None without accounts); both have another origin on AWS.
     """
 
     page: Backend
     history: Backend
     websocket: Backend
+    uploads: Backend
     page_url: str
     page_files: frozenset[str]
     sign_in: Backend | None = None
@@ -47,7 +52,7 @@ class Targets:
 
 
 def create_app(targets: Targets) -> web.Application:
-    """Route `/ws` to the WebSocket, `/history` to the REST API, and published files to the page.
+    """Route the paths of the WebSocket, the REST API, uploads and published files.
 
     Other paths get the page's 404: MiniStack has control paths and the paths of many services.
     """
@@ -75,7 +80,15 @@ def create_app(targets: Targets) -> web.Application:
             app[session],
             targets.page.url,
             targets.page.host,
-            instead=None if known else f"/{NOT_FOUND}",
+            path=None if known else f"/{NOT_FOUND}",
+            found=known,
+        )
+
+    async def upload(request: web.Request) -> web.StreamResponse:
+        if request.content_length is None or request.content_length > MAX_UPLOAD_BYTES:
+            return http.answer(413, "too_large", "The document is too large.")
+        return await http.forward(
+            request, app[session], targets.uploads.url, targets.uploads.host, path=""
         )
 
     relays = Relays(targets.websocket.url, targets.websocket.host, targets.page_url, targets.limits)
@@ -87,6 +100,7 @@ def create_app(targets: Targets) -> web.Application:
     app.on_shutdown.append(relays.close_all)
     app.on_cleanup.append(close_session)
     app.router.add_get("/ws", websocket)
+    app.router.add_post(UPLOAD_PATH, upload)
     if targets.sign_in:
         _add_sign_in(app, session, targets.sign_in)
     app.router.add_route("*", "/{path:(?s:history(/.*)?)}", history)

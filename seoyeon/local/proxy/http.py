@@ -64,11 +64,13 @@ async def forward(
     session: aiohttp.ClientSession,
     base: str,
     host: str,
-    instead: str | None = None,
+    *,
+    path: str | None = None,
+    found: bool = True,
 ) -> web.StreamResponse:
     """Forward the request to `base` + its path; answer 502 if the back end does not.
 
-    `instead` is the path of a page for unknown paths, which then has status 404.
+    `path` replaces the request's path. Unless `found`, the status is 404 instead of 200.
     """
     if not request.raw_path.startswith("/"):
         return answer(400, "bad_request", "The request must name a path.")
@@ -76,13 +78,13 @@ async def forward(
     try:
         async with session.request(
             request.method,
-            URL(base + (instead or request.raw_path), encoded=True),
+            URL(base + (request.raw_path if path is None else path), encoded=True),
             headers=upstream_headers(request, host),
             data=request.content if request.can_read_body else None,
             allow_redirects=False,
             skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
         ) as upstream:
-            missing = instead is not None and upstream.status == 200
+            missing = not found and upstream.status == 200
             response = web.StreamResponse(
                 status=404 if missing else upstream.status,
                 reason=None if missing else upstream.reason,

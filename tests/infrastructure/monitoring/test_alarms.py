@@ -26,6 +26,7 @@ def test_each_alarm_watches_the_metrics_of_its_name(aws: Assembly) -> None:
         "FirstToken": {"FirstToken"},
         "LostTurns": {"LostTurns", "DestinationDeliveryFailures", "Errors"},
         "Throttling": {"Throttles"},
+        "Reader": {"Errors"},
         "DailyCost": {"EstimatedCost"},
     }
 

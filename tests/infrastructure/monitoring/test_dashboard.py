@@ -19,12 +19,12 @@ def lines_of(widgets: list[Json]) -> list[list[object]]:
     return [line for widget in widgets for line in widget["properties"].get("metrics", [])]
 
 
-def test_alarms_come_first_and_then_four_sections(widgets: list[Json]) -> None:
+def test_alarms_come_first_and_then_the_sections(widgets: list[Json]) -> None:
     headings = [widget["properties"]["markdown"] for widget in widgets if widget["type"] == "text"]
 
     assert widgets[0]["type"] == "alarm"
-    assert len(widgets[0]["properties"]["alarms"]) == 5
-    assert headings == ["## Usage", "## Latency", "## Errors", "## Cost"]
+    assert len(widgets[0]["properties"]["alarms"]) == 6
+    assert headings == ["## Usage", "## Latency", "## Errors", "## Cost", "## Documents"]
 
 
 def test_widgets_fill_rows_and_never_overlap(widgets: list[Json]) -> None:
@@ -42,7 +42,7 @@ def test_widgets_fill_rows_and_never_overlap(widgets: list[Json]) -> None:
 def test_codes_and_models_are_found_by_search(widgets: list[Json]) -> None:
     searches = re.findall(r"\{Seoyeon,(\w+),stage\}", json.dumps(widgets))
 
-    assert sorted(searches) == ["code", "model", "model"]
+    assert sorted(searches) == ["code", "code", "model", "model"]
 
 
 def test_bedrock_s_throttles_come_from_its_region(widgets: list[Json]) -> None:

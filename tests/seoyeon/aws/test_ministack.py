@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 
 import pytest
 
+from cdk.stack_names import DOCUMENTS_OUTPUT
 from seoyeon import ROOT
 from seoyeon.aws.cdk_cli import Cdk
 from seoyeon.aws.deploy import deploy
 from seoyeon.aws.destroy import destroy
-from seoyeon.aws.retained import TABLE, USER_POOL, StackResources
+from seoyeon.aws.retained import BUCKET, TABLE, USER_POOL, StackResources
 from seoyeon.aws.target import DeploymentTarget
 from seoyeon.local.ministack import environment
 from seoyeon.local.ministack.client import MiniStackClient
@@ -147,17 +148,21 @@ def test_a_stage_is_deployed_kept_deployed_again_and_deleted(
             assert all(deployed.values())
             (table,) = tables.list_tables()["TableNames"]
             tables.put_item(TableName=table, Item=item)
+            s3 = client(url, "s3")
+            bucket = (MiniStackClient(url).outputs(target.stacks.data) or {})[DOCUMENTS_OUTPUT]
+            s3.put_object(Bucket=bucket, Key="text/a/b/c.json.gz", Body=b"a document")
 
             await destroy(
                 target, cdk, stack_resources, Progress(), delete_data=False, ask=lambda question: ""
             )
             assert stacks(url) == {target.stacks.data}
             left = {kind for kind, number in resources(url).items() if number}
-            assert left == {"tables", "user pools"}
+            assert left == {"tables", "user pools", "buckets"}
 
             await deploy(laptop_target(url, bootstrapped=True), cdk, Progress())
             assert resources(url) == deployed
             assert tables.scan(TableName=table)["Items"] == [item]
+            assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
 
             outputs = MiniStackClient(url).outputs(target.stacks.service) or {}
             publish(MiniStackClient(url), outputs["BucketName"], outputs["PageConfig"], build())
@@ -195,9 +200,11 @@ def test_data_outlives_its_stack_until_its_deletion_is_asked_for(tmp_path: Path)
                 resource.type: resource
                 for resource in stack_resources.retained_resources(target.stacks.data)
             }
-            assert kept.keys() == {TABLE, USER_POOL}
-            table, pool = kept[TABLE], kept[USER_POOL]
+            assert kept.keys() == {TABLE, USER_POOL, BUCKET}
+            table, pool, bucket = kept[TABLE], kept[USER_POOL], kept[BUCKET]
             tables, cognito = client(url, "dynamodb"), client(url, "cognito-idp")
+            s3 = client(url, "s3")
+            s3.put_object(Bucket=bucket.name, Key="text/a/b/c.json.gz", Body=b"a document")
 
             def pools() -> list[str]:
                 listed = cognito.list_user_pools(MaxResults=60)["UserPools"]
@@ -210,18 +217,21 @@ def test_data_outlives_its_stack_until_its_deletion_is_asked_for(tmp_path: Path)
             lines = await destroy(
                 target, cdk, stack_resources, Progress(), delete_data=False, ask=lambda question: ""
             )
-            assert set(lines[:2]) == {
+            assert set(lines[:3]) == {
+                f"Kept: S3 Bucket {bucket.name}",
                 f"Kept: DynamoDB Table {table.name}",
                 f"Kept: Cognito UserPool {pool.name}",
             }
             assert (tables.list_tables()["TableNames"], pools()) == ([table.name], [pool.name])
 
             await cdk.destroy(target.stacks.data)
-            # Both exist without their stack.
+            # All of them exist without their stack.
             assert (tables.list_tables()["TableNames"], pools()) == ([table.name], [pool.name])
-            assert stack_resources.delete(table)
-            assert stack_resources.delete(pool)
+            assert s3.list_objects_v2(Bucket=bucket.name)["KeyCount"] == 1
+            for resource in (table, pool, bucket):
+                assert stack_resources.delete(resource)
             assert (tables.list_tables()["TableNames"], pools()) == ([], [])
+            assert bucket.name not in [each["Name"] for each in s3.list_buckets()["Buckets"]]
             assert stack_resources.retained_resources(target.stacks.data) == []
 
     asyncio.run(scenario())

@@ -1,6 +1,7 @@
 """The reverse proxy in front of a fake back end: forwarding, refusals and limits."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import pytest
 from aiohttp import WSCloseCode, WSMsgType, web
 from yarl import URL
 
-from seoyeon.local.proxy import Backend, Targets, create_app
+from seoyeon.local.proxy import Backend, Targets, app, create_app
 from seoyeon.local.proxy.websocket import Limits
 from seoyeon.local.serving import serving
 from seoyeon.local.sockets import preferred_socket
@@ -100,6 +101,7 @@ async def open_proxy(
             websocket=Backend(f"ws://127.0.0.1:{port}/chat", "socket.execute-api.localhost:1"),
             page_url=PAGE_URL,
             page_files=PAGE_FILES,
+            uploads=Backend(f"http://127.0.0.1:{port}/bucket", "localhost:1"),
             sign_in=Backend(f"http://127.0.0.1:{port}", "localhost:1") if has_sign_in else None,
             limits=limits or Limits(),
         )
@@ -150,6 +152,40 @@ def test_history_goes_to_the_stage_of_the_rest_api(path: str) -> None:
             assert seen.host == "rest.execute-api.localhost:1"
             assert seen.headers["Authorization"] == "Bearer a-token"
             assert proxy.upstream.bodies == [b'{"title": "x"}']
+
+    run(scenario())
+
+
+def test_an_upload_goes_to_the_bucket_and_to_no_other_path_or_operation() -> None:
+    async def scenario() -> None:
+        async with (
+            open_proxy() as proxy,
+            proxy.session.post(
+                f"{proxy.url}/uploads?delete", data={"file": io.BytesIO(b"a" * 900_000)}
+            ),
+        ):
+            [seen] = proxy.upstream.requests
+            assert (seen.method, seen.raw_path, seen.host) == ("POST", "/bucket", "localhost:1")
+            assert seen.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+            assert b"a" * 900_000 in proxy.upstream.bodies[0]
+
+    run(scenario())
+
+
+def test_only_forms_of_a_known_length_are_uploaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "MAX_UPLOAD_BYTES", 1_000)
+
+    async def unmeasured() -> AsyncIterator[bytes]:
+        yield b"a"
+
+    async def scenario() -> None:
+        async with open_proxy() as proxy:
+            for form in (b"a" * 1_001, unmeasured()):
+                async with proxy.session.post(f"{proxy.url}/uploads", data=form) as answer:
+                    assert answer.status == 413
+            async with proxy.session.get(f"{proxy.url}/uploads") as answer:
+                assert answer.status == 404
+            assert {seen.path for seen in proxy.upstream.requests} == {"/404.html"}
 
     run(scenario())
 
@@ -266,7 +302,7 @@ def test_a_path_that_only_begins_like_history_is_none_of_it() -> None:
         {"Origin": "null"},
     ],
 )
-@pytest.mark.parametrize("path", ["/", "/history", "/ws"])
+@pytest.mark.parametrize("path", ["/", "/history", "/uploads", "/ws"])
 def test_another_website_gets_403_and_nothing_passes(path: str, headers: dict[str, str]) -> None:
     async def scenario() -> None:
         async with open_proxy() as proxy:
@@ -293,8 +329,9 @@ def test_a_silent_back_end_is_502_with_a_code(path: str) -> None:
     async def scenario() -> None:
         with preferred_socket(None) as silent, preferred_socket(None) as front:
             origin = Backend(f"http://127.0.0.1:{silent.getsockname()[1]}", "silent")
+            targets = Targets(origin, origin, origin, origin, PAGE_URL, PAGE_FILES)
             async with (
-                serving(create_app(Targets(origin, origin, origin, PAGE_URL, PAGE_FILES)), [front]),
+                serving(create_app(targets), [front]),
                 aiohttp.ClientSession() as session,
                 session.get(
                     f"http://127.0.0.1:{front.getsockname()[1]}{path}",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from chat_ws.protocol import FEATURES
+from history_api.features import DOCUMENT_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
@@ -80,7 +81,7 @@ def test_config_names_the_socket_relative_to_the_page(stack: Stack) -> None:
         "auth": "guest",
         "max_text_length": 8000,
         "model": Scripted.name,
-        "features": [*FEATURES, *HISTORY_FEATURES],
+        "features": [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES],
     }
     assert config.headers["Cache-Control"] == "no-cache"
 
