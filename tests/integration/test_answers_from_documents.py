@@ -74,12 +74,12 @@ class Shelf(Stage):
         return self.s3
 
     def put(self, pages: Sequence[str] = PAGES, number: int = 1, **fields: Any) -> Document:
-        """Store a document, with its text if it is ready."""
+        """Store a document; the text of one that is ready first, as the reader does."""
         stored = document(number, **fields)
-        self.table.put_item(Item=document_item(stored))
         if stored.status == "ready":
             parts = [Part("page", str(page), text) for page, text in enumerate(pages, start=1)]
             self.s3.put_object(Bucket=BUCKET, Key=object_of(stored), Body=encode_parts(parts))
+        self.table.put_item(Item=document_item(stored))
         return stored
 
     def delete(self, stored: Document) -> None:

@@ -28,6 +28,7 @@ from tests.table import create_documents, create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
+    from mypy_boto3_s3.service_resource import Bucket
 
 ROOT = keys.ROOT
 
@@ -90,7 +91,7 @@ class Talk:
 
 
 @pytest.fixture
-def talk(table: "Table") -> Talk:
+def talk(table: "Table", bucket: "Bucket") -> Talk:
     return Talk(table)
 
 
