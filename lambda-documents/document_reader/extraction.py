@@ -29,29 +29,36 @@ class Extraction:
     skipped: Mapping[str, int]
 
 
+def child_command(path: Path, name: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "document_reader.child", str(path), name]
+
+
+def child_environment() -> dict[str, str]:
+    """Return a path to import from: parsers of foreign files see no credentials."""
+    return {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 def extract(path: Path, name: str, seconds: float) -> Extraction:
     """Return the parts of a file, within a time limit. Raise Unreadable, and nothing else.
 
     `name` tells CSV and Markdown from other text; any other format is recognised by the content.
     """
-    command = [sys.executable, "-P", "-m", "document_reader.child", str(path), name]
-    # No variable of this process, such as credentials, reaches a parser of foreign files.
-    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
     with TemporaryFile() as output:
         try:
             subprocess.run(  # noqa: S603 (this very interpreter; the arguments are data)
-                command,
-                env=environment,
+                child_command(path, name),
+                env=child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.DEVNULL,
                 timeout=seconds,
                 check=True,
             )
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            output.seek(0)
+            answer = json.loads(output.read(MAX_OUTPUT))
+        # ValueError: the output is cut, as that of 100,000 sheets with a letter each.
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired, ValueError):
             raise Unreadable("broken") from None
-        output.seek(0)
-        answer = json.loads(output.read(MAX_OUTPUT))
     if "code" in answer:
         raise Unreadable(answer["code"])
     return Extraction(**answer | {"parts": [Part(**part) for part in answer["parts"]]})

@@ -23,7 +23,7 @@ _SPLITTER = RecursiveCharacterTextSplitter(
 
 def split_content(content: Content) -> tuple[list[Part], bool]:
     """Return the parts, and whether the document is longer than `MAX_CHARACTERS`."""
-    sections = [Section(each.name, clean(each.text)) for each in content.sections]
+    sections = [Section(clean(each.name), clean(each.text)) for each in content.sections]
     if content.unit == "section":
         sections = list(_join_short(sections))
     parts, left = list[Part](), MAX_CHARACTERS

@@ -46,9 +46,12 @@ def section(*paragraphs: str, before: str = "") -> str:
     return f"<?xml version='1.0'?>{before}<s:sec {NAMESPACES}>{''.join(paragraphs)}</s:sec>"
 
 
-def hwpx(sections: Sequence[str], separator: str = "/", manifest: str = "<manifest/>") -> bytes:
+def hwpx(
+    sections: Sequence[str], separator: str = "/", manifest: str = "<manifest/>", chart: str = ""
+) -> bytes:
     parts = {f"Contents/section{n}.xml": text for n, text in enumerate(sections)}
     parts |= {"Contents/header.xml": STYLES, "META-INF/manifest.xml": manifest}
+    parts |= {"Chart/chart1.xml": chart} if chart else {}
     names = {name.replace("/", separator): text for name, text in sorted(parts.items())}
     return zip_of({"mimetype": "application/hwp+zip"} | names)
 

@@ -1,5 +1,6 @@
 """DOCX, by mammoth: notes, text boxes and tracked insertions are kept, deletions left out."""
 
+import gc
 import re
 from collections.abc import Iterator
 
@@ -7,24 +8,33 @@ import mammoth  # type: ignore[import-untyped]  # it has no types
 from lxml import html
 
 from document_reader.content import Content, from_markdown, table_row
+from document_reader.errors import Unreadable
 from document_reader.guards import write_zip
 
 HEADING = re.compile(r"h([1-6])")
 NOTE = re.compile(r"#((?:footnote|endnote)-\d+)")
 MARGIN = re.compile(r"word/(header|footer)\d*\.xml")
+MAX_PART = 10_000_000  # bytes of XML: mammoth takes a second and 60 MB of memory for each MB
 MAX_SPAN = 100  # columns of a merged cell
 
 
 def read(parts: dict[str, bytes]) -> Content:
+    if max(map(len, parts.values())) > MAX_PART:
+        raise Unreadable("too_large")
     images = list[object]()
 
     def skip_image(image: object) -> list[object]:
         images.append(image)
         return []
 
-    document = mammoth.convert_to_html(
-        write_zip(parts), convert_image=skip_image, include_embedded_style_map=False
-    )
+    # The collector would visit mammoth's many objects again and again, for half of the time.
+    gc.disable()
+    try:
+        document = mammoth.convert_to_html(
+            write_zip(parts), convert_image=skip_image, include_embedded_style_map=False
+        )
+    finally:
+        gc.enable()
     margins = [
         found[1] for name in parts if (found := MARGIN.fullmatch(name)) and b"<w:t" in parts[name]
     ]

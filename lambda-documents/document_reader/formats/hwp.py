@@ -1,6 +1,7 @@
 """HWP 5, distribution documents (배포용) too; hwp2markdown reads its records.
 
-The numbers are those of Hancom's specification "한글 문서 파일 형식 5.0".
+The numbers are those of Hancom's specification "한글 문서 파일 형식 5.0". It asks for this notice:
+본 제품은 한글과컴퓨터의 ᄒᆞᆫ글 문서 파일(.hwp) 공개 문서를 참고하여 개발하였습니다.
 """
 
 import io

@@ -1,6 +1,9 @@
 """DOCX: what is read, and what is left out."""
 
+import pytest
 from document_reader.child import read_file
+from document_reader.errors import Unreadable
+from document_reader.formats.docx import MAX_PART
 
 from tests.documents.office import docx, word_note, word_paragraph, word_table
 
@@ -68,3 +71,8 @@ def test_a_cell_that_claims_to_span_a_billion_columns_is_bounded() -> None:
         'gridSpan w:val="2"', 'gridSpan w:val="999999999"'
     )
     assert "가" in text_of(docx(table))
+
+
+def test_a_document_that_would_take_too_long_is_too_large() -> None:
+    with pytest.raises(Unreadable, match="too_large"):
+        read_file(docx(word_paragraph(" " * MAX_PART)), "규정")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from document_reader.child import read_file
 from document_reader.errors import Unreadable
-from document_reader.extraction import Extraction
+from document_reader.extraction import Extraction, child_environment
 
 
 def test_the_child_answers_as_the_reader_does(extract_file: Callable[..., Extraction]) -> None:
@@ -21,3 +21,16 @@ def test_an_unreadable_file_has_a_code(extract_file: Callable[..., Extraction]) 
 def test_a_child_without_time_is_a_broken_file(extract_file: Callable[..., Extraction]) -> None:
     with pytest.raises(Unreadable, match="broken"):
         extract_file(b"text", seconds=0.001)
+
+
+def test_a_result_above_its_bound_is_a_broken_file(
+    extract_file: Callable[..., Extraction], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("document_reader.extraction.MAX_OUTPUT", 100)
+    with pytest.raises(Unreadable, match="broken"):
+        extract_file(b"text" * 100)
+
+
+def test_the_child_has_no_variable_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    assert child_environment().keys() == {"PYTHONPATH"}

@@ -15,6 +15,13 @@ from tests.documents.hwpx import (
 )
 
 CELLS = {(0, 0): "구분", (0, 1): "금액", (1, 0): "일비", (1, 1): "30,000"}
+CHART = (
+    '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:chart>'
+    "<c:plotArea><c:barChart><c:ser><c:tx><c:v>예산</c:v></c:tx>"
+    '<c:cat><c:pt idx="0"><c:v>2026</c:v></c:pt></c:cat>'
+    '<c:val><c:pt idx="0"><c:v>30</c:v></c:pt></c:val></c:ser></c:barChart></c:plotArea>'
+    "</c:chart></c:chartSpace>"
+)
 
 
 def text_of(file: bytes) -> str:
@@ -65,6 +72,13 @@ def test_headers_footers_memos_and_pictures_are_left_out_and_counted() -> None:
 
     assert [part.text for part in extraction.parts] == ["본문\n"]
     assert extraction.skipped == {"header": 1, "footer": 1, "memo": 1, "image": 1}
+
+
+def test_the_values_of_a_chart_are_a_table() -> None:
+    file = hwpx(
+        [section(paragraph("현황", '<p:chart chartIDRef="Chart/chart1.xml"/>'))], chart=CHART
+    )
+    assert "| 항목 | 예산 |\n|---|---|\n| 2026 | 30 |" in text_of(file)
 
 
 def test_an_encrypted_document_is_locked() -> None:

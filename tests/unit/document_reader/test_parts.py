@@ -1,6 +1,6 @@
 """Parts: their size, their units, and their text, which is the document's."""
 
-from document_reader.content import Content, Section
+from document_reader.content import Content, Section, from_markdown
 from document_reader.letters import clean, is_readable
 from document_reader.parts import PART_CHARACTERS, split_content
 from hypothesis import given
@@ -39,3 +39,8 @@ def test_lone_surrogates_controls_and_decomposed_hangul() -> None:
 def test_letters_of_foreign_scripts_are_a_wrong_encoding() -> None:
     assert is_readable("○ 추진배경: 2026. 3. 1. ~ 漢字 「규정」 ①②③ → ±5%")
     assert not is_readable("ࠀఅѱؠಀ ਗ਼ਜ਼ॐ 가나")
+
+
+def test_a_heading_names_its_section_without_private_use_characters() -> None:
+    [part] = split_content(from_markdown("# \U000f02b1\ue000 추진배경\n\n본문"))[0]
+    assert part.name == "① 추진배경"
