@@ -125,11 +125,12 @@ format: setup-dev ## rewrite the code in the project's format
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
 
-bench: setup-dev ## print the cost on AWS, cold starts, and the time that start and answer take a slow browser; needs no account
+bench: setup-dev ## print the cost on AWS, cold starts, the reader at its limits, and the time that start and answer take a slow browser
 	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.cold_start
 	@$(BIN)/python -m bench.frames
 	@$(BIN)/python -m bench.page_start
+	@$(BIN)/python -m bench.reader
 	@$(BIN)/python -m bench.stream
 
 # STAGE names another deployment, ARGS passes options on: make deploy STAGE=test ARGS="-c log_days=7"
