@@ -1,8 +1,11 @@
 """The child process: its result, its limits and its end."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
 
 import pytest
+from chat_shared.documents import FailureCode, Kind
 from document_reader.child import read_file
 from document_reader.errors import Unreadable
 from document_reader.extraction import Extraction, child_environment
@@ -34,3 +37,9 @@ def test_a_result_above_its_bound_is_a_broken_file(
 def test_the_child_has_no_variable_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     assert child_environment().keys() == {"PYTHONPATH"}
+
+
+def test_the_documentation_names_each_kind_and_code() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "documents.md").read_text(encoding="utf-8")
+    names = [*get_args(Kind), *get_args(FailureCode)]
+    assert [name for name in names if f"`{name}`" not in page] == []
