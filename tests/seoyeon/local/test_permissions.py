@@ -1,6 +1,8 @@
 """Proof that each IAM grant is necessary: MiniStack enforces the functions' policies."""
 
+import hashlib
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,8 +10,11 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection
 
+from cdk.stack_names import DOCUMENTS_OUTPUT
+from seoyeon.local.ministack.client import DATA_STACK, MiniStackClient
 from seoyeon.local.ministack.session import client_config, open_session
 from tests.builders import secret, uuid
+from tests.guest_documents import GuestDocuments
 from tests.stack import Stack, request
 
 TIMEOUT_S = 60
@@ -17,8 +22,17 @@ DENIED_TIMEOUT_S = 8  # for an answer that should not come
 # Calls that do not reach MiniStack: Bedrock's go to the local model, logs to a file, and traces are
 # off.
 ELSEWHERE = ("bedrock:", "logs:", "xray:")
-# Needed if every run of a turn dies, which the fault tests cover with all grants.
-UNPLAYED = {("Worker", "lambda:InvokeFunction"), ("Failure", "")}
+UNPLAYED = {
+    # Needed if every run of a turn dies, which the fault tests cover with all grants.
+    ("Worker", "lambda:InvokeFunction"),
+    ("Failure", ""),
+    # Needed if a document is deleted while it is read or summarised, which unit tests cover.
+    ("Reader", "s3:DeleteObject text"),
+    ("Worker", "s3:DeleteObject notes"),
+}
+PARAGRAPH = "이 규정은 서연의 시험에 쓴다. "
+# Too long for a prompt, so that a summary takes notes.
+DOCUMENT = "".join(f"제{number}조 {PARAGRAPH * 20}\n\n" for number in range(1, 150))
 Policy = dict[str, Any]
 
 
@@ -34,7 +48,10 @@ class Roles:
         self._iam = open_session().client("iam", endpoint_url=url, config=client_config())
 
     def grants(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield function, role, policy and action of every grant that the chat path uses."""
+        """Yield function, role, policy and action of every grant that the chat path uses.
+
+        The action of objects is followed by the prefix of their keys: `s3:GetObject text`.
+        """
         for role in self._iam.list_roles()["Roles"]:
             name = role["RoleName"]
             if not name.startswith("Seoyeon-local-Service"):
@@ -42,7 +59,7 @@ class Roles:
             (policy,) = self._iam.list_role_policies(RoleName=name)["PolicyNames"]
             function = next(
                 kind
-                for kind in ("Routes", "Worker", "Failure", "HistoryApi", "Authorizer")
+                for kind in ("Routes", "Worker", "Failure", "HistoryApi", "Reader", "Authorizer")
                 if kind in name
             )
             for action in actions(self._document(name, policy)):
@@ -75,15 +92,27 @@ def listed(value: str | list[str]) -> list[str]:
 
 
 def actions(document: Policy) -> Iterator[str]:
-    for statement in document["Statement"]:
-        yield from listed(statement["Action"])
+    for each in split(document):
+        yield each["name"]
 
 
 def reduced(document: Policy, action: str) -> Iterator[Policy]:
+    for each in split(document):
+        if each.pop("name") != action:
+            yield each
+
+
+def split(document: Policy) -> Iterator[Policy]:
+    """Yield statements of one action each, for objects of one resource, with its `name`."""
     for statement in document["Statement"]:
-        rest = [each for each in listed(statement["Action"]) if each != action]
-        if rest:
-            yield {**statement, "Action": rest}
+        for action in listed(statement["Action"]):
+            single = {**statement, "Action": action, "name": action}
+            if not action.startswith("s3:") or action == "s3:ListBucket":
+                yield single
+                continue
+            for resource in listed(statement["Resource"]):
+                prefix = resource.split("/")[-2]
+                yield {**single, "Resource": resource, "name": f"{action} {prefix}"}
 
 
 def chat_path(stack: Stack, token: str, timeout: float = TIMEOUT_S) -> None:
@@ -108,8 +137,56 @@ def chat_path(stack: Stack, token: str, timeout: float = TIMEOUT_S) -> None:
         raise Refused
     history(stack, token, "PATCH", f"/conversations/{conversation}", {"title": "인사"})
     change_branches(stack, token, conversation, timeout)
+    use_document(stack, token, conversation, timeout)
     history(stack, token, "DELETE", f"/conversations/{conversation}")
     history(stack, token, "DELETE")
+    if token_objects(stack, token):
+        raise Refused
+
+
+def use_document(stack: Stack, token: str, conversation: str, timeout: float) -> None:
+    """Hand in a document, read its text, ask it, and have it summarised twice."""
+    documents = GuestDocuments(stack, token, conversation)
+    content = DOCUMENT.encode()
+    upload = documents.add(uuid(1), "규정.txt", len(content)).json.get("upload")
+    if not upload or documents.upload(upload, content).status != 204:
+        raise Refused
+    documents.call("POST", f"/{uuid(1)}/read")
+    if documents.wait(uuid(1), timeout)["status"] != "ready":
+        raise Refused
+    until_uploads_are_gone(stack, token, timeout)
+    history(stack, token, "GET", f"/conversations/{conversation}/documents/{uuid(1)}/text")
+    stack.bedrock.reset()
+    with stack.connect(token) as client:
+        send(client, "chat", 5, conversation_id=conversation, text="규정은 어디에 쓰나요?")
+        until(client, "done", timeout)
+        if not any(PARAGRAPH in prompt for prompt in stack.bedrock.prompts()):
+            raise Refused
+        calls = []
+        for number in (6, 7):
+            stack.bedrock.reset()
+            send(client, "chat", number, conversation_id=conversation, text="요약", mode="summary")
+            until(client, "done", timeout)
+            calls.append(len(stack.bedrock.prompts()))
+    if not calls[0] > calls[1] == 1:  # the second summary has the notes of the first
+        raise Refused
+
+
+def until_uploads_are_gone(stack: Stack, token: str, timeout: float) -> None:
+    """The reader deletes an upload after the document is ready."""
+    deadline = time.monotonic() + timeout
+    while any(key.startswith("uploads/") for key in token_objects(stack, token)):
+        if time.monotonic() > deadline:
+            raise Refused
+        time.sleep(0.1)
+
+
+def token_objects(stack: Stack, token: str) -> set[str]:
+    """Return the keys of a guest's objects."""
+    client = MiniStackClient(f"http://127.0.0.1:{stack.memory['ministack_port']}")
+    bucket = (client.outputs(DATA_STACK) or {})[DOCUMENTS_OUTPUT]
+    user_id = hashlib.sha256(token.encode()).hexdigest()
+    return {key for key in client.object_keys(bucket) if f"/{user_id}/" in key}
 
 
 def change_branches(stack: Stack, token: str, conversation: str, timeout: float) -> None:
@@ -164,6 +241,7 @@ def history(
             "Routes": "lambda:InvokeFunction",
             "Worker": "dynamodb:Query",
             "HistoryApi": "dynamodb:Query",
+            "Reader": "s3:GetObject uploads",
         },
         pytest.param(None, marks=pytest.mark.full),
     ],
@@ -175,7 +253,7 @@ def test_the_chat_works_with_all_grants_and_without_none(
     chat_path(stack, secret("all grants"))
     roles = Roles(stack)
     grants = list(roles.grants())
-    assert {function for function, *_ in grants} == {"Routes", "Worker", "HistoryApi"}
+    assert {function for function, *_ in grants} == {"Routes", "Worker", "HistoryApi", "Reader"}
     for function, role, policy, action in grants:
         if chosen and chosen[function] != action:
             continue

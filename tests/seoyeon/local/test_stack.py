@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection
 
 from seoyeon.local.bedrock.scripted import Scripted
 from tests.builders import secret, uuid
+from tests.guest_documents import GuestDocuments
 from tests.stack import TOKEN, Stack, request
 
 
@@ -186,6 +187,49 @@ def test_a_frame_of_33_kb_closes_with_1009(stack: Stack) -> None:
             client.recv(timeout=10)
     assert closing.value.rcvd is not None
     assert closing.value.rcvd.code == 1009
+
+
+def test_a_document_is_uploaded_read_kept_over_a_restart_and_deleted(
+    stack: Stack, guest: str
+) -> None:
+    documents = GuestDocuments(stack, guest, uuid(1_000))
+    text = "제1조 이 규정은 시험이다.\n"
+    upload = documents.add(uuid(1), "규정.txt", len(text.encode())).json["upload"]
+    assert upload["url"] == "/uploads"
+    assert documents.upload(upload, text.encode()).status == 204
+    assert documents.call("POST", f"/{uuid(1)}/read").status == 200
+    read = documents.wait(uuid(1), timeout=60)
+    assert (read["status"], read["kind"], read["characters"]) == ("ready", "txt", len(text))
+
+    assert stack.stop() == 0
+    stack.start()
+    assert documents.listed() == [read]
+    shown = documents.call("GET", f"/{uuid(1)}/text").json["parts"]
+    assert "".join(part["text"] for part in shown) == text
+    assert documents.call("DELETE", f"/{uuid(1)}").status == 204
+    assert (documents.listed(), documents.call("GET", f"/{uuid(1)}/text").status) == ([], 404)
+
+
+def test_an_upload_is_refused_but_for_its_key_its_size_and_its_signature(
+    stack: Stack, guest: str
+) -> None:
+    documents = GuestDocuments(stack, guest, uuid(1_000))
+    content = b"12345"
+    upload = documents.add(uuid(2), "a.txt", len(content)).json["upload"]
+
+    def refused(content: bytes, **fields: str) -> tuple[int, bool]:
+        changed = {**upload, "fields": upload["fields"] | fields}
+        answer = documents.upload(changed, content)
+        return answer.status, b"<Error>" in answer.body
+
+    other_key = upload["fields"]["key"].replace(uuid(2), uuid(3))
+    assert refused(content, key=other_key) == (403, True)
+    assert refused(content + b"6") == (400, True)
+    assert refused(b"") == (400, True)
+    assert refused(content, **{"x-amz-signature": "0" * 64}) == (403, True)
+    unsigned = {"url": "/uploads", "fields": {"key": upload["fields"]["key"]}}
+    assert documents.upload(unsigned, content).status == 403
+    assert documents.upload(upload, content).status == 204
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
