@@ -18,8 +18,12 @@ from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.models import ModelId
 from chat_ws.store.leases import RENEW_SECONDS
 from chat_ws.worker.coalescer import Coalescer
+from chat_ws.worker.generation import prompt_room
 from chat_ws.worker.prompt import Exchange, build
+from chat_ws.worker.summary import GROUPS, NOTE_TOKENS
 from chat_ws.worker.title import describe
+from document_reader.parts import MAX_CHARACTERS
+from document_reader.reader import MAX_READINGS
 from history_api.service import MAX_INSTRUCTIONS_LENGTH, MAX_PAGE_BYTES, READ_AHEAD
 
 from bench.frames import ANSWER_TOKENS, CHARACTERS_PER_TOKEN, TOKEN_MS, coalesced, korean
@@ -53,6 +57,12 @@ PRICES = {
     # https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer
     "WebSocket GB": 0.09,
 }
+# https://aws.amazon.com/s3/pricing/
+DOCUMENT_PRICES = {
+    "S3 writes": 0.005 / 1_000,
+    "S3 reads": 0.0004 / 1_000,
+    "S3 GB-months": 0.023,
+}
 
 # Assumptions, not measured on AWS.
 USERS = 1_000  # a day
@@ -65,6 +75,13 @@ REPLAY_SECONDS = 0.3  # of the largest turn: 13 snapshot frames
 COLD_START_SECONDS = 0.3 * 3.0  # 30 % of the visits find no warm worker; it takes 3 s
 ROUTES_SECONDS = HISTORY_SECONDS = 0.04
 LARGE_HISTORY_SECONDS = 0.3  # a page of the largest turns
+PAGE_CHARACTERS = 1_300  # of a document
+PAGES = 100
+READING_SECONDS = 5  # of the reader, for that document
+POLLS = 5  # of the page, while a document is read
+MAX_READING_SECONDS = 60  # the reader's time limit
+TEXT_SECONDS = 0.2  # of the history function, for the longest text
+COMPRESSED = 0.4  # of a text, by gzip
 SOCKET_MINUTES = 120  # API Gateway's limit; less without a ping every 10 minutes
 
 # Bytes.
@@ -78,7 +95,8 @@ FRAME = 110  # a delta frame without its text
 ACCEPT_UNITS = 4 * 2 + 2
 
 TOKENS = ("Prompt tokens", "Answer tokens")
-ALL = (*PRICES, *TOKENS)
+BUT_TOKENS = (*PRICES, *DOCUMENT_PRICES)
+ALL = (*BUT_TOKENS, *TOKENS)
 
 Amounts = Mapping[str, float]
 
@@ -164,6 +182,73 @@ def one_answer(
     }
 
 
+def reading(characters: int, seconds: float, days: int) -> Amounts:
+    """Return the amounts of a document with a text of this length, from upload to expiry."""
+    requests = 2 + POLLS
+    size = characters * HANGUL * COMPRESSED
+    return {
+        "REST requests": requests,
+        "Lambda requests": requests + 1,
+        "Lambda GB-seconds": gb_seconds(capacity.READER_MEMORY_MB, seconds)
+        + gb_seconds(capacity.HISTORY_MEMORY_MB, HISTORY_SECONDS * requests),
+        # The announcement, its two counters and their transaction; then each update of the item.
+        "DynamoDB write units": 5 + 3,
+        "DynamoDB read units": 1 + requests,
+        "S3 writes": 2,
+        "S3 reads": 1,
+        "S3 GB-months": size / GB * days / MONTH_DAYS,
+    }
+
+
+def passage_tokens(model: ModelId) -> float:
+    """Return the most tokens of documents in a prompt for the model."""
+    room = prompt_room(model.spec.context_tokens, SETTINGS.max_gen_len)
+    return min(SETTINGS.document_tokens, room - prompt_tokens())
+
+
+def question(model: ModelId) -> Amounts:
+    """Return what a question about long documents adds to an answer."""
+    return {"S3 reads": SETTINGS.conversation_documents, "Prompt tokens": passage_tokens(model)}
+
+
+def summary(model: ModelId) -> Amounts:
+    """Return the amounts of a summary's calls for a document of PAGES."""
+    group = next(size for least, size in GROUPS if model.spec.context_tokens >= least)
+    tokens = PAGES * PAGE_CHARACTERS / CHARACTERS_PER_TOKEN
+    notes = math.ceil(tokens / group)
+    request = build("note", [], "", budget=model.spec.context_tokens).tokens
+    return {
+        "S3 writes": notes,
+        "S3 reads": 1 + notes,
+        "Prompt tokens": tokens + notes * (request + NOTE_TOKENS) + request,
+        "Answer tokens": notes * NOTE_TOKENS + SETTINGS.max_gen_len,
+    }
+
+
+def documents_table() -> str:
+    """Return the costs of documents by model, in Markdown."""
+    models = [ModelId.parse(each) for each in SETTINGS.model_ids]
+    expiry = SETTINGS.history_days
+    read = reading(PAGES * PAGE_CHARACTERS, READING_SECONDS, expiry)
+    rows = {
+        f"a document of {PAGES} pages, read once and stored for {expiry} days": [read]
+        * len(models),
+        "a question about long documents, added to an answer": list(map(question, models)),
+        f"a summary of {PAGES} pages": list(map(summary, models)),
+    }
+    lines = [
+        f"| | {' | '.join(f'prompt tokens | {each}' for each in SETTINGS.model_ids)} |",
+        f"|---|{'---:|' * 2 * len(models)}",
+    ]
+    for name, amounts in rows.items():
+        cells = (
+            f"{used.get('Prompt tokens', 0):,.0f} | ${cost(used, model):,.4f}"
+            for used, model in zip(amounts, SETTINGS.model_ids, strict=True)
+        )
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def abuse() -> dict[str, Amounts]:
     """Return the most that one stranger can use in a day, by the way to do it.
 
@@ -226,6 +311,23 @@ def abuse() -> dict[str, Amounts]:
             "CloudFront requests": requests,
             "CloudFront GB": requests * page_bytes / GB,
         },
+        # It shares the throttle of `/history`, whose longest turns cost more.
+        "`…/text` of long documents": {
+            "REST requests": requests,
+            "Lambda requests": 2 * requests,
+            "Lambda GB-seconds": requests
+            * (routes + gb_seconds(capacity.HISTORY_MEMORY_MB, TEXT_SECONDS)),
+            "DynamoDB read units": requests,
+            "S3 reads": requests,
+            "CloudFront requests": requests,
+            "CloudFront GB": requests * MAX_PAGE_BYTES / GB,
+        },
+        "documents, each read as often and as long as possible": {
+            name: SETTINGS.daily_documents * amount * (1 if "GB-months" in name else MAX_READINGS)
+            for name, amount in reading(
+                MAX_CHARACTERS, MAX_READING_SECONDS, SETTINGS.history_days
+            ).items()
+        },
         "answers, up to `daily_tokens`": {"Answer tokens": SETTINGS.daily_tokens},
     }
 
@@ -234,10 +336,11 @@ def abuse_day() -> Amounts:
     """Return the most that one stranger can use in a day in every way at once.
 
     `ping`, `resume` and `chat` share a throttle, and a `chat` that is sent again costs most.
+    `/history` and texts of documents share one as well.
     """
     day: Counter[str] = Counter()
     for name, amounts in abuse().items():
-        if not name.startswith(("`ping`", "`resume`", "`chat` with")):
+        if not name.startswith(("`ping`", "`resume`", "`chat` with", "`…/text`")):
             day.update(amounts)
     return day
 
@@ -253,6 +356,7 @@ def prices(model_id: str) -> dict[str, float]:
         raise LookupError(f"{model_id} has no price: add it to chat_ws/model_catalog.py.")
     return {
         **PRICES,
+        **DOCUMENT_PRICES,
         "Prompt tokens": tokens.prompt / 1_000,
         "Answer tokens": tokens.answer / 1_000,
     }
@@ -273,6 +377,8 @@ def abuse_table() -> str:
         "`resume`": f"`frame_rate` {SETTINGS.frame_rate}",
         "`chat`": f"`frame_rate` {SETTINGS.frame_rate}",
         "`/history`": f"`history_rate` {SETTINGS.history_rate}",
+        "`…/text`": f"`history_rate` {SETTINGS.history_rate}",
+        "documents": f"`daily_documents` {SETTINGS.daily_documents}",
         "answers": f"`daily_tokens` {SETTINGS.daily_tokens:,}",
     }
     rows = [
@@ -280,7 +386,7 @@ def abuse_table() -> str:
         for name, amounts in abuse().items()
     ]
     total = f"${cost(abuse_day(), model):,.2f}"
-    rows.append(f"| **all at once, `ping` and `resume` left out** | | **{total}** |")
+    rows.append(f"| **all at once, without `ping`, `resume` and texts** | | **{total}** |")
     return "\n".join(["| what is sent | limit | a day |", "|---|---|---:|", *rows])
 
 
@@ -304,7 +410,7 @@ def table(answer: Amounts, abuse: Amounts) -> str:
     columns = ((answer, 1_000), (answer, USERS * QUESTIONS * MONTH_DAYS), (abuse, 1))
     first = SETTINGS.model_ids[0]
     rows: list[tuple[str, tuple[str, ...], str]] = [(name, (name,), first) for name in PRICES]
-    rows.append(("**all but the model**", (*PRICES,), first))
+    rows.append(("**all but the model**", BUT_TOKENS, first))
     for model in SETTINGS.model_ids:
         rows += [(f"{name}, {model}", (name,), model) for name in TOKENS]
         rows.append((f"**all, with {model}**", ALL, model))
@@ -324,4 +430,5 @@ if __name__ == "__main__":
         table(one_answer(coalesced(Coalescer()).frames, prompt_tokens(), *page_size()), abuse_day())
     )
     print(f"\nThe user's instructions:\n\n{instructions_table()}")
+    print(f"\nDocuments:\n\n{documents_table()}")
     print(f"\nThe most that one stranger can cost:\n\n{abuse_table()}")

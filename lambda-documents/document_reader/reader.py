@@ -17,6 +17,8 @@ from document_reader.items import Deleted, Items, Superseded
 from document_reader.job import Job
 from document_reader.objects import Objects
 
+# Of one document. A stranger could have a file that takes EXTRACTION_SECONDS read for a whole day.
+MAX_READINGS = 5
 EXTRACTION_SECONDS = 45.0  # of the function's 60: download, upload and a cold start take the rest
 
 
@@ -56,6 +58,8 @@ class Reader:
 
     def _outcome(self, job: Job, document: Document) -> dict[str, Any]:
         """Store the text of a document that can be read; return the attributes of its item."""
+        if job.reading > MAX_READINGS:
+            return {"status": "failed", "code": "broken"}
         try:
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "upload"

@@ -18,7 +18,7 @@ from document_reader.extraction import Extraction
 from document_reader.items import LEASE_SECONDS, Items
 from document_reader.job import Job
 from document_reader.objects import Objects
-from document_reader.reader import Reader
+from document_reader.reader import MAX_READINGS, Reader
 from history_api.documents import READING_SECONDS, ReadingJob
 
 from tests.builders import ALICE, CONVERSATION, NOW, uuid
@@ -193,6 +193,22 @@ def test_an_upload_larger_than_announced_is_not_read(stage: Stage) -> None:
 
     assert stage.outcome() == ("failed", "too_large")
     assert stage.seen == []
+    assert stage.keys == set()
+
+
+def test_a_document_is_read_a_limited_number_of_times(stage: Stage) -> None:
+    """Its uploads and readings count once in the quotas."""
+
+    def refuse() -> None:
+        raise Unreadable("broken")
+
+    stage.while_extracting = refuse
+    for _ in range(MAX_READINGS + 1):
+        stage.upload()
+        stage.read()
+
+    assert len(stage.seen) == MAX_READINGS
+    assert stage.outcome() == ("failed", "broken")
     assert stage.keys == set()
 
 

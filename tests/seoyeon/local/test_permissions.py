@@ -155,6 +155,9 @@ def use_document(stack: Stack, token: str, conversation: str, timeout: float) ->
     if documents.wait(uuid(1), timeout)["status"] != "ready":
         raise Refused
     until_uploads_are_gone(stack, token, timeout)
+    # Another one, whose upload only the deletion of the conversation removes.
+    upload = documents.add(uuid(2), "규정.txt", len(content)).json["upload"]
+    documents.upload(upload, content)
     history(stack, token, "GET", f"/conversations/{conversation}/documents/{uuid(1)}/text")
     stack.bedrock.reset()
     with stack.connect(token) as client:

@@ -1,6 +1,7 @@
 """The arithmetic of the cost table, by hand."""
 
 import pytest
+from chat_ws.models import ModelId
 
 from bench import cost
 from cdk.assets.functions import ROOT
@@ -37,6 +38,47 @@ def test_cost_md_has_the_costs_of_instructions_that_the_script_computes() -> Non
     assert cost.instructions_table() in (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
 
 
+def test_a_document_is_billed_by_the_reader_s_time_and_its_text() -> None:
+    used = cost.reading(1_000_000, seconds=10, days=60)
+
+    # 10 s in 2 GB; announcement, start and five polls of 40 ms in 0.875 GB.
+    assert used["Lambda GB-seconds"] == pytest.approx(10 * 2 + 7 * 0.04 * 0.875)
+    # 3 MB, compressed to two fifths, for two months.
+    assert used["S3 GB-months"] == pytest.approx(2 * 1_200_000 / 1024**3)
+    assert used["S3 writes"] == 2
+
+
+@pytest.mark.parametrize(("model", "most"), [(LLAMA_3, 8_192 - 2 * 1_024), (LLAMA_3_3, 24_000)])
+def test_a_question_about_documents_fills_the_prompt_up_to_the_setting(
+    model: str, most: int
+) -> None:
+    tokens = cost.question(ModelId.parse(model))["Prompt tokens"]
+
+    assert most - 1_000 < tokens <= most
+
+
+# 100 pages are 86,667 tokens.
+@pytest.mark.parametrize(("model", "notes"), [(LLAMA_3, 16), (LLAMA_3_3, 4)])
+def test_a_summary_is_billed_by_its_notes_and_its_answer(model: str, notes: int) -> None:
+    used = cost.summary(ModelId.parse(model))
+
+    assert used["Answer tokens"] == notes * 512 + 1_024
+    assert used["S3 writes"] == notes
+    # Each part once, each note once, and some hundred tokens for each request.
+    assert 0 < used["Prompt tokens"] - 86_667 - notes * 512 < (notes + 1) * 400
+
+
+def test_a_stranger_has_each_document_read_a_limited_number_of_times() -> None:
+    (used,) = (each for name, each in cost.abuse().items() if name.startswith("documents"))
+
+    # 500 documents, five times for a minute in 2 GB.
+    assert used["Lambda GB-seconds"] == pytest.approx(500 * 5 * (60 * 2 + 7 * 0.04 * 0.875))
+
+
+def test_cost_md_has_the_costs_of_documents_that_the_script_computes() -> None:
+    assert cost.documents_table() in (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("model", "dollars"), [(LLAMA_3, 2.65 + 1.05), (LLAMA_3_3, 0.72 + 0.216)])
 def test_a_thousand_answers_cost_their_tokens(model: str, dollars: float) -> None:
     tokens = {"Prompt tokens": 1_000, "Answer tokens": 300}
@@ -54,16 +96,18 @@ def test_a_day_of_abuse_is_bounded_by_the_throttles_and_daily_tokens() -> None:
 
     # 50 frames, 10 sockets and 20 history requests a second, for 86,400 seconds.
     sockets, frames, requests = 864_000, 4_320_000, 1_728_000
+    # 500 documents, five times; each time an announcement, a start and five polls.
+    readings = 500 * 5
     assert used["WebSocket minutes"] == 120 * sockets
     # `chat`, `accepted`, a snapshot of 13 messages of 32 KB, `done`.
     assert used["WebSocket messages"] == 16 * frames
-    assert used["REST requests"] == requests
-    assert used["Lambda requests"] == 3 * sockets + 2 * frames + 2 * requests
+    assert used["REST requests"] == requests + 7 * readings
+    assert used["Lambda requests"] == 3 * sockets + 2 * frames + 2 * requests + 8 * readings
     # Of 4 KB: a marker and twice a turn of 400 KB; a page of 400 KB, twice 1 MB that is
     # not shown, a conversation of 1 KB and 39 KB of branches.
-    assert used["DynamoDB read units"] == frames * 201 + requests * 623
+    assert used["DynamoDB read units"] == frames * 201 + requests * 623 + 8 * readings
     # A refused transaction: four items, and the question of 24 KB.
-    assert used["DynamoDB write units"] == frames * (10 + 2 * 24)
+    assert used["DynamoDB write units"] == frames * (10 + 2 * 24) + 8 * readings
     assert used["Answer tokens"] == 2_000_000
 
 
@@ -77,6 +121,8 @@ def test_the_table_of_abuse_has_the_limit_of_each_row() -> None:
         "`frame_rate` 50",
         "`frame_rate` 50",
         "`history_rate` 20",
+        "`history_rate` 20",
+        "`daily_documents` 500",
         "`daily_tokens` 2,000,000",
     ]
     # 2 messages, 0.035 GB-seconds and a request for each ping: $8.64, $2.02 and $0.86.
