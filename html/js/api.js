@@ -22,6 +22,18 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  * @property {string} [parent] the turn that this one follows, or "root"
  * @property {Variants | null} [variants] null if no other turn has the same parent
  * @property {string | null} [wish]
+ * @property {Source[]} [sources] absent in the history of older functions
+ */
+
+/**
+ * @typedef {object} Source a passage of a document that an answer cites
+ * @property {number} n of its mark, such as `[1]`
+ * @property {string} documentId
+ * @property {string} name of the document
+ * @property {StoredDocument["unit"]} unit
+ * @property {string} unitName such as "3", for a page
+ * @property {number} part its place in the document's text
+ * @property {string} text its beginning
  */
 
 /**

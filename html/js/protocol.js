@@ -7,10 +7,13 @@ import { renameMembers, toCamelCase } from "./wire.js";
  * @typedef {{ type: "delta", requestId: string, run: number, seq: number, text: string }} Delta
  * @typedef {{ type: "snapshot", requestId: string, run: number, seq: number, text: string }} Snapshot
  * @typedef {{ type: "done", requestId: string, run: number, seq: number, stopReason: string,
- *   usage: import("./api.js").Usage, modelId: string | null, turnId?: string }} Done
+ *   usage: import("./api.js").Usage, modelId: string | null, turnId?: string,
+ *   sources?: import("./api.js").Source[] }} Done
+ * @typedef {{ type: "progress", requestId: string, run: number, stage: "reading" | "noting", done: number,
+ *   total: number }} Progress
  * @typedef {{ type: "failed", requestId: string | null, code: string, message: string, retryable: boolean }} Failed
  * @typedef {{ type: "title", conversationId: string, title: string }} Title
- * @typedef {Accepted | Delta | Snapshot | Done | Failed | Title | { type: "pong" }} Frame
+ * @typedef {Accepted | Delta | Snapshot | Done | Failed | Progress | Title | { type: "pong" }} Frame
  */
 
 export const SUBPROTOCOL = "chat.v1";

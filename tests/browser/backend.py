@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocketRoute
@@ -119,7 +119,17 @@ class Backend:
     def snapshot(self, request_id: str, seq: int, text: str, run: int = 1) -> None:
         self.send("snapshot", request_id, run=run, seq=seq, text=text)
 
-    def done(self, request_id: str, seq: int, stop_reason: str = "stop", run: int = 1) -> None:
+    def progress(self, request_id: str, stage: str, done: int, total: int) -> None:
+        self.send("progress", request_id, run=1, stage=stage, done=done, total=total)
+
+    def done(
+        self,
+        request_id: str,
+        seq: int,
+        stop_reason: str = "stop",
+        run: int = 1,
+        sources: Sequence[Frame] = (),
+    ) -> None:
         usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
         self.send(
             "done",
@@ -130,6 +140,7 @@ class Backend:
             usage=usage,
             model_id="meta.llama3-70b-instruct-v1:0",
             turn_id=turn_id(request_id),
+            sources=list(sources),
         )
 
     def fail(self, request_id: str, code: str, retryable: bool = True) -> None:

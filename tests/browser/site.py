@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 from chat_ws.protocol import FEATURES
+from history_api.features import DOCUMENT_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 
 from cdk.assets.page import HTML, build_page
@@ -35,15 +36,11 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-DOCUMENT_FEATURES = (
-    *("documents", "add_document", "read_document", "document_text", "delete_document"),
-    "mode.summary",
-)
 CONFIG: dict[str, Any] = {
     "websocket_url": "/ws",
     "auth": "guest",
     "max_text_length": 8000,
-    "features": [*{*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES}],
+    "features": [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES, "mode.summary"],
 }
 BLANK = b'<!doctype html><title>blank</title><link rel="icon" href="data:,">'
 PAGE_LENGTH = 20

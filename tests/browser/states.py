@@ -281,11 +281,11 @@ def continued_elsewhere(stage: Stage) -> None:
     stage.offers("새 답 보기")
 
 
-def with_documents(stage: Stage) -> None:
+def with_documents(stage: Stage, characters: int = 9_600) -> None:
     stage.site.history.turns = [stored_turn("며칠 쉬어?", "열흘이요.")]
     stage.site.history.documents.of[stage.site.history.turns[0]["conversation_id"]] = [
         stored_document("취업 규칙 전부개정안 (2026년 11월).hwp", skipped={"header": 2}),
-        stored_document("예산.xlsx", unit="sheet", units=3),
+        stored_document("예산.xlsx", unit="sheet", units=3, characters=characters),
         stored_document("회의록.pdf", status="failed", code="locked"),
     ]
     stage.page.reload()
@@ -308,6 +308,49 @@ def removing_a_document(stage: Stage) -> None:
     with_documents(stage)
     stage.page.get_by_role("button", name="‘예산.xlsx’ 문서 지우기").click()
     expect(stage.page.get_by_role("button", name="취소")).to_be_focused()
+
+
+def citing(stage: Stage) -> None:
+    document = stored_document("취업 규칙 전부개정안 (2026년 11월).hwp")
+    source = {
+        "n": 1,
+        "document_id": document["document_id"],
+        "name": document["name"],
+        "unit": "page",
+        "unit_name": "3",
+        "part": 1,
+        "text": "제15조(연차 휴가)",
+    }
+    turn = stored_turn("며칠 쉬어?", "하루입니다 [1].", sources=[source])
+    stage.site.history.turns = [turn]
+    documents = stage.site.history.documents
+    documents.of[turn["conversation_id"]] = [document]
+    documents.texts[document["document_id"]] = [
+        {"n": n, "unit": "page", "name": "3", "text": f"제{n}조\n| 근속 | 일수 |\n" * 9}
+        for n in range(4)
+    ]
+    stage.page.reload()
+    stage.offers("[1] 출처 보기")
+
+
+def reading_a_passage(stage: Stage) -> None:
+    citing(stage)
+    stage.page.get_by_role("button", name="[1] 출처 보기").click()
+    expect(stage.page.get_by_role("dialog").locator("mark")).to_be_visible()
+
+
+def estimating_a_summary(stage: Stage) -> None:
+    with_documents(stage, 60_000)
+    stage.page.get_by_role("button", name="요약하기").click()
+    expect(stage.page.get_by_role("group", name="글이 길어서")).to_be_visible()
+
+
+def summarising(stage: Stage) -> None:
+    with_documents(stage)
+    stage.page.get_by_role("button", name="요약하기").click()
+    request_id = stage.backend.wait_frame("chat")["request_id"]
+    stage.backend.progress(request_id, "noting", 5, 12)
+    stage.says("문서 12부분 중 5부분을 읽었어요.")
 
 
 def settings(stage: Stage) -> None:
@@ -389,6 +432,10 @@ STATES: list[State] = [
     with_documents,
     uploading,
     removing_a_document,
+    citing,
+    reading_a_passage,
+    estimating_a_summary,
+    summarising,
     settings,
     instructed,
     move_revealed,

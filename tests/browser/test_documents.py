@@ -1,12 +1,13 @@
-"""Documents of a conversation: attached, uploaded, read, waited for, and removed."""
+"""Documents of a conversation: attached, uploaded, read, waited for, summarised, and removed."""
 
 from typing import Any
 
 import pytest
+from history_api.features import DOCUMENT_FEATURES
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.backend import Backend, Complaints, wait_until
-from tests.browser.site import CONFIG, DOCUMENT_FEATURES, Site, stored_document, stored_turn
+from tests.browser.site import CONFIG, Site, stored_document, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_conversations import rows
 
@@ -363,3 +364,68 @@ def test_functions_without_documents_get_no_button(page: Page, site: Site) -> No
     page.goto(site.url)
     expect(page.locator("#welcome")).to_be_visible()
     expect(page.get_by_role("button", name="문서 첨부")).to_be_hidden()
+
+
+@pytest.fixture
+def with_document(page: Page, site: Site, backend: Backend, returning: None) -> Page:
+    site.history.turns = [stored_turn("옛 대화", "네.", conversation_id=CONVERSATION)]
+    site.history.documents.of[CONVERSATION] = [stored_document("규정.hwp")]
+    page.goto(site.url)
+    expect(cards(page)).to_have_count(1)
+    return page
+
+
+def test_a_summary_shows_how_far_it_is(with_document: Page, backend: Backend) -> None:
+    with_document.get_by_role("button", name="요약하기").click()
+    frame = backend.wait_frame("chat")
+    assert (frame["mode"], frame["text"]) == ("summary", "첨부한 문서를 요약해 주세요.")
+    expect(with_document.locator(".question .mode")).to_have_text("요약")
+    request_id = frame["request_id"]
+    state = with_document.locator("article").last.locator(".state")
+    backend.accept(request_id)
+    expect(state).to_have_text("답변을 준비하고 있어요…")
+    backend.progress(request_id, "reading", 0, 1)
+    expect(state).to_have_text("문서를 읽는 중이에요. (0/1)")
+    backend.progress(request_id, "noting", 5, 12)
+    expect(state).to_have_text("문서 12부분 중 5부분을 읽었어요.")
+    expect(state.get_by_role("progressbar")).to_have_attribute("value", "5")
+    expect(with_document.locator("#status")).to_have_text("문서 12부분 중 5부분을 읽었어요.")
+    with_document.get_by_role("button", name="답변 멈추기").click()
+    backend.wait_frame("stop")
+    backend.done(request_id, 0, "cancelled")
+    expect(state).to_have_text("여기서 멈췄어요.")
+    with_document.get_by_role("button", name="이어서 쓰기").click()
+    backend.wait_frame("continue")
+    backend.send("progress", request_id, run=2, stage="noting", done=8, total=12)
+    expect(state).to_have_text("문서 12부분 중 8부분을 읽었어요.")
+    backend.snapshot(request_id, 0, "", run=2)
+    backend.delta(request_id, 1, "요약이에요.", run=2)
+    expect(state).to_have_text("쓰고 있어요…")
+
+
+def test_a_long_summary_is_estimated_first(page: Page, site: Site, backend: Backend) -> None:
+    site.history.turns = [stored_turn("옛 대화", "네.", conversation_id=CONVERSATION)]
+    site.history.documents.of[CONVERSATION] = [
+        stored_document(name, characters=60_000) for name in ("규정.hwp", "해설.pdf")
+    ]
+    page.add_init_script(f"localStorage.setItem('seoyeon.secret', '{'A' * 43}')")
+    page.goto(site.url)
+    start = page.locator(".summarise")
+    start.click()
+    estimate = page.get_by_role("group", name="글이 길어서(120,000자)")
+    expect(estimate).to_contain_text("3분쯤 걸릴 수 있고")
+    page.keyboard.press("Escape")
+    expect(estimate).to_be_hidden()
+    expect(start).to_be_focused()
+    assert backend.frames == []
+    start.click()
+    estimate.get_by_role("button", name="요약하기").click()
+    assert backend.wait_frame("chat")["mode"] == "summary"
+    expect(estimate).to_be_hidden()
+
+
+def test_no_summary_is_offered_without_a_document_that_was_read(chat: Page, site: Site) -> None:
+    site.history.documents.readings["규정.hwp"] = {"status": "failed", "code": "locked"}
+    attach(chat)
+    expect(notes(chat)).to_contain_text(["암호"])
+    expect(chat.locator(".summarise")).to_be_hidden()

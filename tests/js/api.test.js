@@ -121,3 +121,17 @@ test("instructions are read and stored as a text", async () => {
     ["PUT", "/history/instructions", "Bearer token", '{"text":" 길게 "}'],
   ]);
 });
+
+test("a daily quota is not asked for again", async () => {
+  responses = [[429, { code: "quota_exceeded" }]];
+  await assert.rejects(new HistoryApi(() => "token").request("POST", "/history"), { code: "quota_exceeded" });
+  assert.equal(requests.length, 1);
+});
+
+test("a text in a turn keeps its name, but for the question", async () => {
+  responses = [
+    [200, { turns: [{ text: "질문", sources: [{ n: 1, unit_name: "3", text: "제3조" }] }], next_cursor: null }],
+  ];
+  const { turns } = await new HistoryApi(() => "token").turns("c-1");
+  assert.deepEqual(turns, [{ question: "질문", sources: [{ n: 1, unitName: "3", text: "제3조" }] }]);
+});

@@ -67,3 +67,9 @@ test("a link definition of the text before is known", () => {
   const [paragraph] = lex("[글][나중]", links);
   assert.equal(inline(paragraph.tokens), "<a>https://example.com/later</a>");
 });
+
+test("a list of sources is text, a numbered link definition is not", () => {
+  const text = (source) => lex(source).map(({ type }) => type);
+  assert.deepEqual(text("[1]: 규정.hwp"), ["paragraph"]);
+  assert.deepEqual(text("[1]: https://example.com"), ["def"]);
+});

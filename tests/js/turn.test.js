@@ -146,3 +146,31 @@ test("a snapshot brings another turn to the same state", () => {
   assert.equal(other.receive({ type: "delta", requestId: "r", run: 1, seq: 2, text: " 둘" }), "changed");
   assert.equal(other.answer, "하나 둘");
 });
+
+test("the progress of a reading shows that the question is accepted, until there is text", () => {
+  const turn = sent();
+  assert.equal(
+    turn.receive({ type: "progress", requestId: "r", run: 1, stage: "noting", done: 1, total: 3 }),
+    "changed",
+  );
+  assert.deepEqual([turn.status, turn.progress.done], ["waiting", 1]);
+  turn.receive({ type: "delta", requestId: "r", run: 1, seq: 1, text: "요약" });
+  assert.deepEqual([turn.status, turn.progress], ["answering", null]);
+});
+
+test("the progress of an earlier run is ignored", () => {
+  const turn = sent();
+  turn.receive({ type: "snapshot", requestId: "r", run: 2, seq: 0, text: "" });
+  const late = { type: "progress", requestId: "r", run: 1, stage: "noting", done: 1, total: 3 };
+  assert.equal(turn.receive(late), "ignored");
+});
+
+test("sources come with the end of an answer and with the history", () => {
+  const sources = [{ n: 1, documentId: "d", name: "규정.hwp", unit: "page", unitName: "3", part: 4, text: "제3조" }];
+  const turn = sent();
+  turn.receive({ type: "delta", requestId: "r", run: 1, seq: 1, text: "네 [1]" });
+  turn.receive({ type: "done", requestId: "r", run: 1, seq: 1, stopReason: "stop", sources });
+  assert.deepEqual(turn.sources, sources);
+  assert.deepEqual(stored({ status: "done", answer: "네 [1]", sources }).sources, sources);
+  assert.deepEqual(stored({ status: "done", answer: "네" }).sources, []);
+});

@@ -40,6 +40,7 @@ const CLOSING_UNDERSCORE = new RegExp(
   "gu",
 );
 const ENDS_IN_CJK = new RegExp(`${CJK}$`, "u");
+const SOURCE_LIST = /^ {0,3}\[\d+\]:(?! *<?(?:https?|mailto):)/;
 const STRUCK = /^~~(?=[^\s~])((?:[^~]|~(?!~))*[^\s~])~~(?!~)/;
 const HOST_THEN_HANGUL = /^(?:https?:\/\/|www\.)[a-z0-9.:-]+(?=\p{Script=Hangul})/iu;
 const PARTICLES = [
@@ -67,6 +68,11 @@ class KoreanTokenizer extends Tokenizer {
     if (!match) return undefined;
     const [raw, text] = match;
     return { type: /** @type {const} */ ("del"), raw, text, tokens: this.lexer.inlineTokens(text) };
+  }
+
+  /** Only a URL makes a definition of `[1]: …`: a model also lists the sources of its answer like that. */
+  def(source) {
+    return SOURCE_LIST.test(source) ? undefined : super.def(source);
   }
 
   /** End a URL before a particle: `https://example.com에서`, `https://example.com/path를`. A path may be Hangul, too. */

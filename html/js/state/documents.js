@@ -6,6 +6,7 @@ import { sendFile } from "../upload.js";
 
 const MAX_POLL_MS = 5_000;
 const UPLOAD_ATTEMPTS = 4;
+const MAX_NAME_LENGTH = 255; // as in docs/openapi.yaml
 const MEDIA = /^(?:image|audio|video)\//;
 const WAITING = new Set(["uploading", "lost", "reading"]);
 /** The codes with which the API refuses a document. */
@@ -49,7 +50,8 @@ export class Documents extends Emitter {
   /** @param {File[]} files */
   add(conversationId, files) {
     const { chat, drafts, navigation } = this.#context;
-    if (chat.turns.length === 0 && !chat.isTemporary) {
+    const isNew = conversationId === chat.conversationId && chat.turns.length === 0;
+    if (isNew && !chat.isTemporary) {
       drafts.set(NEW_ID, conversationId);
       navigation.keep();
     }
@@ -219,7 +221,7 @@ function createItem(file) {
   const code = (MEDIA.test(type) && "media") || (size === 0 && "empty") || null;
   return /** @type {Item} */ ({
     documentId: crypto.randomUUID(),
-    name: name.normalize("NFC"), // macOS decomposes the syllables
+    name: printable(name) || "…",
     size,
     status: code ? "failed" : "uploading",
     code,
@@ -227,6 +229,12 @@ function createItem(file) {
     isOwn: true,
     file,
   });
+}
+
+/** Return a file's name as the API takes it. macOS decomposes the syllables. */
+function printable(name) {
+  const plain = name.normalize("NFC").replace(/\p{Z}/gu, " ").replace(/\p{C}/gu, "");
+  return [...plain].slice(0, MAX_NAME_LENGTH).join("");
 }
 
 /** Wait for the connection, or for some time if the browser has one. */

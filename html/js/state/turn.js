@@ -27,6 +27,10 @@ export class Turn {
   /** The request id of the unfinished turn that a queued question follows. @type {string | null} */
   after = null;
   answer = "";
+  /** The passages that the marks of the answer cite. @type {import("../api.js").Source[]} */
+  sources = [];
+  /** How much of the documents was read for the answer. @type {import("../protocol.js").Progress | null} */
+  progress = null;
   /** How often the answer was replaced, not extended. */
   snapshots = 0;
   /**
@@ -105,6 +109,7 @@ export class Turn {
       targetLanguage: stored.targetLanguage ?? null,
       question,
       answer: stored.answer ?? "",
+      sources: stored.sources ?? [],
       snapshots: this.snapshots + 1,
       status: statusOf(stored),
       stopReason: stopReason ?? null,
@@ -209,6 +214,7 @@ export class Turn {
     snapshot: (frame) => this.#replace(frame),
     done: (frame) => this.#finish(frame),
     failed: (frame) => this.#fail(frame),
+    progress: (frame) => this.#showProgress(frame),
   };
 
   #accept(frame) {
@@ -233,6 +239,14 @@ export class Turn {
     return this.#moveTo(frame, frame.text);
   }
 
+  #showProgress(frame) {
+    if (frame.run < this.#run || !this.unfinished) return "ignored";
+    this.progress = frame;
+    this.#accept(frame);
+    this.interruption = null;
+    return "changed";
+  }
+
   #finish(frame) {
     if (this.#isOlder(frame) || this.#continued || this.status === "done") return "ignored";
     const isComplete = frame.run === this.#run ? frame.seq === this.#seq : this.#isFirstRun(frame) && frame.seq === 0;
@@ -240,6 +254,8 @@ export class Turn {
     this.status = "done";
     this.turnId ??= frame.turnId ?? null;
     this.stopReason = frame.stopReason;
+    this.sources = frame.sources ?? [];
+    this.progress = null;
     this.usage = frame.usage;
     this.modelId = frame.modelId;
     return "changed";
@@ -268,6 +284,7 @@ export class Turn {
     if (isSame && this.status !== "waiting") return "ignored";
     this.answer = answer;
     this.interruption = null; // a snapshot without text tells that the run is alive
+    if (!isSame) this.progress = null;
     if (!isSame && this.status !== "stopping") this.status = "answering";
     return "changed";
   }

@@ -76,10 +76,14 @@ export class AttachView {
 
   async #add(files) {
     const list = [...files]; // emptied when the event has ended
+    const { chat, delivery, status } = this.#context;
+    const { conversationId } = chat;
+    delivery.hold(conversationId, true); // a question can be sent before the module is loaded
     try {
-      await (await this.#load()).add(list);
+      await (await this.#load()).add(conversationId, list);
     } catch {
-      this.#context.status.alert(t("attachFailed"));
+      delivery.hold(conversationId, false);
+      status.alert(t("attachFailed"));
     }
   }
 

@@ -1,5 +1,8 @@
+import "../shared.js";
 import { formatDayAndTime, formatNumber, quotaRenewal } from "../dates.js";
-import { plural, t } from "../text.js";
+import messages from "../text/documents.js";
+import { addMessages, plural, t } from "../text.js";
+import { byId, element } from "./dom.js";
 
 /** @typedef {import("../text.js").MessageKey} MessageKey */
 
@@ -22,7 +25,11 @@ const PROBLEMS = {
 /** @type {Record<string, MessageKey>} */
 const STATES = { lost: "documentLost", interrupted: "documentInterrupted", reading: "documentReading" };
 const UNITS = { page: "pages", section: "sections", sheet: "sheets", slide: "slides" };
+/** @type {Record<string, MessageKey>} */
+const PLACES = { page: "pagePlace", sheet: "sheetPlace", slide: "slidePlace" };
 const SKIPPED = { header: "skippedHeader", footer: "skippedFooter", memo: "skippedMemo", image: "skippedImage" };
+
+addMessages(messages[document.documentElement.lang] ?? messages.ko);
 
 /**
  * Return the state of a document in words: its extent once it is read, or what is wrong and the way out.
@@ -37,8 +44,22 @@ export function documentText(item) {
   return t(STATES[status]);
 }
 
-function extentText({ unit, units, size }) {
+export function extentText({ unit, units, size }) {
   return [units > 0 && plural(UNITS[unit], units), sizeText(size)].filter(Boolean).join(" · ");
+}
+
+/** Show how much of the documents was read for an answer, and announce it. */
+export function showProgress(node, { stage, done, total }) {
+  const text = t(stage === "noting" ? "noting" : "readingDocuments", { done, total });
+  const bar = element("progress", { value: done, max: Math.max(1, total), ariaLabel: text });
+  node.replaceChildren(text, bar);
+  node.hidden = false;
+  byId("status").textContent = text;
+}
+
+/** Return the place of a passage in its document, in words. */
+export function placeText({ unit, unitName }) {
+  return unitName && t(PLACES[unit] ?? "sectionPlace", { name: unitName });
 }
 
 /** Return what was not read of a document, in words. */

@@ -1,8 +1,10 @@
 import "../shared.js";
+import { formatNumber } from "../dates.js";
+import { supports } from "../protocol.js";
 import { Documents } from "../state/documents.js";
-import messages from "../text/documents.js";
-import { addMessages, t } from "../text.js";
+import { t } from "../text.js";
 import { documentText } from "./document_text.js";
+import { openText } from "./document_viewer.js";
 import { byId, element, icon, setHidden } from "./dom.js";
 
 /**
@@ -22,8 +24,10 @@ import { byId, element, icon, setHidden } from "./dom.js";
  */
 
 const CROSS = "M6 6l12 12M18 6 6 18";
-
-addMessages(messages[document.documentElement.lang] ?? messages.ko);
+const LINES = "M5 6h14M5 10h14M5 14h9M5 18h6";
+const LONG = 50_000; // characters: a summary of more is estimated first
+// 130,000 characters take a model with a context of 8,192 tokens 19 calls, four at once, some 15 s each.
+const CHARACTERS_A_MINUTE = 60_000;
 
 /** The cards of the shown conversation's documents, above the question box. */
 export class DocumentsView {
@@ -31,6 +35,8 @@ export class DocumentsView {
   #context;
   #box = byId("documents");
   #list = element("ul");
+  #summarise = button("", () => this.#offerSummary(), "quiet summarise");
+  #estimate = element("div", { className: "estimate", role: "group", hidden: true });
   /** @type {Map<string, Card>} */
   #cards = new Map();
 
@@ -38,18 +44,20 @@ export class DocumentsView {
   constructor(context) {
     this.#context = context;
     this.documents = new Documents(context);
-    this.#box.append(this.#list);
+    this.#summarise.append(icon(LINES), t("summarise"));
+    this.#box.append(this.#estimate, element("div", { className: "document-row" }, this.#list, this.#summarise));
     this.documents.on("change", () => this.#render());
     this.documents.on("status", ({ detail }) => this.#announce(detail));
     context.chat.on("conversation", () => this.#render());
   }
 
-  /** Add files to the shown conversation, as soon as it is known. */
-  async add(files) {
+  /** Add files to a conversation, or, if it was not known yet, to the shown one as soon as it is. */
+  async add(conversationId, files) {
     const { chat, composer } = this.#context;
-    while (!chat.ready) await new Promise((resolve) => chat.addEventListener("history", resolve, { once: true }));
-    this.documents.add(chat.conversationId, files);
-    this.#list.lastElementChild.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const target = () => conversationId ?? chat.conversationId;
+    while (!target()) await new Promise((resolve) => chat.addEventListener("history", resolve, { once: true }));
+    this.documents.add(target(), files);
+    this.#list.lastElementChild?.scrollIntoView({ block: "nearest", inline: "nearest" });
     composer.focus();
   }
 
@@ -74,6 +82,43 @@ export class DocumentsView {
       card.update();
     }
     setHidden(this.#box, items.length === 0, byId("question"));
+    const canSummarise = supports("mode.summary") && this.#ready.length > 0;
+    setHidden(this.#summarise, !canSummarise, byId("question"));
+    if (!canSummarise) setHidden(this.#estimate, true, byId("question"));
+  }
+
+  get #ready() {
+    return this.documents.items(this.#context.chat.conversationId).filter(({ status }) => status === "ready");
+  }
+
+  /** Ask for a summary of the documents that were read, and estimate that of long ones first. */
+  #offerSummary() {
+    const sum = this.#ready.reduce((total, { characters }) => total + characters, 0);
+    if (sum <= LONG) {
+      this.#askSummary();
+      return;
+    }
+    const extent = t("characters", { count: formatNumber(sum) });
+    const minutes = formatNumber(1 + Math.ceil(sum / CHARACTERS_A_MINUTE));
+    const prompt = element("p", { id: "summary-estimate", role: "alert" }, t("summaryEstimate", { extent, minutes }));
+    const close = () => {
+      setHidden(this.#estimate, true, this.#summarise);
+    };
+    const yes = button(t("summaryYes"), () => {
+      close();
+      this.#askSummary();
+    });
+    this.#estimate.replaceChildren(prompt, yes, button(t("summaryNo"), close));
+    this.#estimate.setAttribute("aria-labelledby", prompt.id);
+    closeOnEscape(this.#estimate, close);
+    this.#estimate.hidden = false;
+    yes.focus();
+  }
+
+  #askSummary() {
+    const { composer, navigation } = this.#context;
+    navigation.ask(t("summaryQuestion"), { mode: "summary" });
+    composer.focus();
   }
 
   #actions(conversationId, item) {
@@ -84,6 +129,7 @@ export class DocumentsView {
         input.addEventListener("change", () => this.documents.replace(conversationId, item, input.files[0]));
         input.click();
       },
+      open: () => openText(this.#context.api, conversationId, item),
       remove: () => this.#remove(conversationId, item),
     };
   }
@@ -145,13 +191,22 @@ class Card {
     const isLost = status === "interrupted" || (code === "not_uploaded" && !file);
     return [
       element("span", { className: "document-kind" }, kind ?? extensionOf(name)),
-      element("p", { className: "document-name", title: name }, name),
+      this.#renderName(),
       this.#note,
       ...(isUnderWay ? [this.#progress] : []),
       ...(canRepeat ? [button(t("documentAgain"), () => this.#actions.again())] : []),
       ...(isLost ? [button(t("documentChoose"), () => this.#actions.choose())] : []),
       this.#renderRemove(isUnderWay),
     ];
+  }
+
+  /** The name opens the text of a document that was read. */
+  #renderName() {
+    const { name, status } = this.#item;
+    const properties = { className: "document-name", title: name };
+    if (status !== "ready") return element("p", properties, name);
+    const open = button(name, () => this.#actions.open(), properties.className);
+    return Object.assign(open, { ariaLabel: t("textOpen", { name }), ariaHasPopup: "dialog", title: name });
   }
 
   /** Removing needs a confirmation once the document has been read. */
@@ -164,19 +219,15 @@ class Card {
   }
 
   #renderQuestion() {
-    const { name } = this.#item;
+    const ask = t("documentRemoveAsk", { name: this.#item.name });
     const box = element(
       "div",
-      { role: "group", ariaLabel: `${name}: ${t("documentRemoveAsk")}` },
-      element("p", { role: "alert" }, t("documentRemoveAsk")),
+      { role: "group", ariaLabel: ask },
+      element("p", { role: "alert", className: "document-note" }, ask),
       button(t("documentRemoveYes"), () => this.#actions.remove(), "action danger"),
       button(t("documentRemoveNo"), () => this.#confirm(false)),
     );
-    box.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault(); // does not stop the answer
-      this.#confirm(false);
-    });
+    closeOnEscape(box, () => this.#confirm(false));
     return [box];
   }
 
@@ -184,6 +235,14 @@ class Card {
     this.#isConfirming = isConfirming;
     this.update();
   }
+}
+
+function closeOnEscape(box, close) {
+  box.onkeydown = (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // does not stop the answer
+    close();
+  };
 }
 
 function button(label, onClick, className = "action") {

@@ -65,14 +65,19 @@ export class Pace {
  */
 export class Reveal {
   #stream;
+  #finished;
   #pace = new Pace();
   #text = "";
   #isFinal = false;
   #timer = 0;
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {() => void} [finished] called when a whole answer is shown
+   */
+  constructor(root, finished) {
     this.#stream = new MarkdownStream(root);
+    this.#finished = finished;
   }
 
   /** Show a growing answer. */
@@ -108,7 +113,9 @@ export class Reveal {
   }
 
   #paint() {
-    if (this.#isFinal && this.#pace.isWhole) this.#stream.finish(this.#text);
-    else this.#stream.show(this.#pace.shown);
+    if (this.#isFinal && this.#pace.isWhole) {
+      this.#stream.finish(this.#text);
+      this.#finished?.();
+    } else this.#stream.show(this.#pace.shown);
   }
 }

@@ -18,14 +18,17 @@ export class TranscriptView {
     const { chat, scroll, composer, model } = context;
     this.#chat = chat;
     this.#scroll = scroll;
-    const load = (name) => async (turn, button) => {
-      try {
-        const variants = await import("./variants.js");
-        await variants[name](context, turn, button);
-      } catch {
-        context.status.alert(t("variantFailed"));
-      }
-    };
+    const loadVariants = () => import("./variants.js");
+    const load =
+      (name, /** @type {() => Promise<any>} */ loadModule = loadVariants) =>
+      async (turn, button) => {
+        try {
+          const module = await loadModule();
+          await module[name](context, turn, button);
+        } catch {
+          context.status.alert(t("variantFailed"));
+        }
+      };
     this.#actions = {
       retry: (turn) => {
         if (turn.canBranch) composer.stop(); // an answer that would not be on the shown branch
@@ -45,6 +48,7 @@ export class TranscriptView {
       "open-menu": load("openMenu"),
       "show-previous": load("showPrevious"),
       "show-next": load("showNext"),
+      "open-source": load("openSource", () => import("./sources.js")),
       "copy-answer": (turn, button) => copyText(turn.answer, button),
       "copy-question": (turn, button) => copyText(turn.question, button),
       details: (turn, button) => this.#views.get(turn.requestId).toggleDetails(button, model),

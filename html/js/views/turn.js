@@ -18,7 +18,7 @@ export class TurnView {
   node;
   #turn;
   #prose = element("div", { className: "prose" });
-  #reveal = new Reveal(this.#prose);
+  #reveal = this.#createReveal();
   #snapshots = -1;
   #finishedAnswer = null;
   #state = element("p", { className: "state" });
@@ -62,7 +62,9 @@ export class TurnView {
     this.#renderAnswer(turn);
     this.node.ariaBusy = String(turn.unfinished);
     const { index, heads } = turn.variants ?? {};
-    const state = [turn.status, turn.stopReason, turn.code, turn.interruption, index, heads?.length].join();
+    const { status, stopReason, code, interruption, progress } = turn;
+    const shown = [status, stopReason, code, interruption, index, heads?.length, progress?.stage, progress?.done];
+    const state = shown.join();
     if (state === this.#renderedState) return;
     this.#renderedState = state;
     this.node.dataset.status = turn.status;
@@ -91,26 +93,51 @@ export class TurnView {
     button.setAttribute("aria-controls", this.#details.id);
   }
 
-  #renderAnswer({ answer, unfinished, snapshots }) {
+  #createReveal() {
+    this.#prose.replaceChildren();
+    return new Reveal(this.#prose, () => this.#showMarks());
+  }
+
+  /** Make the marks of the sources buttons. Without their module, they stay text. */
+  async #showMarks() {
+    if (this.#turn.sources.length === 0) return;
+    const module = await import("./sources.js").catch(() => null);
+    if (!this.#turn.unfinished) module?.markSources(this.#prose, this.#turn.sources);
+  }
+
+  #renderAnswer({ answer, unfinished, snapshots, sources }) {
     const isSnapshot = snapshots !== this.#snapshots;
     this.#snapshots = snapshots;
     this.#prose.hidden = answer === "";
     if (unfinished) {
+      const hasMarks = this.#finishedAnswer !== null && sources.length > 0;
+      if (hasMarks) this.#reveal = this.#createReveal(); // it replaces the marks by text
       this.#finishedAnswer = null;
-      this.#reveal.show(answer, isSnapshot);
+      this.#reveal.show(answer, isSnapshot || hasMarks);
     } else if (this.#finishedAnswer !== answer) {
       this.#finishedAnswer = answer;
       this.#reveal.finish(answer, isSnapshot);
     }
   }
 
+  async #showProgress() {
+    const module = await import("./document_text.js").catch(() => null);
+    const { status, progress } = this.#turn;
+    if (module && status === "waiting" && progress) module.showProgress(this.#state, progress);
+  }
+
   /** Show the state; while no text has arrived, count the seconds. */
   #showState() {
+    clearTimeout(this.#waitTimer);
+    const isWaiting = this.#turn.status === "waiting";
+    if (isWaiting && this.#turn.progress) {
+      this.#showProgress();
+      return;
+    }
     const text = stateText(this.#turn);
     this.#state.textContent = text;
     this.#state.hidden = text === "";
-    clearTimeout(this.#waitTimer);
-    if (this.#turn.status !== "waiting") return;
+    if (!isWaiting) return;
     this.#waitTimer = setTimeout(() => this.node.isConnected && this.#showState(), WAIT_TICK_MS);
   }
 }
