@@ -1,14 +1,15 @@
 import { toWire } from "./api.js";
 import { supports } from "./protocol.js";
 import { t } from "./text.js";
+import { placeText } from "./views/document_text.js";
 
 /** @typedef {import("./api.js").HistoryApi} HistoryApi */
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 
 /**
- * Conversations collected into one file, with the user's instructions if it is all of them. After a network failure, `collect` throws, and the next `collect` continues
- * with the conversation that failed.
+ * Conversations collected into one file, with the names of their documents, and with the user's instructions if it is all
+ * of them. After a network failure, `collect` throws, and the next `collect` continues with the conversation that failed.
  */
 export class Exporter {
   #api;
@@ -66,7 +67,9 @@ export class Exporter {
     while (this.collected < this.total) {
       const conversation = this.#conversations[this.collected];
       const turns = await this.#loadTurns(conversation.conversationId, signal);
-      this.#chunks.push(new Blob([this.#format.render(conversation, turns)]));
+      const documents = supports("documents") ? await this.#api.documents(conversation.conversationId) : [];
+      signal.throwIfAborted();
+      this.#chunks.push(new Blob([this.#format.render(conversation, turns, documents)]));
       progress();
     }
   }
@@ -95,7 +98,7 @@ export class Exporter {
 const json = {
   extension: "json",
   type: "application/json",
-  render: (conversation, turns) => JSON.stringify(toWire({ ...conversation, turns }), null, 2),
+  render: (conversation, turns, documents) => JSON.stringify(toWire({ ...conversation, documents, turns }), null, 2),
   join: (chunks, now, complete, instructions) => {
     const written = instructions === null ? "" : ` "instructions": ${JSON.stringify(instructions)},`;
     const head = `{"version": 1, "exported_at": "${now.toISOString()}", "complete": ${complete},${written} "conversations": [\n`;
@@ -106,9 +109,11 @@ const json = {
 const markdown = {
   extension: "md",
   type: "text/markdown;charset=utf-8",
-  render: (conversation, turns) => {
+  render: (conversation, turns, documents) => {
     const title = (conversation.title || turns[0]?.question || "").replace(/\s+/g, " ").trim();
-    return `# ${title || "…"}\n\n${turns.map(renderTurn).join("\n")}`;
+    const names = documents.map(({ name }) => `- ${escapeMarkdown(name)}\n`);
+    const attached = names.length > 0 ? `${t("exportDocuments")}\n\n${names.join("")}\n` : "";
+    return `# ${title || "…"}\n\n${attached}${turns.map(renderTurn).join("\n")}`;
   },
   join: (chunks, _now, _complete, instructions) => {
     const first = instructions ? [`# ${t("instructions")}\n\n${closeFence(instructions)}\n`] : [];
@@ -118,11 +123,26 @@ const markdown = {
 
 const formats = { json, markdown };
 
-function renderTurn({ question, answer, createdAt }) {
+function renderTurn({ question, answer, createdAt, sources = [] }) {
   const { lang } = document.documentElement;
   const time = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(createdAt));
   const asked = `## ${t("you")} · ${time}\n\n${closeFence(question)}\n`;
-  return answer ? `${asked}\n## ${t("name")}\n\n${closeFence(answer)}\n` : asked;
+  return answer ? `${asked}\n## ${t("name")}\n\n${closeFence(answer)}\n${renderSources(sources)}` : asked;
+}
+
+/** List the sources that the marks of an answer name. */
+function renderSources(sources) {
+  if (sources.length === 0) return "";
+  const lines = sources.map((source) => {
+    const place = [source.name, placeText(source)].filter(Boolean).join(", ");
+    return `- [${source.n}] ${escapeMarkdown(`${place}: ${source.text.replace(/\s+/g, " ").trim()}`)}\n`;
+  });
+  return `\n${t("exportSources")}\n\n${lines.join("")}`;
+}
+
+/** Escape a line of a document, so that it stays text. */
+function escapeMarkdown(text) {
+  return text.replace(/[\\`*_[\]<>|~#!&]/g, "\\$&");
 }
 
 /** Close the code block that a text ends in, so that it does not include the text that follows. */

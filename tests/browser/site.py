@@ -40,7 +40,7 @@ CONFIG: dict[str, Any] = {
     "websocket_url": "/ws",
     "auth": "guest",
     "max_text_length": 8000,
-    "features": [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES, "mode.summary"],
+    "features": [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES],
 }
 BLANK = b'<!doctype html><title>blank</title><link rel="icon" href="data:,">'
 PAGE_LENGTH = 20

@@ -65,6 +65,8 @@ export default {
   exportWhich: "What to export",
   exportShown: "This conversation",
   exportAll: "All conversations",
+  exportDocuments: "Attached documents:",
+  exportSources: "Sources:",
   exportBranches: "Also the answers that are not shown (JSON only)",
   exportMarkdown: "Save as Markdown",
   exportJson: "Save as JSON",
@@ -77,10 +79,10 @@ export default {
   exportCancelled: "The export was cancelled.",
   removeAllTitle: "Delete all conversations",
   removeAllNote:
-    "Deletes every conversation and the instructions from the server. Its backups may keep them for up to 35 days. Export them first to be able to read them later.",
+    "Deletes every conversation with its documents, and the instructions, from the server. Its backups may keep them for up to 35 days. Export them first to be able to read them later.",
   removeAll: "Delete all conversations",
   removeAllAsk:
-    "All conversations, the instructions, and what you have written but not sent will be deleted. This cannot be undone.",
+    "All conversations and documents, the instructions, and what you have written but not sent will be deleted. This cannot be undone.",
   removeAllYes: "Delete everything",
   removingAll: "Deleting…",
   removeAllFailed: "Not everything could be deleted; some of it may be gone already. Try again?",
