@@ -19,6 +19,8 @@ from tests.infrastructure.test_permissions import granted
 PAGE_URL = "https://d111111abcdef8.cloudfront.net"
 WAIT_S = 120  # an emulated cold start takes half a minute on a busy machine
 CALLBACK = "WEBSOCKET_CALLBACK_URL"
+# Named by the environment of other functions; a chat without documents calls neither.
+BUCKET, READER = "documents", "reader"
 # The functions of the chat, and the folders of their packages.
 FUNCTIONS = {
     "authorizer": "lambda-authorizer",
@@ -47,7 +49,12 @@ class Deployment:
         return text
 
     def functions(self) -> list[Function]:
-        (destination,) = self.service.properties("AWS::Lambda::EventInvokeConfig")
+        logical_id, _ = self.service.function("worker")
+        (destination,) = (
+            each
+            for each in self.service.properties("AWS::Lambda::EventInvokeConfig")
+            if each["FunctionName"] == {"Ref": logical_id}
+        )
         worker = {"retries": destination["MaximumRetryAttempts"], "on_failure": "failure"}
         return [self._function(name, worker if name == "worker" else {}) for name in FUNCTIONS]
 
@@ -90,7 +97,8 @@ class Deployment:
         table, _ = self.service.imported.one("AWS::DynamoDB::Table")
         api, _ = self.service.one("AWS::ApiGatewayV2::Api")
         distribution, _ = self.service.one("AWS::CloudFront::Distribution")
-        functions = {self.service.function(name)[0]: name for name in FUNCTIONS}
+        bucket, _ = self.service.imported.one("AWS::S3::Bucket")
+        functions = {self.service.function(name)[0]: name for name in (*FUNCTIONS, READER)}
         arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
         return {
             "AWS::AccountId": ACCOUNT,
@@ -99,6 +107,8 @@ class Deployment:
             "AWS::URLSuffix": "amazonaws.com",
             table: self.table,
             f"{table}.Arn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self.table}",
+            bucket: BUCKET,
+            f"{bucket}.Arn": f"arn:aws:s3:::{BUCKET}",
             api: API_ID,
             f"{distribution}.DomainName": PAGE_URL.removeprefix("https://"),
             **functions,
