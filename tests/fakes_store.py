@@ -79,6 +79,7 @@ class FakeTable:
                     TransactionCanceledException=TransactionCanceled,
                 ),
                 batch_get_item=self._batch_get,
+                get_item=self._get,
                 transact_write_items=self._transact,
             )
         )
@@ -97,6 +98,10 @@ class FakeTable:
         self._step("have read")
         return {"Item": dict(item)} if item else {}
 
+    def _get(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> Item:
+        assert TableName == self.name
+        return self.get_item(Key=Key, ConsistentRead=ConsistentRead)
+
     def _batch_get(self, *, RequestItems: dict[str, Item]) -> Item:
         self._step("read")
         [(name, request)] = RequestItems.items()
@@ -111,25 +116,28 @@ class FakeTable:
         self,
         *,
         KeyConditionExpression: ConditionBase,
-        ScanIndexForward: bool,
-        Limit: int,
         ConsistentRead: bool,
-        ProjectionExpression: str,
+        ScanIndexForward: bool = True,
+        Limit: int = 1_000,
+        ProjectionExpression: str = "",
         ExpressionAttributeNames: Mapping[str, str] = MappingProxyType({}),
         ExclusiveStartKey: Item | None = None,
     ) -> Item:
         self._step("read")
         assert ConsistentRead
-        assert not ScanIndexForward
+        assert not (ScanIndexForward and ExclusiveStartKey)
         start = ExclusiveStartKey["sk"] if ExclusiveStartKey else None
         found = [
             item
-            for key, item in sorted(self._items.all.items(), reverse=True)
+            for key, item in sorted(self._items.all.items(), reverse=not ScanIndexForward)
             if matches(KeyConditionExpression, item) and (start is None or key[1] < start)
         ]
-        projected = ProjectionExpression.split(", ")
-        wanted = [ExpressionAttributeNames.get(name, name) for name in projected]
-        page = [{name: item[name] for name in wanted if name in item} for item in found[:Limit]]
+        projected = ProjectionExpression.split(", ") if ProjectionExpression else []
+        wanted = {ExpressionAttributeNames.get(name, name) for name in projected}
+        page = [
+            {name: value for name, value in item.items() if not wanted or name in wanted}
+            for item in found[:Limit]
+        ]
         self._step("have read")
         if len(found) <= Limit:
             return {"Items": page}
@@ -213,6 +221,8 @@ def matches(condition: ConditionBase, item: Item) -> bool:
             return matches(left, item) and matches(right, item)
         case "=":
             return bool(item[left.name] == right)
+        case "begins_with":
+            return bool(item[left.name].startswith(right))
         case "<":
             return bool(item[left.name] < right)
         case "<=":

@@ -58,7 +58,7 @@ def good_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
     if action == "chat":
         fields |= {"conversation_id": draw(st.integers(100, 102).map(uuid)), "text": draw(TEXTS)}
         if draw(st.booleans()):
-            fields["mode"] = draw(st.sampled_from(["chat", "translate", "grammar"]))
+            fields["mode"] = draw(st.sampled_from(["chat", "translate", "grammar", "summary"]))
         for name in draw(st.sets(st.sampled_from(["parent", "variant_of"]))):
             fields[name] = draw(st.sampled_from(["root", None, *TURN_IDS]))
         if draw(st.booleans()):

@@ -238,8 +238,11 @@ class Event:
     def wait(self, timeout: float | None = None) -> bool:
         self._simulation.pause()
         if not self._set:
-            self._waiting.append(self._simulation.current)
+            task = self._simulation.current
+            self._waiting.append(task)
             self._simulation.block(timeout)
+            if task in self._waiting:
+                self._waiting.remove(task)
         return self._set
 
 

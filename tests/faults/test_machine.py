@@ -52,6 +52,8 @@ class Chats(RuleBasedStateMachine):
         pace=st.sampled_from([0.0, 0.03, 0.4]),
         limits=st.sampled_from([UNLIMITED, Limits(messages=2), Limits(tokens=40), Limits(3, 200)]),
         titles=st.booleans(),
+        document_tokens=st.sampled_from([24_000, 150]),
+        documents=st.integers(0, 2),
     )
     def begin(
         self,
@@ -61,13 +63,18 @@ class Chats(RuleBasedStateMachine):
         pace: float,
         limits: Limits,
         titles: bool,
+        document_tokens: int,
+        documents: int,
     ) -> None:
         self.pace = pace  # seconds between two of the rules
         self.world = World(seed)
         self.world.titles = titles
         self.world.limits = limits
+        self.world.document_tokens = document_tokens
+        self.world.documents.changing = documents > 0
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr("chat_ws.protocol.MAX_FRAME_CHARACTERS", max_text)
+        self.patch.setattr("chat_ws.worker.summary.GROUPS", ((100_000, 600), (0, 300)))
         self.world.model.interval = interval
         self.tabs = [
             self.world.client("alice"),
@@ -75,6 +82,8 @@ class Chats(RuleBasedStateMachine):
             self.world.client("bob"),
         ]
         self.tabs[1].sends_run = False
+        for _ in range(documents):
+            self.add_a_document(0, 1, is_ready=True)
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):
@@ -115,15 +124,18 @@ class Chats(RuleBasedStateMachine):
         conversation=st.integers(1, 2),
         place=st.sampled_from(["unknown", "root", "follow", "again"]),
         other=few,
+        mode=st.sampled_from(["chat", "chat", "summary"]),
     )
-    def ask(self, tab: int, number: int, conversation: int, place: str, other: int) -> None:
+    def ask(
+        self, tab: int, number: int, conversation: int, place: str, other: int, mode: str
+    ) -> None:
         """Ask; the same number is the same request id, also of another user."""
         client = self.tabs[tab]
         if all(view.request_id[-1] != str(number) for view in client.views.values()):
             question = f"{client.principal.user_id}{number}"
             conversation_id = f"00000000-0000-4000-8000-00000000000{conversation}"
             at = self.place(client, conversation_id, place, other)
-            client.ask(question, number, conversation_id, **at)
+            client.ask(question, number, conversation_id, **at, mode=mode)
 
     def place(self, client: Client, conversation_id: str, place: str, number: int) -> Frame:
         """Return `parent` and `variant_of` of a turn that the client knows."""
@@ -168,6 +180,20 @@ class Chats(RuleBasedStateMachine):
         _, view = self.view(0, number)
         if view and view.known and view.request_id not in self.tabs[1].views:
             self.tabs[1].watch(view)
+
+    @rule(tab=clients, conversation=st.integers(1, 2), is_ready=st.booleans())
+    def add_a_document(self, tab: int, conversation: int, is_ready: bool) -> None:
+        user_id = self.tabs[tab].principal.user_id
+        conversation_id = f"00000000-0000-4000-8000-00000000000{conversation}"
+        self.world.documents.add(user_id, conversation_id, is_ready=is_ready)
+
+    @rule()
+    def read_documents(self) -> None:
+        self.world.documents.end_reading()
+
+    @rule(number=few)
+    def delete_a_document(self, number: int) -> None:
+        self.world.documents.delete(number)
 
     # Faults of sockets and frames.
 

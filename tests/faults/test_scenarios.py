@@ -18,9 +18,10 @@ from chat_ws.errors import (
 from chat_ws.job import Job
 from chat_ws.settings import Limits
 from chat_ws.store.leases import LEASE_SECONDS
+from chat_ws.worker.summary import LANES
 from chat_ws.worker.worker import DEADLINE_MARGIN
 
-from tests.builders import NEXT_MODEL
+from tests.builders import CONVERSATION, NEXT_MODEL
 from tests.faults.client import Client, View
 from tests.faults.world import PIECES, TITLE, Plan, World, cut, truncated
 
@@ -670,3 +671,72 @@ def test_another_s_request_is_not_found(world: World, alice: Client, action: str
     world.settle()
     assert view.how == "stop"
     assert bob.views == {}
+
+
+# Documents.
+
+GROUPS = 4  # of a document's parts
+
+
+@pytest.fixture
+def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat_ws.worker.summary.GROUPS", ((0, 320),))
+
+
+@pytest.mark.usefixtures("small_groups")
+def test_a_summary_takes_a_note_on_each_group(world: World, alice: Client) -> None:
+    world.documents.add("alice", CONVERSATION)
+    view = alice.ask(mode="summary")
+    world.settle()
+    assert view.how == "stop"
+    assert world.documents.note_calls == GROUPS
+    done = [frame["done"] for frame in view.frames("progress")]
+    assert (done[0], done[-1]) == (0, GROUPS)
+
+
+@pytest.mark.usefixtures("small_groups")
+@pytest.mark.parametrize("step", range(10, 150, 5))
+def test_a_worker_killed_between_notes_repeats_only_those_under_way(step: int) -> None:
+    with closing(World(step)) as world:
+        for _ in range(3):
+            world.documents.add("alice", CONVERSATION, is_ready=False)
+        world.documents.end_reading()  # one of them fails
+        view = world.client("alice").ask(mode="summary")
+        world.crash("worker", step)
+        world.run(1.0)  # each call for a note that was stored is forbidden
+        assert not world.crashes["worker"]
+        world.settle()
+        assert view.how == "stop"
+        assert 2 * GROUPS <= world.documents.note_calls <= 2 * GROUPS + LANES
+
+
+@pytest.mark.usefixtures("small_groups")
+@pytest.mark.parametrize("mode", ["chat", "summary"])
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_changed_documents_change_no_prompt_of_a_begun_answer(mode: str, seed: int) -> None:
+    with closing(World(seed)) as world:
+        world.documents.changing = True
+        world.documents.add("alice", CONVERSATION)
+        world.documents.add("alice", CONVERSATION)
+        world.model.interval = 0.3
+        view = world.client("alice").ask(mode=mode)
+        for _ in range(3):
+            length = len(view.text)
+            world.run_until(lambda grown=length: len(view.text) > grown + 8 or view.ended)  # type: ignore[misc] # a default
+            world.run(1.2)
+            world.kill_workers()
+        world.settle()
+        assert view.how in ("stop", "no_documents")
+
+
+@pytest.mark.usefixtures("small_groups")
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_a_document_deleted_during_its_summary_leaves_no_note(seed: int) -> None:
+    with closing(World(seed)) as world:
+        world.documents.add("alice", CONVERSATION)
+        view = world.client("alice").ask(mode="summary")
+        world.run_until(lambda: world.documents.note_calls >= 1 + seed % GROUPS)
+        world.documents.delete(0)
+        world.settle()
+        assert view.how == "stop"
+        assert world.documents.objects == {}

@@ -31,6 +31,7 @@ from chat_ws.store.quota import Quota
 from chat_ws.store.titles import Titles
 from chat_ws.store.turns import Turns
 from chat_ws.worker.bedrock import StreamBroken
+from chat_ws.worker.library import Library
 from chat_ws.worker.prompt import INSTRUCTIONS_INTRODUCTION, SYSTEM, Prompt
 from chat_ws.worker.telemetry import Telemetry
 from chat_ws.worker.worker import WINDOW_ATTRIBUTES, Worker, load_instructions, load_window
@@ -38,12 +39,14 @@ from chat_ws.worker.worker import WINDOW_ATTRIBUTES, Worker, load_instructions, 
 from tests.builders import MODELS, NOW
 from tests.fakes_store import FakeTable, Item, Items, Key, key_of
 from tests.faults.client import REFUSALS, Client, Frame, Link, View
+from tests.faults.documents import Documents, question_of
 from tests.faults.simulation import Event, Process, Simulation, wall_clock
 
 TIMEOUT = 300.0  # the worker's timeout in seconds
 RENEWAL_TIMEOUT = 2.0  # seconds until botocore gives up a renewal
 RETRIES = (60.0, 120.0)  # seconds before Lambda's retries of an asynchronous invoke
 TITLE = "경주 여행 일정"
+NOTE = "휴가는 열닷새"
 PIECES = 12  # default number of chunks of an answer
 MOST_PAUSE = 1_500.0  # seconds within which all turns must end
 
@@ -94,8 +97,11 @@ class SimulatedModel:
         if for_title:
             whole = TITLE
             self.world.watch.call_for_title()
+        elif prompt.messages[0].content == SYSTEM["note"]:
+            whole = NOTE
+            self.world.watch.call_for_note(prompt)
         else:
-            whole = "".join(self.story(prompt.messages[-1].content))
+            whole = "".join(self.story(question_of(prompt)))
             self.calls.append((model, prompt))
             self.world.watch.call(prompt)
         self.world.forbid(
@@ -236,6 +242,9 @@ class Watch:
         self.world.forbid(stored != used, f"{used!r} was used and is not stored: {item}")
         changed = bool(before.get("answer")) and stored != began
         self.world.forbid(changed, f"{began!r} began the answer: {item}")
+        if before.get("answer"):
+            added = {*item.get("passages", ())} - {*before.get("passages", ())}
+            self.world.forbid(bool(added), f"{added} did not begin the answer: {item}")
 
     def _count(self, process: Process, tokens: int) -> None:
         hold = self.hold(process)
@@ -272,6 +281,15 @@ class Watch:
         *_, text = prompt.messages[0].content.partition(f"{INSTRUCTIONS_INTRODUCTION}\n")
         used = self.instructions.setdefault(self.hold(process), text)
         self.world.forbid(text != used, f"two prompts of a run: {used!r} and {text!r}")
+        self.world.documents.check_answer(turn_key(self.world.jobs[process]), prompt)
+        self._check_end(process)
+
+    def call_for_note(self, prompt: Prompt) -> None:
+        process = self.world.simulation.process
+        self.world.documents.check_note(process, prompt)
+        self._check_end(process)
+
+    def _check_end(self, process: Process) -> None:
         job = self.world.jobs[process]
         ended = self.ended_at.get(turn_key(job))
         if ended is not None:
@@ -329,6 +347,9 @@ class World:
         self.timeout = TIMEOUT
         self.limits = UNLIMITED
         self.titles = False
+        self.documents = Documents(self)
+        self.document_tokens = 24_000
+        self.model_ids = [str(model) for model in MODELS]
         # Planned faults:
         self.skews: deque[float] = deque()  # of the clocks of the next processes
         self.crashes: dict[str, deque[int]] = {
@@ -417,6 +438,7 @@ class World:
             else:
                 self._check(client, view)
         self._check_counters()
+        self.documents.check_objects()
         for user_id, conversation_id in {
             (turn["user_id"], turn["conversation_id"]) for turn in self.items.turns()
         }:
@@ -453,7 +475,8 @@ class World:
             assert [one.turn_id for one in read] == path
             earlier = {turns[one]["text"] for one in path[1:]}
             for _, prompt in self.model.calls:
-                *before, question = (m.content for m in prompt.messages if m.role == "user")
+                before = [m.content for m in prompt.messages[:-1] if m.role == "user"]
+                question = question_of(prompt)
                 assert question != turn["text"] or earlier.issuperset(before)
 
     def _check_refusal(self, client: Client, view: View) -> None:
@@ -602,6 +625,7 @@ class World:
         simulation.thaw(process)
         self.jobs[process] = job
         self._change_instructions(job.user_id)
+        self.documents.change(job.user_id, job.conversation_id)
         self._arm(process)
         over, went_well = Event(simulation), []
         process.on_death.append(over.tell)
@@ -651,6 +675,14 @@ class World:
             telemetry=Telemetry(self.log, self.metrics),
             threads=self.simulation.threads,
             titles=Titles(table) if self.titles else None,
+            library=Library(
+                table,
+                "bucket",
+                lambda: self.documents.client(process),
+                self.simulation.threads,
+                wall_clock(self.simulation, process),
+            ),
+            document_tokens=self.document_tokens,
         )
 
     def _failure(self, process: Process) -> Failure:
