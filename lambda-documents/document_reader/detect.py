@@ -13,6 +13,7 @@ from document_reader.formats.text import decode
 OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
 ZIP_SIGNATURE = b"PK\x03\x04"
 PDF_SIGNATURE = b"%PDF-"
+DRM_MARK = b"DRMONE"  # of Fasoo's wrapper, which Korean companies put around files of any format
 # Documents that are text to a decoder: RTF, and HWPML by its root element.
 _MARKUP = ("{\\rtf", "<HWPML")
 ZipKind = Literal["hwpx", "docx", "pptx", "xlsx"]
@@ -42,6 +43,8 @@ def check_ole(file: bytes) -> None:
 
 def detect_text(file: bytes, name: str) -> Kind:
     """Return the kind of a text. Raise Unreadable for a file that is none."""
+    if DRM_MARK in file[:64]:
+        raise Unreadable("locked")
     text = decode(file)
     if any(mark in text[:1024] for mark in _MARKUP):
         raise Unreadable("unsupported")

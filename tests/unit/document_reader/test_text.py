@@ -68,6 +68,7 @@ def test_short_sections_share_a_part() -> None:
     [
         (b"\x7fELF\0\0\0\0", "unsupported"),
         (b"\x80\x81\xff\xff", "unsupported"),
+        (b"\x9b DRMONE  This Document is encrypted and protected\0\xff", "locked"),
         (b"{\\rtf1\\ansi hello}", "unsupported"),
         ('\ufeff<?xml version="1.0"?><HWPML Version="2.91">'.encode("utf-16"), "unsupported"),
         ("これは日本語の文章です。".encode("shift_jis"), "unsupported"),
