@@ -163,16 +163,17 @@ def one_answer(
         # Routes and worker. A visit adds two authorizers, connect, warm-up, disconnect and the
         # three history requests.
         "Lambda requests": 2 + 8 / QUESTIONS,
-        # After `accept`: the lease and the token counter, each renewal, the end of the turn.
+        # After `accept`: the lease and two token counters, each renewal, the end of the turn.
         "DynamoDB write units": ACCEPT_UNITS
-        + 2
+        + 3
         + sum(
             units(turn_bytes + instructions_bytes - answer_bytes * (1 - n / (renewals + 1)))
             for n in range(1, renewals + 1)
         )
         + units(turn_bytes + instructions_bytes),
-        # Among them the instructions, of which an absent item counts as one, and the conversation.
-        "DynamoDB read units": 2 + max(1, units(instructions_bytes, 4 * KB)) + 1 + 3 / QUESTIONS,
+        # Among them the instructions, of which an absent item counts as one, the conversation, and
+        # the query of its documents.
+        "DynamoDB read units": 3 + max(1, units(instructions_bytes, 4 * KB)) + 1 + 3 / QUESTIONS,
         "DynamoDB GB-months": turn_bytes / GB * SETTINGS.history_days / MONTH_DAYS,
         "CloudFront requests": (files + 2) / QUESTIONS,
         "CloudFront function calls": 2 * files / QUESTIONS,

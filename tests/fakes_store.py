@@ -52,7 +52,7 @@ class Items:
 
     def total(self, counter: str, attribute: str) -> int:
         """Return the sum of a counter's attribute over all days."""
-        return sum(item[attribute] for (pk, _), item in self.all.items() if pk == counter)
+        return sum(item.get(attribute, 0) for (pk, _), item in self.all.items() if pk == counter)
 
 
 class FakeTable:

@@ -555,7 +555,7 @@ class StoreContract:
 
     def test_a_request_that_was_accepted_is_found_again_over_the_limits(self, store: Store) -> None:
         first, _ = store.limited(Limits(messages=1)).accept(ALICE, chat(1), "connection-1")
-        store.quota.add_tokens(100)
+        store.quota.add_tokens(ALICE.user_id, 100)
         for limits in (Limits(messages=1), Limits(tokens=100)):
             again = store.limited(limits).accept(ALICE, chat(1), "connection-2")
             assert again == (first, False)
@@ -576,7 +576,7 @@ class StoreContract:
     def test_a_new_day_begins_at_midnight_in_korea(self, store: Store) -> None:
         turns = store.limited(Limits(messages=1, tokens=10))
         turns.accept(ALICE, chat(1), "connection-1")
-        store.quota.add_tokens(10)
+        store.quota.add_tokens(ALICE.user_id, 10)
         until_midnight = 4 * 3600 - 6 * 60 - 40  # NOW is 20:06:40 there
         store.clock.pass_by(until_midnight - 1)
         with pytest.raises(QuotaExceeded):
@@ -586,9 +586,9 @@ class StoreContract:
 
     def test_tokens_are_spent_by_all_until_none_is_left(self, store: Store) -> None:
         turns = store.limited(Limits(tokens=100))
-        store.quota.add_tokens(60)
+        store.quota.add_tokens(ALICE.user_id, 60)
         assert turns.accept(ALICE, chat(1), "connection-1")[1]
-        store.quota.add_tokens(40)
+        store.quota.add_tokens(ALICE.user_id, 40)
         store.clock.pass_by(TOKENS_SECONDS - 0.001)
         assert turns.accept(ALICE, chat(3), "connection-1")[1]
         store.clock.pass_by(0.001)
@@ -597,16 +597,53 @@ class StoreContract:
                 turns.accept(who, chat(2), "connection-1")
         assert turns.find(ALICE, uuid(2)) is None
 
+    def test_a_user_s_tokens_are_a_condition_of_the_user_s_next_question(
+        self, store: Store
+    ) -> None:
+        turns = store.limited(Limits(user_tokens=100))
+        assert turns.accept(ALICE, chat(1), "connection-1")[1]
+        store.quota.add_tokens(ALICE.user_id, 60)
+        assert turns.accept(ALICE, chat(2), "connection-1")[1]
+        store.quota.add_tokens(ALICE.user_id, 40)
+        with pytest.raises(QuotaExceeded):
+            turns.accept(ALICE, chat(3), "connection-1")
+        assert turns.find(ALICE, uuid(3)) is None
+        assert turns.accept(ALICE, chat(2), "connection-1")[0].request_id == uuid(2)
+        assert turns.accept(BOB, chat(3), "connection-2")[1]
+
+    def test_each_limit_of_a_user_holds_beside_the_other(self, store: Store) -> None:
+        store.quota.add_tokens(ALICE.user_id, 9)
+        for limits, is_allowed in ((Limits(2, 0, 10), True), (Limits(2, 0, 9), False)):
+            turns = store.limited(limits)
+            if is_allowed:
+                assert turns.accept(ALICE, chat(1), "connection-1")[1]
+                continue
+            with pytest.raises(QuotaExceeded):
+                turns.accept(ALICE, chat(2), "connection-1")
+        assert store.limited(Limits(2, 0, 10)).accept(ALICE, chat(2), "connection-1")[1]
+        with pytest.raises(QuotaExceeded):
+            store.limited(Limits(2, 0, 10)).accept(ALICE, chat(3), "connection-1")
+
+    def test_an_answer_that_was_cut_is_not_reopened_without_the_user_s_tokens(
+        self, store: Store
+    ) -> None:
+        cut = store.ended(stop_reason="length")
+        store.quota.add_tokens(ALICE.user_id, 5)
+        with pytest.raises(QuotaExceeded):
+            store.limited(Limits(user_tokens=5)).reopen(cut, "connection-2")
+        assert store.find() == cut
+        assert store.limited(Limits(user_tokens=6)).reopen(cut, "connection-2")
+
     def test_an_answer_that_was_cut_is_not_reopened_without_tokens(self, store: Store) -> None:
         cut = store.ended(stop_reason="length")
-        store.quota.add_tokens(1)
+        store.quota.add_tokens(ALICE.user_id, 1)
         with pytest.raises(QuotaExceeded):
             store.limited(Limits(tokens=1)).reopen(cut, "connection-2")
         assert store.find() == cut
         assert store.limited(Limits(tokens=2)).reopen(cut, "connection-2")
 
     def test_without_limits_nothing_is_counted_or_refused(self, store: Store) -> None:
-        store.quota.add_tokens(10**9)
+        store.quota.add_tokens(ALICE.user_id, 10**9)
         stored = store.count()
         store.accept()
         assert store.count() == stored + 3

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Daily quotas: a user's messages and the whole deployment's tokens; 0 is unlimited."""
+    """Daily quotas: a user's messages, the whole deployment's tokens, and a user's tokens.
+
+    0 is unlimited.
+    """
 
     messages: int = 0
     tokens: int = 0
+    user_tokens: int = 0
 
 
 UNLIMITED = Limits()
@@ -31,5 +35,9 @@ class RoutesSettings:
             worker_function_name=env["WORKER_FUNCTION_NAME"],
             history_days=int(env["HISTORY_DAYS"]),
             stage=env.get("STAGE") or STAGE,
-            limits=Limits(int(env.get("DAILY_MESSAGES") or 0), int(env.get("DAILY_TOKENS") or 0)),
+            limits=Limits(
+                int(env.get("DAILY_MESSAGES") or 0),
+                int(env.get("DAILY_TOKENS") or 0),
+                int(env.get("DAILY_TOKENS_PER_USER") or 0),
+            ),
         )

@@ -96,7 +96,7 @@ def pinned_activity(user_id: str) -> str:
 
 
 def messages(user_id: str, day: str) -> dict[str, str]:
-    """Return the key of the counter of a user's questions on `day`."""
+    """Return the key of the counters of a user's questions and tokens on `day`."""
     return {"pk": f"quota#{user_id}", "sk": day}
 
 

@@ -50,7 +50,16 @@ class Chats(RuleBasedStateMachine):
         max_text=st.sampled_from([5_000, 7]),
         interval=st.sampled_from([0.02, 0.3]),
         pace=st.sampled_from([0.0, 0.03, 0.4]),
-        limits=st.sampled_from([UNLIMITED, Limits(messages=2), Limits(tokens=40), Limits(3, 200)]),
+        limits=st.sampled_from(
+            [
+                UNLIMITED,
+                Limits(messages=2),
+                Limits(tokens=40),
+                Limits(3, 200),
+                Limits(user_tokens=40),
+                Limits(3, 0, 200),
+            ]
+        ),
         titles=st.booleans(),
         document_tokens=st.sampled_from([24_000, 150]),
         documents=st.integers(0, 2),

@@ -494,7 +494,15 @@ class World:
             made = sum(turn["user_id"] == user for turn in self.items.turns())
             counted = self.items.total(f"quota#{user}", "messages")
             messages = made + self.watch.reopened[user]
-            assert counted == (messages if self.limits.messages else 0)
+            limited = self.limits.messages or self.limits.user_tokens
+            assert counted == (messages if limited else 0)
+            used = sum(
+                tokens
+                for (key, *_), tokens in self.watch.counted.items()
+                if key[0].startswith(f"turns#{user}#")
+            )
+            # A worker may die between the deployment's counter and the user's.
+            assert self.items.total(f"quota#{user}", "tokens") <= used
             assert not self.limits.messages or counted <= self.limits.messages
         watch = self.watch
         assert self.items.total("usage", "tokens") == sum(watch.counted.values())

@@ -69,7 +69,7 @@ def two_users(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch)
             Conversations(table).change(user, conversation_id, Changes(pinned=True), now=NOW)
     for user in (ALICE, BOB):
         Instructions(table).write(user, "짧게 답하세요.")
-    Quota(table, clock=clock).add_tokens(1)
+    Quota(table, clock=clock).add_tokens(ALICE.user_id, 1)
     service = Service(table, create_documents(table, clock), clock)
     for user, conversation_id in product((ALICE, BOB), (*CONVERSATIONS, UNASKED)):
         service.document_store.add(user, conversation_id, DOCUMENT, "규정.hwp", 1)

@@ -60,9 +60,9 @@ def test_all_that_is_stored_expires_with_the_history(table: "Table", store: Stor
 
 def test_a_counter_outlives_its_day_and_no_more(table: "Table", store: Store) -> None:
     store.limited(Limits(messages=5)).accept(ALICE, chat(1), "connection-1")
-    store.quota.add_tokens(7)
+    store.quota.add_tokens(ALICE.user_id, 7)
     for key, counted in (
-        (keys.messages(ALICE.user_id, "2026-11-18"), {"messages": 1}),
+        (keys.messages(ALICE.user_id, "2026-11-18"), {"messages": 1, "tokens": 7}),
         (keys.tokens("2026-11-18"), {"tokens": 7}),
     ):
         assert item(table, key) == {**key, **counted, keys.TTL_ATTRIBUTE: int(NOW) + 3 * DAY}

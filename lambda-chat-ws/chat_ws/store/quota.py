@@ -1,9 +1,9 @@
-"""Daily quotas, counted in the table: each user's messages and the whole deployment's tokens.
+"""Daily quotas, counted in the table: each user's messages and tokens, the deployment's tokens.
 
 A day begins at midnight in Korea. A message is a question or a `continue`; the transaction that
-stores it counts it, so the count is exact. Tokens are added when a run has ended, and a process
-reads them every few seconds: answers that are being generated then, when the budget is reached,
-exceed it.
+stores it counts it, so the count is exact. Tokens are added when a run has ended: answers that are
+being generated when a budget is reached exceed it. The transaction checks a user's tokens; a
+process reads the deployment's every few seconds.
 """
 
 import time
@@ -35,25 +35,34 @@ class Quota:
 
     def count_message(self, user_id: str) -> list[Any]:
         """Return the item that counts a message in a transaction; it must be the last one."""
-        if not self._limits.messages:
+        limits = self._user_limits
+        if not limits:
             return []
         now = self._clock()
         update = {
             "TableName": self._table.name,
             "Key": keys.messages(user_id, keys.day(now)),
             "UpdateExpression": f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD messages :one",
-            "ConditionExpression": "attribute_not_exists(messages) OR messages < :limit",
+            "ConditionExpression": " AND ".join(
+                f"(attribute_not_exists({name}) OR {name} < :{name})" for name in limits
+            ),
             "ExpressionAttributeValues": {
                 ":ttl": int(now) + keys.COUNTER_SECONDS,
                 ":one": 1,
-                ":limit": self._limits.messages,
+                **{f":{name}": limit for name, limit in limits.items()},
             },
         }
         return [{"Update": update}]
 
+    @property
+    def _user_limits(self) -> dict[str, int]:
+        """Return the limits of a user's counter by its attributes, without unlimited ones."""
+        limits = {"messages": self._limits.messages, "tokens": self._limits.user_tokens}
+        return {name: limit for name, limit in limits.items() if limit}
+
     def message_refused(self, reasons: Sequence[str | None]) -> bool:
         """Return whether the user's quota cancelled a transaction with `count_message`."""
-        return bool(self._limits.messages) and reasons[-1] == "ConditionalCheckFailed"
+        return bool(self._user_limits) and reasons[-1] == "ConditionalCheckFailed"
 
     def tokens_exhausted(self) -> bool:
         """Return whether the deployment has used up its tokens of the day."""
@@ -64,23 +73,29 @@ class Quota:
         now = self._clock()
         day, read_at, tokens = self._tokens_read
         if day != keys.day(now) or not 0 <= now - read_at < TOKENS_SECONDS:
-            tokens = self._read(keys.tokens(keys.day(now)), "tokens")
+            tokens = int(self._read(keys.tokens(keys.day(now))).get("tokens", 0))
             self._tokens_read = (keys.day(now), now, tokens)
         return tokens
 
-    def messages_exhausted(self, user_id: str) -> bool:
-        """Return whether the user has used up the messages of the day."""
-        key = keys.messages(user_id, keys.day(self._clock()))
-        return bool(self._limits.messages) and self._read(key, "messages") >= self._limits.messages
+    def user_exhausted(self, user_id: str) -> bool:
+        """Return whether the user has used up the messages or the tokens of the day."""
+        if not self._user_limits:
+            return False
+        counter = self._read(keys.messages(user_id, keys.day(self._clock())))
+        return any(counter.get(name, 0) >= limit for name, limit in self._user_limits.items())
 
-    def _read(self, key: dict[str, str], attribute: str) -> int:
-        counter: Any = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
-        return int(counter.get(attribute, 0))
+    def _read(self, key: dict[str, str]) -> dict[str, Any]:
+        return self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
 
-    def add_tokens(self, tokens: int) -> None:
+    def add_tokens(self, user_id: str, tokens: int) -> None:
+        """Add to the deployment's tokens of the day, then to the user's."""
         now = self._clock()
-        self._table.update_item(
-            Key=keys.tokens(keys.day(now)),
-            UpdateExpression=f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD tokens :tokens",
-            ExpressionAttributeValues={":ttl": int(now) + keys.COUNTER_SECONDS, ":tokens": tokens},
-        )
+        for key in (keys.tokens(keys.day(now)), keys.messages(user_id, keys.day(now))):
+            self._table.update_item(
+                Key=key,
+                UpdateExpression=f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD tokens :tokens",
+                ExpressionAttributeValues={
+                    ":ttl": int(now) + keys.COUNTER_SECONDS,
+                    ":tokens": tokens,
+                },
+            )

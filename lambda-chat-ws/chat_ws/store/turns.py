@@ -138,7 +138,7 @@ class Turns:
         if turn.status != "done" or run not in (None, turn.run):
             return None
         # A cancelled transaction is billed by the size of the turn: a known refusal makes none.
-        if self._quota.tokens_exhausted() or self._quota.messages_exhausted(turn.user_id):
+        if self._quota.tokens_exhausted() or self._quota.user_exhausted(turn.user_id):
             raise QuotaExceeded
         update: UpdateTypeDef = {
             "TableName": self._table.name,

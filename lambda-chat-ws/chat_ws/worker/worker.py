@@ -169,7 +169,7 @@ class Worker:
                 self.telemetry.run_lost(generation)
                 return None
             finally:
-                self._count_tokens(generation)
+                self._count_tokens(turn, generation)
                 self._keep_documents(turn, preparation.texts)
         return ended
 
@@ -224,15 +224,15 @@ class Worker:
                     self.connections.post(turn.connection_id, Title(turn.conversation_id, title))
         finally:
             self.telemetry.title_ended(generation, stored=stored)
-            self._count_tokens(generation)
+            self._count_tokens(turn, generation)
 
-    def _count_tokens(self, generation: Generation) -> None:
-        """Add the run's tokens to today's counter; a failure to count must not fail the answer."""
+    def _count_tokens(self, turn: Turn, generation: Generation) -> None:
+        """Add the run's tokens to today's counters; a failure to count must not fail the answer."""
         tokens = generation.billed.total
         if not tokens:
             return
         try:
-            self.quota.add_tokens(tokens)
+            self.quota.add_tokens(turn.user_id, tokens)
         except (ClientError, BotoCoreError):
             self.telemetry.log.warning("tokens not counted", tokens=tokens)
 

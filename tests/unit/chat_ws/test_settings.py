@@ -59,6 +59,7 @@ def test_the_routes_environment_becomes_typed_settings() -> None:
         ({}, UNLIMITED),
         ({"DAILY_MESSAGES": "0", "DAILY_TOKENS": ""}, UNLIMITED),
         ({"DAILY_MESSAGES": "200", "DAILY_TOKENS": "2000000"}, Limits(200, 2_000_000)),
+        ({"DAILY_TOKENS_PER_USER": "300000"}, Limits(user_tokens=300_000)),
     ],
 )
 def test_a_quota_that_is_not_set_is_no_limit(given: dict[str, str], limits: Limits) -> None:
