@@ -121,6 +121,13 @@ def test_a_document_that_cannot_be_read_says_why(chat: Page, site: Site, code: s
     expect(chat.locator("#question")).to_be_focused()
 
 
+def test_a_text_without_headings_says_its_length(chat: Page, site: Site) -> None:
+    one = {"unit": "section", "units": 1, "characters": 1_234}
+    site.history.documents.readings["규정.hwp"] = one
+    attach(chat)
+    expect(notes(chat)).to_have_text("1,234자 · 1 KB")
+
+
 def test_a_document_says_how_much_of_it_was_read(chat: Page, site: Site) -> None:
     site.history.documents.readings["규정.hwp"] = {
         "truncated": True,

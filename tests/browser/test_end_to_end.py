@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.backend import Complaints
 from tests.browser.test_chat import ask
 from tests.conftest import WAIT_MS
+from tests.documents import hwpx
 from tests.stack import Stack
 
 
@@ -199,3 +200,48 @@ def test_variants_are_asked_for_shown_everywhere_and_deleted(
     expect(answers).to_have_text(["어디로 가고 싶으세요?", "경주는 봄이 좋아요."])
     last.get_by_role("button", name="다음 답").click()
     expect(answers.last).to_have_text("해운대가 좋아요.")
+
+
+def test_documents_are_read_asked_summarised_and_deleted(visitor: Page, stack: Stack) -> None:
+    stack.bedrock.plan(
+        {"answer": "연차는 15일[1], 점심은 한 시간입니다 [2]."},
+        {"answer": "휴가와 점심에 관한 문서입니다 [1]."},
+    )
+    rules = hwpx.section(
+        hwpx.paragraph("제2장 휴가", shape=hwpx.OUTLINE), hwpx.paragraph("연차 휴가는 15일로 한다.")
+    )
+    text = "점심 시간은 정오부터 한 시간이다.".encode("cp949")
+    files: list[FilePayload] = [
+        {"name": "규정.hwpx", "mimeType": "", "buffer": hwpx.hwpx([rules])},
+        {"name": "안내.txt", "mimeType": "text/plain", "buffer": text},
+    ]
+    with visitor.expect_file_chooser() as chooser:
+        visitor.get_by_role("button", name="문서 첨부").click()
+    chooser.value.set_files(files)
+    ask(visitor, "연차는 며칠이고 점심은 얼마야?")
+    expect(visitor.locator(".document[data-status=ready]")).to_have_count(2)
+    expect(visitor.locator("article[data-status=done]")).to_have_count(1)
+    prompt = stack.bedrock.prompts()[-1]
+    assert "연차 휴가는 15일로 한다." in prompt
+    assert "정오부터 한 시간" in prompt
+
+    visitor.get_by_role("button", name="[2] 출처 보기").click()
+    expect(visitor.locator("dialog mark")).to_have_text("점심 시간은 정오부터 한 시간이다.")
+    visitor.keyboard.press("Escape")
+    visitor.get_by_role("button", name="‘규정.hwpx’ 읽은 글 보기").click()
+    expect(visitor.get_by_role("dialog")).to_contain_text("연차 휴가는 15일로 한다.")
+    visitor.keyboard.press("Escape")
+
+    visitor.get_by_role("button", name="요약하기").click()
+    expect(visitor.locator(".prose").last).to_have_text("휴가와 점심에 관한 문서입니다 [1].")
+    expect(visitor.locator("article[data-status=done]")).to_have_count(2)
+    visitor.reload()
+    expect(visitor.locator(".cite")).to_have_text(["[1]", "[2]", "[1]"])
+    expect(visitor.locator(".document")).to_have_count(2)
+
+    visitor.get_by_role("button", name="‘안내.txt’ 문서 지우기").click()
+    with visitor.expect_response(lambda response: response.request.method == "DELETE") as removed:
+        visitor.get_by_role("button", name="지우기", exact=True).click()
+    assert removed.value.status == 204
+    visitor.reload()
+    expect(visitor.locator(".document")).to_have_count(1)

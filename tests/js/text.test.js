@@ -5,6 +5,7 @@ import details from "../../html/js/text/details.js";
 import documents from "../../html/js/text/documents.js";
 import en from "../../html/js/text/en.js";
 import ko from "../../html/js/text/ko.js";
+import rename from "../../html/js/text/rename.js";
 import settingsEn from "../../html/js/text/settings-en.js";
 import settingsKo from "../../html/js/text/settings-ko.js";
 import signIn from "../../html/js/text/sign_in.js";
@@ -29,7 +30,8 @@ test("both languages have the same messages with the same placeholders", () => {
   const inMarkup = [...MARKUP.matchAll(/data-(?:text|label|placeholder)="(\w+)"/g)].map(([, key]) => [key, []]);
   assert.deepEqual(placeholders({ ...en }), { ...Object.fromEntries(inMarkup), ...placeholders(ko) });
   assert.deepEqual(placeholders(settingsKo), placeholders(settingsEn));
-  for (const texts of [details, documents, signIn]) assert.deepEqual(placeholders(texts.ko), placeholders(texts.en));
+  for (const texts of [details, documents, rename, signIn])
+    assert.deepEqual(placeholders(texts.ko), placeholders(texts.en));
 });
 
 test("no message of the settings hides one of the page", () => {
@@ -54,5 +56,5 @@ test("counts follow the plural rules of the language", async () => {
     [1, 2].map((count) => plural("found", count)),
     ["1 conversation found.", "2 conversations found."],
   );
-  assert.equal(t("renameLong", { limit: 100 }), "A name has at most 100 characters.");
+  assert.equal(t("tooLong", { over: 3 }), "Shorten by 3 characters to send.");
 });

@@ -44,8 +44,12 @@ export function documentText(item) {
   return t(STATES[status]);
 }
 
-export function extentText({ unit, units, size }) {
-  return [units > 0 && plural(UNITS[unit], units), sizeText(size)].filter(Boolean).join(" · ");
+export function extentText({ unit, units, characters, size }) {
+  const isText = units <= 1 && unit === "section"; // a text without headings is one section
+  const extent = isText
+    ? t("characters", { count: formatNumber(characters) })
+    : plural(UNITS[unit] ?? "sections", units);
+  return `${extent} · ${sizeText(size)}`;
 }
 
 /** Show how much of the documents was read for an answer, and announce it. */

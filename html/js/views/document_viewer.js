@@ -1,5 +1,4 @@
 import { documentsPath } from "../api.js";
-import { formatNumber } from "../dates.js";
 import { t } from "../text.js";
 import { extentText, placeText } from "./document_text.js";
 import { element } from "./dom.js";
@@ -13,8 +12,7 @@ const SHOWN_AT_ONCE = 20; // parts of about 800 characters
 /** Open the text of a document, as it was read. */
 export async function openText(api, conversationId, item) {
   await loadMessages();
-  const characters = t("characters", { count: formatNumber(item.characters) });
-  const note = element("p", { className: "note" }, `${extentText(item)} · ${characters}. ${t("textNote")}`);
+  const note = element("p", { className: "note" }, `${extentText(item)}. ${t("textNote")}`);
   const text = new DocumentText(api, documentsPath(conversationId, item.documentId));
   openDialog(item.name, note, text.node);
   await text.show(0, SHOWN_AT_ONCE);
@@ -32,7 +30,7 @@ export async function openPassage(api, conversationId, source) {
   openDialog(source.name, element("p", { className: "note" }, placeText(source)), text.node);
   const before = Math.min(source.part, 1);
   await text.show(source.part - before, before + 2);
-  text.node.querySelector("mark")?.scrollIntoView({ block: "center" });
+  text.node.querySelector("mark")?.scrollIntoView();
 }
 
 /** The text of a document. Its beginning and its later parts are loaded on demand, the latter also by scrolling. */

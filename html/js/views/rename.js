@@ -1,10 +1,13 @@
 import "../shared.js";
 import { submitOnEnter } from "../enter.js";
 import { countCharacters, normalizeText } from "../protocol.js";
-import { t } from "../text.js";
+import messages from "../text/rename.js";
+import { addMessages, t } from "../text.js";
 import { element } from "./dom.js";
 
 const MAX_LENGTH = 100; // characters, as in docs/openapi.yaml
+
+addMessages(messages[document.documentElement.lang] ?? messages.ko);
 
 /** The form that renames a conversation, in place of its row. */
 export class RenameView {
