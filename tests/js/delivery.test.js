@@ -3,7 +3,7 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import { setFeatures } from "../../html/js/protocol.js";
 import { resumeDelay } from "../../html/js/state/delivery.js";
 import { Turn } from "../../html/js/state/turn.js";
-import { askQuestion, beginAnswer, memoryStorage, REQUEST_ID } from "./fakes.js";
+import { askQuestion, beginAnswer, CONVERSATION_ID, memoryStorage, REQUEST_ID } from "./fakes.js";
 
 const count = (socket, action) => socket.actions().filter((other) => other === action).length;
 
@@ -221,4 +221,19 @@ test("the outbox keeps a question until its answer ends", () => {
   assert.deepEqual(outbox.turns()[0].request, { action: "resume", request_id: REQUEST_ID });
   receive("done", { run: 1, seq: 1, stopReason: "stop" });
   assert.equal(outbox.has(turn), false);
+});
+
+test("questions wait for documents, and other tabs do not know them until they are sent", () => {
+  const { socket, delivery, tabs, receive } = askQuestion();
+  receive("done", { run: 1, seq: 0, stopReason: "stop" });
+  const [first, second] = ["첫째", "둘째"].map((question) => Turn.create(CONVERSATION_ID, question, {}));
+  delivery.hold(CONVERSATION_ID, true);
+  for (const turn of [first, second]) delivery.follow(turn);
+  assert.deepEqual([first.status, first.interruption, second.interruption], ["queued", "held", null]);
+  assert.deepEqual(tabs.announced, ["안녕"]);
+  assert.equal(count(socket, "chat"), 1);
+  delivery.hold(CONVERSATION_ID, false);
+  assert.deepEqual([first.status, first.interruption], ["sending", null]);
+  assert.deepEqual(tabs.announced, ["안녕", "첫째", "둘째"]);
+  assert.equal(count(socket, "chat"), 2);
 });

@@ -39,10 +39,13 @@ export class FakeSocket extends Emitter {
 
 /** The only tab: it leads every turn. */
 class OnlyTab extends Emitter {
+  announced = [];
   isLeader = () => true;
   waitToLead() {}
   takeLead() {}
-  announceQuestion() {}
+  announceQuestion({ question }) {
+    this.announced.push(question);
+  }
   forwardFrame() {}
   release() {}
 }
@@ -52,13 +55,14 @@ export function askQuestion(storage = memoryStorage()) {
   fakeDocument();
   const socket = new FakeSocket();
   const outbox = new Outbox(storage, memoryStorage());
-  const delivery = new Delivery(socket, outbox, new OnlyTab());
+  const tabs = new OnlyTab();
+  const delivery = new Delivery(socket, outbox, tabs);
   const turn = Turn.create(CONVERSATION_ID, "안녕", { requestId: REQUEST_ID });
   delivery.follow(turn);
   const receive = (type, fields = {}) => {
     socket.emit("frame", { type, requestId: REQUEST_ID, ...fields });
   };
-  return { socket, outbox, delivery, turn, receive };
+  return { socket, outbox, delivery, tabs, turn, receive };
 }
 
 /** As `askQuestion`, with the first text of the answer. */

@@ -85,18 +85,26 @@ export class Delivery extends Emitter {
     if (turn.refusal) return;
     if (isNew) {
       this.#ensureLead(turn);
-      const { requestId, conversationId, question, askedAt, options } = turn;
-      const entry = { requestId, conversationId, question, askedAt, ...options };
-      if (!turn.temporary) this.#tabs.announceQuestion(entry);
+      if (!this.#held.has(turn.conversationId)) this.#announce(turn);
     } else this.#tabs.waitToLead(turn.requestId, () => this.#leadTaken(turn));
     if (turn.status === "queued") this.#sendNext(turn.conversationId);
     else this.#requestState(turn);
   }
 
-  /** Let the questions of a conversation wait for its documents, or send the next one. */
+  /**
+   * Let the questions of a conversation wait for its documents, or send the next one. Other tabs do not know the questions
+   * until then: they would send them in place of a hidden tab.
+   */
   hold(conversationId, isHeld) {
     if (isHeld) this.#held.add(conversationId);
-    else if (this.#held.delete(conversationId)) this.#sendNext(conversationId);
+    else if (this.#held.delete(conversationId)) {
+      for (const turn of this.pending(conversationId)) if (turn.status === "queued") this.#announce(turn);
+      this.#sendNext(conversationId);
+    }
+  }
+
+  #announce({ requestId, conversationId, question, askedAt, temporary, options }) {
+    if (!temporary) this.#tabs.announceQuestion({ requestId, conversationId, question, askedAt, ...options });
   }
 
   /** Follow a question that another tab has just asked, and leave it to that tab to send it. */

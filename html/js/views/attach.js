@@ -19,10 +19,11 @@ export class AttachView {
     this.#context = context;
     this.#listenToFiles();
     if (!this.#canAttach) return;
-    const { chat, delivery, storage, tabStorage } = context;
+    const { chat, delivery, status, storage, tabStorage } = context;
+    const failed = () => status.alert(t("attachFailed")); // the questions still wait, and can be taken back
     for (const id of keptUploads(storage, tabStorage)) {
       delivery.hold(id, true);
-      this.#load().then(({ documents }) => documents.restore(id));
+      this.#load().then(({ documents }) => documents.restore(id), failed);
     }
     const [button, input] = [byId("attach"), byId("files")];
     button.hidden = false;

@@ -145,12 +145,11 @@ export class DocumentsView {
   }
 
   #announce(item) {
-    const text = `${item.name}: ${documentText(item)}`;
-    if (item.status === "failed") this.#context.status.alert(text, true);
-    else
-      this.#context.status.announce(
-        item.status === "ready" ? `${item.name}: ${t("documentReady", { text: "" })}` : text,
-      );
+    const { status } = this.#context;
+    const read = item.status === "ready" ? `${t("documentReady")} ` : "";
+    const text = `${item.name}: ${read}${documentText(item)}`;
+    if (item.status === "failed") status.alert(text, true);
+    else status.announce(text);
   }
 }
 
