@@ -30,9 +30,7 @@ def read(parts: dict[str, bytes]) -> Content:
     # The collector would visit mammoth's many objects again and again, for half of the time.
     gc.disable()
     try:
-        document = mammoth.convert_to_html(
-            write_zip(parts), convert_image=skip_image, include_embedded_style_map=False
-        )
+        document = mammoth.convert_to_html(write_zip(parts), convert_image=skip_image)
     finally:
         gc.enable()
     margins = [

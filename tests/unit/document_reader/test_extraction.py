@@ -1,5 +1,7 @@
 """The child process: its result, its limits and its end."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
@@ -32,6 +34,25 @@ def test_a_result_above_its_bound_is_a_broken_file(
     monkeypatch.setattr("document_reader.extraction.MAX_OUTPUT", 100)
     with pytest.raises(Unreadable, match="broken"):
         extract_file(b"text" * 100)
+
+
+SMALL_MEMORY = """
+import sys
+from document_reader import child
+child.MEMORY = 250 * 2**20
+child.main(sys.argv[1], "a.txt")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+@pytest.mark.parametrize(("megabytes", "ends"), [(1, 0), (300, 1)])
+def test_a_child_that_needs_too_much_memory_ends(megabytes: int, ends: int, tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(b"a\n" * (megabytes * 500_000))
+    child = subprocess.run(  # noqa: S603 (this very interpreter, and a program of this file)
+        [sys.executable, "-c", SMALL_MEMORY, str(path)], capture_output=True, check=False
+    )
+    assert child.returncode == ends
 
 
 def test_the_child_has_no_variable_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
