@@ -19,6 +19,8 @@ from chat_ws.store.leases import LEASE_SECONDS, Leases, Lost, Outcome
 from chat_ws.store.quota import TOKENS_SECONDS, Quota
 from chat_ws.store.titles import Titles
 from chat_ws.store.turns import TEMPORARY_SECONDS, WAKE_SECONDS, Turns
+from chat_ws.worker.passages import MAX_PASSAGES, MAX_SOURCES, NAME_CHARACTERS, SOURCE_CHARACTERS
+from history_api.service import MAX_INSTRUCTIONS_LENGTH
 
 from tests.builders import ALICE, BOB, CONVERSATION, MODEL, REQUEST, turn, uuid
 from tests.fakes import Clock
@@ -379,8 +381,21 @@ class StoreContract:
         question, answer = "😀" * MAX_QUESTION_CHARACTERS, "가" * (MAX_ANSWER_BYTES // 3)
         chat = Chat(REQUEST, CONVERSATION, question)
         held = store.acquire(store.turns.accept(ALICE, chat, "connection-1" * 10)[0])
+        passages = tuple(f"{n}/{CONVERSATION}/{n}" for n in range(MAX_PASSAGES))
+        longest = "😀" * NAME_CHARACTERS
+        text = "😀" * SOURCE_CHARACTERS
+        sources = (Source(400, CONVERSATION, longest, "section", longest, 400, text),) * MAX_SOURCES
         # Stored once: moto adds the new value of an attribute to the size of the old one.
-        ended = store.leases.finish(held, outcome(answer=answer, stop_reason="length"))
+        ended = store.leases.finish(
+            held,
+            outcome(
+                answer=answer,
+                stop_reason="length",
+                instructions="가" * MAX_INSTRUCTIONS_LENGTH,
+                passages=passages,
+                sources=sources,
+            ),
+        )
         assert store.find() == ended
         assert (ended.question, ended.answer) == (question, answer)
 

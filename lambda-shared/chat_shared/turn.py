@@ -14,8 +14,8 @@ STORED_NAMES = {"turn_id": "sk", "question": "text"}
 # Stored even with their default value: conditions compare them, and fail on a missing attribute.
 COMPARED = {"status", "run", "lease_until"}
 # UTF-8 bytes of an answer. An item of DynamoDB holds 400 KB; a question takes up to 32 KB of them,
-# instructions up to 6 KB.
-MAX_ANSWER_BYTES = 360 * 1024
+# instructions up to 6 KB, passages and sources up to 35 KB.
+MAX_ANSWER_BYTES = 320 * 1024
 
 
 @dataclass(frozen=True)

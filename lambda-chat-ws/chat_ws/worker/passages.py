@@ -19,6 +19,7 @@ from chat_ws.worker import retrieval
 from chat_ws.worker.prompt import estimate
 
 SEARCHED = 8  # passages of a question to documents that do not fit as a whole
+MAX_PASSAGES = 400  # in a prompt: the turn's item holds their references
 MAX_SOURCES = 8
 SOURCE_CHARACTERS = 200
 NAME_CHARACTERS = 100  # of a document or a section, in a prompt and in a source
@@ -150,8 +151,10 @@ def choose(texts: Sequence[DocumentText], question: str, previous: str, room: in
 
 
 def fits(passages: Sequence[Passage], room: int) -> bool:
-    """Return whether the passages have at most `room` tokens; stop at the first that has not."""
-    return all(tokens <= room for tokens in accumulate(passage.tokens for passage in passages))
+    """Return whether the passages are few, and have at most `room` tokens."""
+    return len(passages) <= MAX_PASSAGES and all(
+        tokens <= room for tokens in accumulate(passage.tokens for passage in passages)
+    )
 
 
 def numbered_parts(texts: Sequence[DocumentText]) -> Iterator[tuple[Document, int, Part]]:

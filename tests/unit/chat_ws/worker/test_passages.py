@@ -9,6 +9,7 @@ from chat_shared.turn import Source
 from chat_ws.worker import prompt as prompts
 from chat_ws.worker.passages import (
     FORGED_MARK,
+    MAX_PASSAGES,
     MAX_SOURCES,
     NOTHING,
     SEARCHED,
@@ -56,6 +57,13 @@ def test_of_documents_that_do_not_fit_the_best_parts_are_chosen() -> None:
         (SEARCHED, 30),
         *((n, n - 1) for n in range(1, SEARCHED)),
     ]
+
+
+def test_of_many_small_parts_the_best_are_chosen_too() -> None:
+    fitting = choose([text_of(["가"] * MAX_PASSAGES)], "가", "", WIDE)
+    assert len(fitting.passages) == MAX_PASSAGES
+    assert sum(map(len, fitting.references)) < 20_000
+    assert len(choose([text_of(["가"] * (MAX_PASSAGES + 1))], "가", "", WIDE).passages) == SEARCHED
 
 
 def test_a_previous_question_helps_to_choose() -> None:
