@@ -41,6 +41,12 @@ def test_a_query_returns_the_attributes_that_it_asks_for(
     assert [set(item) for item in items] == [names] * aws.EXCHANGES
 
 
+@pytest.mark.parametrize("user_id", ["user", "-"])
+def test_no_user_has_documents(user_id: str) -> None:
+    values = {":n0": {"S": f"documents#{user_id}"}, ":n1": {"S": "conversation#"}}
+    assert aws.Aws().dynamodb("Query", {"ExpressionAttributeValues": values}) == {"Items": []}
+
+
 def test_the_table_compares_medians_and_the_first_turn_of_both() -> None:
     def side(value: float) -> turn.Result:
         return dict.fromkeys(turn.ROWS.values(), value)
