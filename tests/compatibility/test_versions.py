@@ -69,6 +69,7 @@ class Visit:
         expect(page.get_by_text("여기서 멈췄어요.")).to_be_visible()
 
         page.get_by_role("button", name="‘여행하고 싶다’ 이름 바꾸기").click()
+        expect(page.locator("#conversations input")).to_be_focused()
         page.keyboard.type("경주")
         page.keyboard.press("Enter")
         row = page.locator("#conversations .row-open")
@@ -118,8 +119,11 @@ def older_functions(previous: Path, tmp_path: Path) -> Iterator[Stack]:
         shutil.copytree(ROOT / name, root / name)
     for folder in previous.glob("lambda-*"):
         shutil.copytree(folder, root / folder.name)
-    for name in ("app.py", "cdk.json", "package-lock.json", "requirements.txt"):
+    for name in ("app.py", "package-lock.json", "requirements.txt"):
         shutil.copy(ROOT / name, root)
+    settings = json.loads((ROOT / "cdk.json").read_text())
+    settings["context"]["documents"] = False  # the previous version has no reader
+    (root / "cdk.json").write_text(json.dumps(settings))
     (root / "node_modules").symlink_to(ROOT / "node_modules")
     # Functions that were bundled before are not bundled again.
     (root / "cdk.out").mkdir()
