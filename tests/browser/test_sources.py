@@ -168,6 +168,7 @@ def test_the_text_of_a_document_is_shown_as_it_was_read(answered: Page, site: Si
     card.press("Enter")
     dialog = answered.get_by_role("dialog", name="규정.hwp")
     expect(dialog).to_contain_text("12쪽 · 240 KB. 서연이 읽은 글이에요.")
+    expect(dialog).to_contain_text("한글과컴퓨터의 ᄒᆞᆫ글 문서 파일(.hwp) 공개 문서를 참고")
     shown = dialog.locator(".document-text p:not([role])")
     expect(shown.first).to_have_text("0번째 부분\n| 가 | 0 |\n")
     expect(dialog.locator("mark")).to_have_count(0)

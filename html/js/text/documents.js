@@ -1,3 +1,6 @@
+/** The sentence that Hancom asks of products that read HWP, in their user interface too. */
+const HWP_NOTICE = "본 제품은 한글과컴퓨터의 ᄒᆞᆫ글 문서 파일(.hwp) 공개 문서를 참고하여 개발하였습니다.";
+
 /** The messages about documents, which are not part of the first load. */
 export default {
   ko: {
@@ -45,6 +48,7 @@ export default {
     citeLabel: "[{n}] 출처 보기: {source}",
     textOpen: "‘{name}’ 읽은 글 보기",
     textNote: "서연이 읽은 글이에요. 그림과 꾸밈은 빠져 있어요.",
+    hwpNotice: HWP_NOTICE,
     textLoading: "불러오는 중…",
     textFailed: "글을 불러오지 못했어요. 인터넷 연결을 확인하고 다시 불러와 주세요.",
     textDeleted: "지워진 문서예요. 답에 쓴 부분의 앞머리만 남아 있어요.",
@@ -107,6 +111,7 @@ export default {
     citeLabel: "[{n}] Show the source: {source}",
     textOpen: "Show the text of “{name}”",
     textNote: "This is the text as Seoyeon has read it, without pictures and formatting.",
+    hwpNotice: HWP_NOTICE,
     textLoading: "Loading…",
     textFailed: "The text could not be loaded. Please check the connection and load it again.",
     textDeleted: "The document was deleted. Only the beginning of the cited passage is left.",

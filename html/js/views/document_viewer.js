@@ -14,7 +14,8 @@ export async function openText(api, conversationId, item) {
   await loadMessages();
   const note = element("p", { className: "note" }, `${extentText(item)}. ${t("textNote")}`);
   const text = new DocumentText(api, documentsPath(conversationId, item.documentId));
-  openDialog(item.name, note, text.node);
+  const notice = item.kind === "hwp" ? [element("p", { className: "note", lang: "ko" }, t("hwpNotice"))] : [];
+  openDialog(item.name, note, text.node, ...notice);
   await text.show(0, SHOWN_AT_ONCE);
 }
 
