@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
 
-# A document whose time to live ends this much before a question's gets that of the question.
-MARGIN_SECONDS = 86_400
+# A document whose time to live ends this much before a question's gets that of the question. Less
+# would be a write with each question; more would let it expire in a temporary conversation.
+MARGIN_SECONDS = 3_600
 
 
 class Library:
