@@ -27,6 +27,12 @@ def rename(page: Page, title: str) -> Locator:
     return page.get_by_role("button", name=f"‘{title}’ 이름 바꾸기")
 
 
+def start_renaming(page: Page, title: str) -> None:
+    """Open the form, which is loaded when it is first needed."""
+    rename(page, title).press("Enter")
+    expect(page.get_by_label("대화 이름")).to_be_focused()
+
+
 def pin(page: Page, title: str) -> Locator:
     return page.get_by_role("button", name=f"‘{title}’ 대화 고정", exact=True)
 
@@ -164,7 +170,7 @@ def test_the_model_s_title_appears_and_is_not_suggested_as_the_person_s(
 
 
 def test_a_model_s_title_that_comes_late_leaves_the_person_s(lists: Page, backend: Backend) -> None:
-    rename(lists, "경주 여행").press("Enter")
+    start_renaming(lists, "경주 여행")
     lists.keyboard.insert_text("가족")
     lists.keyboard.press("Enter")
     expect(rows(lists).first).to_have_text("가족")
@@ -206,7 +212,7 @@ def test_functions_without_pins_get_no_pin(lists: Page, site: Site) -> None:
 
 
 def test_enter_in_the_middle_of_a_syllable_renames_once(lists: Page, site: Site) -> None:
-    rename(lists, "경주 여행").click()
+    start_renaming(lists, "경주 여행")
     session = lists.context.new_cdp_session(lists)
     key = {"windowsVirtualKeyCode": 229, "code": "Enter", "key": "Process"}
     session.send("Input.imeSetComposition", {"text": "길", "selectionStart": 1, "selectionEnd": 1})
@@ -220,7 +226,7 @@ def test_enter_in_the_middle_of_a_syllable_renames_once(lists: Page, site: Site)
 def test_escape_leaves_the_title_as_it_was(lists: Page, backend: Backend, site: Site) -> None:
     ask(lists, "하루 더")
     backend.accept(backend.wait_frame("chat")["request_id"])
-    rename(lists, "경주 여행").click()
+    start_renaming(lists, "경주 여행")
     lists.keyboard.insert_text("아니야")
     lists.keyboard.press("Escape")
     expect(rows(lists)).to_have_text(["경주 여행", "케이크 굽기"])
@@ -388,7 +394,7 @@ def test_deleting_the_last_conversation_opens_no_touch_keyboard(lists: Page) -> 
 
 
 def test_deleting_leaves_a_title_that_was_being_written(lists: Page) -> None:
-    rename(lists, "경주 여행").click()
+    start_renaming(lists, "경주 여행")
     remove(lists, "케이크 굽기").click()
     expect(rows(lists)).to_have_text(["경주 여행"])
     expect(lists.get_by_label("대화 이름")).to_have_count(0)

@@ -31,6 +31,8 @@ def test_a_mode_is_chosen_and_goes_with_the_question(chat: Page, backend: Backen
 def test_modes_are_chosen_by_keyboard(chat: Page, backend: Backend) -> None:
     chat.locator("#question").fill("몇일")
     chat.keyboard.press("Tab")
+    expect(chat.locator("#attach")).to_be_focused()
+    chat.keyboard.press("Tab")
     expect(mode(chat, "대화")).to_be_focused()
     chat.keyboard.press("ArrowRight")
     chat.keyboard.press("ArrowRight")
