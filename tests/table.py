@@ -60,4 +60,4 @@ def create_documents(
 ) -> Documents:
     """Return the history function's documents. The bucket must exist once S3 is called."""
     settings = replace(DocumentSettings(BUCKET, "reader"), **limits)
-    return Documents(table, settings, entry.connect_s3, invoke, clock)
+    return Documents(table, settings, entry.connect_s3, invoke, clock, sleep=lambda _: None)

@@ -1,5 +1,6 @@
 """A user's documents: announced, uploaded to S3 by the page, read by the reader, deleted."""
 
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ UPLOAD_SECONDS = 300  # the page may begin an upload
 UNASKED_SECONDS = 86_400  # a document expires if its conversation has no question
 READING_SECONDS = 60.0  # the reader's timeout: then the reading has failed
 TRIES = 5
+
+
+class Contended(Exception):
+    """Others kept changing the user's counter."""
 
 
 class DeletionFailed(Exception):
@@ -64,12 +69,16 @@ class Documents:
         connect: "Callable[[], S3Client]",
         invoke: Callable[[ReadingJob], None],
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._table = table
         self._settings = settings
         self._connect = connect
         self._invoke = invoke
         self._clock = clock
+        self._sleep = sleep
+        self._uniform = uniform
 
     @cached_property
     def s3(self) -> "S3Client":
@@ -123,7 +132,10 @@ class Documents:
         return document
 
     def _insert(self, document: Document, now: float) -> bool:
-        """Write the item and count it for the user; return False if there is one already."""
+        """Write the item and count it for the user; return False if there is one already.
+
+        Raise QuotaExceeded and Contended.
+        """
         put: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._table.name,
@@ -134,7 +146,7 @@ class Documents:
         }
         key = keys.messages(document.user_id, keys.day(now))
         count = self._count(key, self._settings.per_day, now)
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             reasons = transact(self._table.meta.client, [put, {"Update": count}])
             if not reasons:
                 return True
@@ -142,7 +154,9 @@ class Documents:
                 return False
             if reasons[1] == "ConditionalCheckFailed":
                 raise QuotaExceeded
-        raise QuotaExceeded  # the user's other tabs keep changing the counter
+            # Another transaction of the user's has changed the counter.
+            self._sleep(self._uniform(0, 0.05 * 2**attempt))
+        raise Contended
 
     def _count_for_deployment(self, now: float) -> bool:
         """Count a document of all users; return whether the quota allows it.

@@ -9,6 +9,8 @@ import pytest
 from chat_shared import documents, keys
 from chat_shared.documents import Part
 from chat_shared.principal import Principal
+from chat_shared.transactions import transact
+from history_api import documents as documents_module
 from history_api import entry
 from history_api.documents import READING_SECONDS, UNASKED_SECONDS, ReadingJob
 from history_api.service import MAX_NAME_LENGTH, MAX_PAGE_BYTES, Service
@@ -221,6 +223,21 @@ def test_a_refused_user_does_not_use_up_the_quota_of_all(make: Callable[..., Api
     api = make(per_day=1, daily=2)
     assert [api.add(uuid(number))[0] for number in (1, 2, 3)] == [200, 429, 429]
     assert api.add(user=BOB)[0] == 200
+
+
+def test_a_counter_that_others_change_is_no_used_up_quota(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled = [[None, "TransactionConflict"]] * 2
+
+    def conflict(client: Any, items: Any) -> list[str | None]:
+        return cancelled.pop() if cancelled else transact(client, items)
+
+    monkeypatch.setattr(documents_module, "transact", conflict)
+    assert api.add()[0] == 200
+    assert cancelled == []
+    cancelled += [[None, "TransactionConflict"]] * documents_module.TRIES
+    assert api.add(uuid(1))[0] == 500
 
 
 def test_a_reading_starts_the_reader_once(api: Api) -> None:

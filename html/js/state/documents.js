@@ -33,6 +33,8 @@ export class Documents extends Emitter {
   #items = new Map();
   #removed = new Set();
   #polls = new Map();
+  /** @type {Promise<unknown>} */
+  #announced = Promise.resolve();
   /** The number of changes: a list that was asked for before one of them is too old. */
   #revision = 0;
 
@@ -136,7 +138,8 @@ export class Documents extends Emitter {
       this.#change(conversationId, item, { status: "uploading", code: null, sent: 0 });
       try {
         const { documentId: document_id, name, size } = item;
-        const { upload } = await api.request("POST", documentsPath(conversationId), {}, { document_id, name, size });
+        const body = { document_id, name, size };
+        const { upload } = await this.#announce(() => api.request("POST", documentsPath(conversationId), {}, body));
         signal.throwIfAborted();
         const progress = (sent) => {
           item.sent = sent;
@@ -159,6 +162,17 @@ export class Documents extends Emitter {
         await connection(signal, backoff(attempt));
       }
     }
+  }
+
+  /**
+   * Announce one document after another: the API lists them in this order, and counts them for one quota.
+   * @template T
+   * @param {() => Promise<T>} request
+   */
+  #announce(request) {
+    const announced = this.#announced.then(request);
+    this.#announced = announced.catch(() => {});
+    return announced;
   }
 
   /** Ask for the list, less and less often, while documents are read. */
