@@ -89,9 +89,9 @@ test: setup-dev ## all tests; finds or installs a browser for them, BROWSER=none
 	@$(TEST_JS)
 	@$(PYTEST) $(TESTS)
 
-quick: setup-dev ## the tests without emulator and browser: less than half a minute, for while you work
+quick: setup-dev ## the unit tests of Python and JavaScript: less than half a minute, for while you work
 	@$(TEST_JS)
-	@$(PYTEST) tests/unit tests/integration
+	@$(PYTEST) tests/unit
 
 faults: setup-dev ## every fault test at full size (half an hour), and the figures
 	@$(FIND_BROWSER)
