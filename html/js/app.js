@@ -1,4 +1,4 @@
-import "./shared.js";
+import "./common.js";
 import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
 import { takeTransferSecret } from "./identity/transfer_link.js";

@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { decodeBase64url } from "../base64url.js";
 import { LAST_USER, SESSION, SESSION_LOCK, SIGN_IN, unsentKeys } from "../keys.js";
 import { Storage } from "../storage.js";

@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { compareTexts, findCorrectedText } from "../proofreading.js";
 import texts from "../text/proofreading.js";
 import { copyText } from "./copy.js";

@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { formatMoment } from "../dates.js";
 import messages from "../text/details.js";
 import { addMessages, failureText, plural, t } from "../text.js";

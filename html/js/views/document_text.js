@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { formatDayAndTime, formatNumber, quotaRenewal } from "../dates.js";
 import messages from "../text/documents.js";
 import { addMessages, plural, t } from "../text.js";

@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { formatNumber } from "../dates.js";
 import { supports } from "../protocol.js";
 import { Documents } from "../state/documents.js";

@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { t } from "../text.js";
 import { byId, element, setHidden } from "./dom.js";
 import { loadMessages } from "./settings/dialog.js";

@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { submitOnEnter } from "../enter.js";
 import { countCharacters, normalizeText } from "../protocol.js";
 import messages from "../text/rename.js";

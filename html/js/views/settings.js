@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { Guests } from "../identity/transfer.js";
 import { supports } from "../protocol.js";
 import { t } from "../text.js";

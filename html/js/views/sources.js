@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { t } from "../text.js";
 import { placeText } from "./document_text.js";
 import { openPassage } from "./document_viewer.js";

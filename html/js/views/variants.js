@@ -1,4 +1,4 @@
-import "../shared.js";
+import "../common.js";
 import { loadNearest, loadVariant, removeVariant } from "../state/variants.js";
 import messages from "../text/variants.js";
 import { addMessages, t } from "../text.js";

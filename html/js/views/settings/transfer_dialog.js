@@ -1,4 +1,4 @@
-import "../../shared.js";
+import "../../common.js";
 import { HistoryApi } from "../../api.js";
 import { Guests, isSecret } from "../../identity/transfer.js";
 import { t } from "../../text.js";
