@@ -51,5 +51,5 @@ def split_at_headings(markdown: str) -> list[Section]:
 
 
 def table_row(cells: Sequence[str]) -> str:
-    """Return `| a | b |`, on one line whatever the cells contain."""
+    """Return `| a | b |`, on one line also if a cell has several."""
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"

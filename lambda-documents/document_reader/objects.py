@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-from chat_shared.documents import Part, encode_parts, text_key, upload_key
+from chat_shared.documents import ABSENT_OBJECT, Part, encode_parts, text_key, upload_key
 
 from document_reader.errors import Unreadable
 from document_reader.job import Job
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 CHUNK_BYTES = 1024 * 1024
-# S3 tells only those who may list the bucket that an object is missing.
-MISSING = ("NoSuchKey", "AccessDenied")
 
 
 class Objects:
@@ -29,7 +27,7 @@ class Objects:
         try:
             found = self._s3.get_object(Bucket=self._bucket, Key=upload_key(*job.ids))
         except ClientError as error:
-            if error.response["Error"]["Code"] in MISSING:
+            if error.response["Error"]["Code"] in ABSENT_OBJECT:
                 raise Unreadable("not_uploaded") from None
             raise
         with closing(found["Body"]) as body, path.open("wb") as file:
