@@ -6,7 +6,7 @@ from aws_cdk import CfnElement, CfnOutput, Duration, Stack
 from aws_cdk.aws_dynamodb import ITable
 from aws_cdk.aws_lambda import Function
 from aws_cdk.aws_s3 import IBucket
-from chat_shared.documents import PREFIXES
+from chat_shared.documents import PREFIXES, READING_SECONDS
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
 from constructs import Construct
@@ -131,7 +131,7 @@ class ServiceStack(Stack):
             },
             memory_mb=READER_MEMORY_MB,
             # Longer than the child process may take; the document's lease has the same length.
-            timeout=Duration.seconds(60),
+            timeout=Duration.seconds(READING_SECONDS),
             # A file that ends the function would end it again; the user can repeat the reading.
             retry_attempts=0,
         )

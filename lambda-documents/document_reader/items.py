@@ -5,14 +5,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chat_shared import keys
-from chat_shared.documents import Document
+from chat_shared.documents import READING_SECONDS, Document
 
 from document_reader.job import Job
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-
-LEASE_SECONDS = 60.0  # the function's time limit
 
 
 class Deleted(Exception):
@@ -33,7 +31,7 @@ class Items:
     def begin(self, job: Job) -> Document:
         """Renew the lease of a reading; return its document. Raise Deleted, Superseded."""
         now = self._clock()
-        item = self._update(job, {"lease_until": int(now + LEASE_SECONDS)})
+        item = self._update(job, {"lease_until": int(now + READING_SECONDS)})
         return Document.from_item(item, now)
 
     def finish(self, job: Job, outcome: dict[str, Any]) -> None:

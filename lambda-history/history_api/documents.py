@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from chat_shared import documents, history, keys
-from chat_shared.documents import Document, Part
+from chat_shared.documents import READING_SECONDS, Document, Part
 from chat_shared.principal import Principal
 from chat_shared.transactions import transact
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 UPLOAD_SECONDS = 300  # the page may begin an upload
 UNASKED_SECONDS = 86_400  # a document expires if its conversation has no question
-READING_SECONDS = 60.0  # the reader's timeout: then the reading has failed
 TRIES = 5
 
 
@@ -193,7 +192,7 @@ class Documents:
             return None
         post = self.s3.generate_presigned_post(
             self._settings.bucket,
-            documents.upload_key(*_ids(document)),
+            documents.upload_key(*document.ids),
             Conditions=[["content-length-range", 1, document.size]],
             ExpiresIn=UPLOAD_SECONDS,
         )
@@ -216,7 +215,7 @@ class Documents:
         if not started:  # another request has started it
             return self.find(principal, conversation_id, document_id)
         try:
-            self._invoke(ReadingJob(*_ids(document), started.reading))
+            self._invoke(ReadingJob(*document.ids, started.reading))
         except Exception:
             self._update(started, "SET #status = :before", before=document.status)
             raise
@@ -247,7 +246,7 @@ class Documents:
             raise NotFound
         try:
             found = self.s3.get_object(
-                Bucket=self._settings.bucket, Key=documents.text_key(*_ids(document))
+                Bucket=self._settings.bucket, Key=documents.text_key(*document.ids)
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in documents.ABSENT_OBJECT:
@@ -305,7 +304,3 @@ class Documents:
                     deleted = self.s3.delete_objects(Bucket=bucket, Delete={"Objects": found})
                     if failed := deleted.get("Errors"):  # S3 answers 200 nevertheless
                         raise DeletionFailed(failed[0].get("Code"))
-
-
-def _ids(document: Document) -> tuple[str, str, str]:
-    return document.user_id, document.conversation_id, document.document_id

@@ -27,6 +27,7 @@ FailureCode = Literal[
     "broken", "locked", "not_uploaded", "scanned", "too_large", "unreadable", "unsupported"
 ]
 PREFIXES = ("uploads", "text", "notes")
+READING_SECONDS = 60  # the reader's time limit: then its lease has expired
 # The errors of GetObject for an absent key: S3 names it only to those who may list the bucket.
 ABSENT_OBJECT = ("NoSuchKey", "AccessDenied")
 
@@ -73,8 +74,12 @@ class Document:
     expires_at: int = 0
 
     @property
+    def ids(self) -> tuple[str, str, str]:
+        return self.user_id, self.conversation_id, self.document_id
+
+    @property
     def key(self) -> dict[str, str]:
-        return keys.document(self.user_id, self.conversation_id, self.document_id)
+        return keys.document(*self.ids)
 
     def to_item(self) -> dict[str, Any]:
         """Return the item of a document that was announced."""

@@ -1,9 +1,8 @@
 """The configuration of the functions on both targets."""
 
 import pytest
-from document_reader.items import LEASE_SECONDS
+from chat_shared.documents import READING_SECONDS
 from document_reader.reader import EXTRACTION_SECONDS
-from history_api.documents import READING_SECONDS
 
 from cdk.stack_names import BOOTSTRAP_PARAMETER, WORKER_OUTPUT
 from tests.infrastructure.conftest import LOCAL_CONTEXT, Assembly, Json
@@ -211,5 +210,5 @@ def test_a_document_that_ends_the_reader_is_not_tried_again(aws: Assembly) -> No
     name, reader = aws.service.function("reader")
 
     assert event_config(aws, name)["MaximumRetryAttempts"] == 0
-    assert (reader["MemorySize"], reader["Timeout"]) == (2048, LEASE_SECONDS)
-    assert LEASE_SECONDS == READING_SECONDS > EXTRACTION_SECONDS
+    assert (reader["MemorySize"], reader["Timeout"]) == (2048, READING_SECONDS)
+    assert READING_SECONDS > EXTRACTION_SECONDS

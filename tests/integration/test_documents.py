@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from chat_shared import documents, keys
-from chat_shared.documents import Part
+from chat_shared.documents import READING_SECONDS, Part
 from chat_shared.principal import Principal
 from chat_shared.transactions import transact
 from history_api import documents as documents_module
 from history_api import entry
-from history_api.documents import READING_SECONDS, UNASKED_SECONDS, ReadingJob
+from history_api.documents import UNASKED_SECONDS, ReadingJob
 from history_api.service import MAX_NAME_LENGTH, MAX_PAGE_BYTES, Service
 
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid

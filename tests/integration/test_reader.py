@@ -11,15 +11,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from chat_shared import documents
-from chat_shared.documents import Document, DocumentStatus, FailureCode, Part
+from chat_shared.documents import READING_SECONDS, Document, DocumentStatus, FailureCode, Part
 from document_reader import entry
 from document_reader.errors import Unreadable
 from document_reader.extraction import Extraction
-from document_reader.items import LEASE_SECONDS, Items
+from document_reader.items import Items
 from document_reader.job import Job
 from document_reader.objects import Objects
 from document_reader.reader import MAX_READINGS, Reader
-from history_api.documents import READING_SECONDS, ReadingJob
+from history_api.documents import ReadingJob
 
 from tests.builders import ALICE, CONVERSATION, NOW, uuid
 from tests.fakes import Clock, Context, RecordedMetrics
@@ -58,7 +58,7 @@ class Stage:
         )
 
     def _extract(self, path: Path, name: str, seconds: float) -> Extraction:
-        assert seconds < LEASE_SECONDS
+        assert seconds < READING_SECONDS
         self.seen.append((path.read_bytes(), name))
         self.while_extracting()
         return FOUND
@@ -259,7 +259,7 @@ def test_a_second_reading_keeps_upload_and_text(stage: Stage) -> None:
     second: list[Job] = []
 
     def repeat() -> None:
-        stage.clock.now += max(READING_SECONDS, LEASE_SECONDS) + 1
+        stage.clock.now += READING_SECONDS + 1
         second.append(stage.start())
         stage.while_extracting = lambda: None
 
@@ -308,7 +308,7 @@ def test_a_reading_that_waited_for_its_start_has_its_whole_lease(stage: Stage) -
     during: list[str] = []
 
     def look() -> None:
-        stage.clock.now += LEASE_SECONDS - 1
+        stage.clock.now += READING_SECONDS - 1
         during.append(stage.document.status)
 
     stage.while_extracting = look
@@ -333,7 +333,7 @@ def test_a_crash_at_any_call_can_be_repaired_by_another_reading_or_a_deletion(
             else:
                 break
         assert len(called) == call
-        stage.clock.now += max(READING_SECONDS, LEASE_SECONDS) + 1
+        stage.clock.now += READING_SECONDS + 1
         if stage.document.status != "ready":
             assert stage.outcome() == ("failed", "broken")
         if then == "delete":

@@ -61,7 +61,7 @@ class Library:
 
     def read_note(self, document: Document, digest: str) -> str | None:
         """Return a note of a summary; None if there is none."""
-        content = self._read(self._client, note_key(*ids_of(document), digest))
+        content = self._read(self._client, note_key(*document.ids, digest))
         return None if content is None else str(json.loads(content)["text"])
 
     def write_note(self, document: Document, digest: str, text: str) -> None:
@@ -70,7 +70,7 @@ class Library:
         A deletion removes the item, then the objects. If the item is there after the note was
         written, a later deletion finds the note; if it is not, the note is deleted here.
         """
-        key = note_key(*ids_of(document), digest)
+        key = note_key(*document.ids, digest)
         body = json.dumps({"text": text}, ensure_ascii=False)
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body.encode())
         # Notes are written by several threads, and a resource is not thread-safe.
@@ -127,7 +127,7 @@ class Library:
         return self._threads.start_call(lambda: self._read_parts(client, document), "text")
 
     def _read_parts(self, client: "S3Client", document: Document) -> list[Part]:
-        content = self._read(client, text_key(*ids_of(document)))
+        content = self._read(client, text_key(*document.ids))
         return [] if content is None else decode_parts(content)
 
     def _read(self, client: "S3Client", key: str) -> bytes | None:
@@ -149,7 +149,3 @@ class Library:
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return  # it was deleted meanwhile
-
-
-def ids_of(document: Document) -> tuple[str, str, str]:
-    return document.user_id, document.conversation_id, document.document_id
