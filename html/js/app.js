@@ -3,6 +3,7 @@ import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
 import { takeTransferSecret } from "./identity/transfer_link.js";
 import { OUTBOX_PREFIX, SECRET, temporaryKey } from "./keys.js";
+import { loadRenderer } from "./markdown/renderer.js";
 import { setFeatures, supports } from "./protocol.js";
 import { guest, guestApi, storage, tabStorage, transferSecret } from "./returning_guest.js";
 import { Socket } from "./socket.js";
@@ -40,11 +41,14 @@ async function start() {
   if (config.auth === "guest") await offerTransfer(transferSecret);
   const identity = await openIdentity(config);
   const { isNew } = identity;
+  // Answers that are rendered twice would move.
+  const rendering = isNew || loadRenderer().catch(() => {});
   const state = createState(config, identity);
   const { attach, composer, removals } = createViews(config, state);
   if (config.auth === "guest") watchGuest();
 
   const temporaryId = await restoreTemporary();
+  await rendering;
   state.delivery.restore();
   state.socket.start();
   enableControls();

@@ -8,6 +8,7 @@ import "./dates.js";
 import "./enter.js";
 import "./identity/guest.js";
 import "./identity/transfer_link.js";
+import "./markdown/renderer.js";
 import "./protocol.js";
 import "./storage.js";
 import "./text.js";

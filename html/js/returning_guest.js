@@ -7,6 +7,7 @@ import { HistoryApi } from "./api.js";
 import { GuestIdentity } from "./identity/guest.js";
 import { takeTransferSecret } from "./identity/transfer_link.js";
 import { LAST_USER, temporaryKey } from "./keys.js";
+import { loadRenderer } from "./markdown/renderer.js";
 import { Storage } from "./storage.js";
 
 export const transferSecret = takeTransferSecret();
@@ -17,4 +18,5 @@ export const guestApi = new HistoryApi(() => guest.token());
 
 if (!guest.isNew && transferSecret === null && storage.get(LAST_USER) === null) {
   guestApi.prefetch(addressedId() ?? tabStorage.get(temporaryKey(storage)));
+  loadRenderer().catch(() => {}); // tried again where it is used
 }

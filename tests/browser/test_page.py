@@ -46,7 +46,7 @@ def first_load(site: Site, suffix: str) -> list[Path]:
 def test_the_first_load_is_light(site: Site) -> None:
     scripts = first_load(site, "js")
     assert scripts
-    assert weigh(scripts) <= 45 * KILOBYTE
+    assert weigh(scripts) <= 32 * KILOBYTE
     (sheet,) = first_load(site, "css")
     assert weigh([sheet]) <= 8 * KILOBYTE
 
@@ -59,6 +59,33 @@ def test_the_markup_names_every_script_of_the_first_load(
     )
     named = {f"/assets/{path.name}" for path in first_load(site, "js")}
     assert {name for name in loaded if name.endswith(".js")} == named
+
+
+@pytest.mark.usefixtures("returning")
+def test_the_scripts_of_a_returning_guest_are_light(
+    page: Page, site: Site, backend: Backend
+) -> None:
+    site.history.turns = [stored_turn("경주", "**좋아요.**")]
+    page.goto(site.url)
+    expect(page.locator(".prose strong")).to_be_visible()
+    loaded = page.evaluate(
+        "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
+    )
+    scripts = {name for name in loaded if name.endswith(".js")}
+    assert weigh([site.page / name.removeprefix("/") for name in scripts]) <= 48 * KILOBYTE
+
+
+def test_an_answer_is_plain_text_until_the_renderer_is_loaded(chat: Page, backend: Backend) -> None:
+    held: list[Route] = []
+    chat.route("**/assets/stream-*.js", lambda route: held.append(route))
+    ask(chat, "안녕")
+    request_id = backend.wait_frame("chat")["request_id"]
+    backend.accept(request_id)
+    backend.delta(request_id, 1, "**안녕**하세요")
+    expect(chat.locator(".prose")).to_have_text("**안녕**하세요")
+    held[0].continue_()
+    expect(chat.locator(".prose strong")).to_have_text("안녕")
+    expect(chat.locator(".prose")).to_have_text("안녕하세요")
 
 
 def test_config_json_is_requested_once_and_beside_the_script(chat: Page) -> None:

@@ -29,10 +29,22 @@ export class MarkdownStream {
     });
   }
 
+  /** Render the whole text so far without waiting for a frame, in place of other content. */
+  replace(text) {
+    this.#root.replaceChildren();
+    this.show(text);
+    this.#cancelFrame();
+    this.#flow.show(this.#text);
+  }
+
   finish(text) {
     this.show(text);
+    this.#cancelFrame();
+    this.#flow.finish(this.#text);
+  }
+
+  #cancelFrame() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    this.#flow.finish(this.#text);
   }
 }

@@ -1,4 +1,4 @@
-import { MarkdownStream } from "../markdown/stream.js";
+import { createStream, loadRenderer } from "../markdown/renderer.js";
 
 export const TICK_MS = 40; // 25 paints a second, as many as there were when each frame was shown as it came
 const MIN_GAP_MS = 40;
@@ -64,7 +64,9 @@ export class Pace {
  * hidden tab, and where the caller says so.
  */
 export class Reveal {
-  #stream;
+  #root;
+  /** @type {import("../markdown/stream.js").MarkdownStream | null} */
+  #stream = null;
   #finished;
   #pace = new Pace();
   #text = "";
@@ -76,8 +78,13 @@ export class Reveal {
    * @param {() => void} [finished] called when a whole answer is shown
    */
   constructor(root, finished) {
-    this.#stream = new MarkdownStream(root);
+    this.#root = root;
     this.#finished = finished;
+    // Its failure leaves the answer as plain text; the next answer tries again.
+    loadRenderer().then(
+      () => !this.#stream && this.#text && this.#paint(),
+      () => {},
+    );
   }
 
   /** Show a growing answer. */
@@ -113,9 +120,20 @@ export class Reveal {
   }
 
   #paint() {
+    this.#stream ??= this.#startStream();
+    if (!this.#stream) {
+      this.#root.textContent = this.#pace.shown;
+      return;
+    }
     if (this.#isFinal && this.#pace.isWhole) {
       this.#stream.finish(this.#text);
       this.#finished?.();
     } else this.#stream.show(this.#pace.shown);
+  }
+
+  #startStream() {
+    const stream = createStream(this.#root);
+    stream?.replace(this.#pace.shown);
+    return stream;
   }
 }
