@@ -63,7 +63,7 @@ function handler(event) {{
   return response;
 }}
 """.lstrip()
-PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(self), payment=(), usb=()"
 
 
 def content_security_policy(connect_sources: Sequence[str]) -> str:
@@ -80,7 +80,7 @@ def content_security_policy(connect_sources: Sequence[str]) -> str:
             "form-action 'none'",
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
+            "trusted-types service-worker",
         )
     )
 

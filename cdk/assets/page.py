@@ -18,10 +18,15 @@ from cdk.assets.functions import ROOT
 
 HTML = ROOT / "html"
 NOT_FOUND = "404.html"
+# Browsers look for a newer one at the same address.
+SERVICE_WORKER = "service-worker.js"
 # Names below assets/ contain a hash of the content; only these files may be cached for good.
 ASSETS = "assets"
 # Every published path; config.json is the deployment's.
-PUBLISHED = rf"^/(?:index\.html|{re.escape(NOT_FOUND)}|config\.json|(?:{ASSETS}|vendor)/.+)?$"
+PUBLISHED = (
+    rf"^/(?:index\.html|{re.escape(NOT_FOUND)}|{re.escape(SERVICE_WORKER)}|config\.json"
+    rf"|(?:{ASSETS}|vendor)/.+)?$"
+)
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 
@@ -63,6 +68,9 @@ def build_page(folder: Path, html: Path = HTML) -> None:
             }
     for name, text in pages.items():
         (folder / name).write_text(_rename_references(text, names), encoding="utf-8")
+    if (worker := html / SERVICE_WORKER).exists():
+        shutil.copyfile(worker, folder / SERVICE_WORKER)
+        _list_files(folder)
 
 
 def _bundle(html: Path, entry_points: list[str], folder: Path) -> dict[str, Any]:
@@ -122,10 +130,30 @@ def _copy_files(html: Path, folder: Path) -> Names:
             continue
         if path.suffix == ".webmanifest":
             content = _rename_references(content.decode(), names).encode()
-        stamp = sha256(content).hexdigest()[:8].upper()
-        names[name] = f"{ASSETS}/{path.stem}-{stamp}{path.suffix}"
+        names[name] = f"{ASSETS}/{path.stem}-{_stamp(content)}{path.suffix}"
         (folder / names[name]).write_bytes(content)
     return names
+
+
+def _list_files(folder: Path) -> None:
+    """Write the list of all assets for the service worker, and name it in index.html.
+
+    Its name has a hash: a page and the list of its files cannot be of two builds.
+    """
+    files = (path for path in (folder / ASSETS).iterdir() if path.suffix != ".map")
+    content = json.dumps(sorted(f"/{ASSETS}/{path.name}" for path in files))
+    name = f"{ASSETS}/files-{_stamp(content.encode())}.json"
+    (folder / name).write_text(content, encoding="utf-8")
+    page = folder / "index.html"
+    markup = page.read_text(encoding="utf-8")
+    page.write_text(
+        markup.replace("</head>", f'  <meta name="files" content="/{name}">\n  </head>', 1),
+        encoding="utf-8",
+    )
+
+
+def _stamp(content: bytes) -> str:
+    return sha256(content).hexdigest()[:8].upper()
 
 
 def _copied_files(html: Path) -> Iterator[Path]:

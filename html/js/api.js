@@ -1,5 +1,6 @@
 import { backoff } from "./backoff.js";
 import { Emitter } from "./emitter.js";
+import { forgetKept } from "./keys.js";
 import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
 
 /**
@@ -84,6 +85,9 @@ export function toWire(value) {
 const INSTRUCTIONS = "/history/instructions";
 const THROTTLED = 429;
 const ATTEMPTS = 6; // about 15 s
+const KEEP_MS = 3_000; // until a page is kept, so that it does not slow the first load down
+
+const loadKept = () => import("./state/kept.js");
 
 /**
  * The history API. A method throws if the request is refused (`error.status`) or if the network fails. A throttled
@@ -155,17 +159,20 @@ export class HistoryApi extends Emitter {
     return (await this.request("PUT", INSTRUCTIONS, {}, { text })).text;
   }
 
-  removeAll() {
-    return this.request("DELETE", "/history");
+  async removeAll() {
+    await this.request("DELETE", "/history");
+    await forgetKept();
   }
 
   /** Remove a conversation, even while the page closes. */
   remove(conversationId) {
+    forget(conversationId);
     return this.removeAt(conversationPath(conversationId));
   }
 
   /** Remove a turn and all that follow from it. */
   removeTurn(conversationId, turnId) {
+    forget(conversationId);
     return this.removeAt(`${conversationPath(conversationId)}/turns/${encodeURIComponent(turnId)}`);
   }
 
@@ -181,11 +188,30 @@ export class HistoryApi extends Emitter {
     });
   }
 
+  /** Return a page. Without a network, return the kept one. */
   async #get(path, query) {
     const key = JSON.stringify([path, query]);
-    const page = this.#prefetched.get(key);
+    const prefetched = this.#prefetched.get(key);
     this.#prefetched.delete(key);
-    return fromWire(await (page ?? this.request("GET", path, query)));
+    const { cursor, head, branches } = query;
+    const isKept = globalThis.caches && !cursor && !head && !branches;
+    try {
+      const page = await (prefetched ?? this.request("GET", path, query));
+      if (isKept)
+        setTimeout(
+          () =>
+            loadKept()
+              .then(({ keep }) => keep(path, page))
+              .catch(() => {}),
+          KEEP_MS,
+        );
+      return fromWire(page);
+    } catch (error) {
+      const isAnswered = error.status !== undefined;
+      const kept = isKept && !isAnswered && (await loadKept().then(({ read }) => read(path, query)));
+      if (!kept) throw error;
+      return fromWire(kept);
+    }
   }
 
   /**
@@ -239,6 +265,14 @@ export class HistoryApi extends Emitter {
 /** Return the path of a conversation's documents, or of one of them. */
 export function documentsPath(conversationId, documentId = "") {
   return `${conversationPath(conversationId)}/documents${documentId && `/${encodeURIComponent(documentId)}`}`;
+}
+
+/** Delete a conversation from what this device keeps. */
+function forget(conversationId) {
+  if (globalThis.caches)
+    loadKept()
+      .then((kept) => kept.forget(conversationId))
+      .catch(() => {});
 }
 
 function conversationPath(conversationId) {

@@ -31,6 +31,8 @@ import { StatusView } from "./views/status.js";
 import { claimTemporary, TemporaryView } from "./views/temporary.js";
 import { TranscriptView } from "./views/transcript.js";
 
+const KEEP_PAGE_MS = 3_000; // after the start, so that it does not slow the first load down
+
 const preferences = new Preferences(storage);
 
 async function start() {
@@ -44,7 +46,7 @@ async function start() {
   // Answers that are rendered twice would move.
   const rendering = isNew || loadRenderer().catch(() => {});
   const state = createState(config, identity);
-  const { attach, composer, removals } = createViews(config, state);
+  const { attach, composer, removals, status } = createViews(config, state);
   if (config.auth === "guest") watchGuest();
 
   const temporaryId = await restoreTemporary();
@@ -57,6 +59,15 @@ async function start() {
   else state.navigation.restore(temporaryId).then(() => state.instructions.load().catch(() => {}));
   removals.resume();
   refreshOnReturn([state.conversations, state.chat, attach]);
+  setTimeout(() => keepPage({ ...state, status }).catch(() => {}), KEEP_PAGE_MS);
+}
+
+/** Let the service worker store the page, for the next load. After a failure, the next load tries again. */
+async function keepPage(context) {
+  if (!navigator.serviceWorker) return; // a private window of some browsers, or an address without HTTPS
+  const [updates, kept] = await Promise.all([import("./views/updates.js"), import("./state/kept.js")]);
+  kept.keepAnswers(context);
+  await updates.watchUpdates(context);
 }
 
 function createState({ websocketUrl }, identity) {
@@ -101,7 +112,7 @@ function createViews({ auth, maxTextLength, model }, state) {
   const attach = new AttachView(context);
   new SettingsButton(context);
   offerInstructionsSwitch(context);
-  return { attach, composer, removals };
+  return { attach, composer, removals, status };
 }
 
 /** Show the switch of the instructions once the user has some. */

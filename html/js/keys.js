@@ -18,6 +18,9 @@ export const temporaryKey = (storage) => `seoyeon.temporary.${userTag(storage)}`
 /** The key of a conversation's documents that this tab uploads, JSON. */
 export const uploadsKey = (storage, conversationId) => `seoyeon.uploads.${userTag(storage)}.${conversationId}`;
 
+/** Names of Caches, with the user's tag: see state/kept.js. */
+export const KEPT_PREFIX = "history.";
+
 /** Names of Web Locks and of the BroadcastChannel. */
 export const SESSION_LOCK = "seoyeon.session";
 export const temporaryLock = (conversationId) => `seoyeon.temporary.${conversationId}`;
@@ -38,4 +41,10 @@ export function keptUploads(storage, tabStorage) {
 /** Return the keys of questions and drafts that the server does not have yet: they belong to one user only. */
 export function unsentKeys(storage) {
   return [OUTBOX_PREFIX, DRAFT].flatMap((prefix) => storage.keys(prefix));
+}
+
+/** Delete the lists and conversations that this device keeps, those of all users. */
+export async function forgetKept() {
+  const names = (await globalThis.caches?.keys()) ?? [];
+  await Promise.all(names.filter((name) => name.startsWith(KEPT_PREFIX)).map((name) => caches.delete(name)));
 }

@@ -25,13 +25,13 @@ from cdk.assets.page import HTML, build_page
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types service-worker"
 )
 # The other headers of the page, except Strict-Transport-Security, which is for HTTPS.
 SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -320,6 +320,7 @@ class Site:
         self.history = History()
         self.config: dict[str, Any] = {}  # what differs from CONFIG
         self.connects_to = ""  # another origin that the page may talk to
+        self.requested: set[str] = set()  # paths of files
 
     @property
     def policy(self) -> str:
@@ -388,6 +389,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer_file(self, name: str) -> None:
         """What is published; else the module as it is in html/, for a test of that module alone."""
+        self.site.requested.add(f"/{name}")
         path = self.site.page / name
         if not path.is_file():
             path = HTML / name

@@ -35,7 +35,7 @@ def expected_policy(connect: str) -> str:
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src {connect}; "
         "img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types service-worker"
     )
 
 

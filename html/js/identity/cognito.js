@@ -1,6 +1,6 @@
 import "../common.js";
 import { decodeBase64url } from "../base64url.js";
-import { LAST_USER, SESSION, SESSION_LOCK, SIGN_IN, unsentKeys } from "../keys.js";
+import { forgetKept, LAST_USER, SESSION, SESSION_LOCK, SIGN_IN, unsentKeys } from "../keys.js";
 import { Storage } from "../storage.js";
 import { SignInView, showSignOut } from "../views/sign_in.js";
 import { GrantRefused, OAuth } from "./oauth.js";
@@ -152,6 +152,7 @@ export class CognitoIdentity {
   }
 
   #removeUnsent() {
+    forgetKept();
     for (const storage of [this.#storage, this.#tabStorage]) {
       for (const key of unsentKeys(storage)) storage.remove(key);
     }

@@ -1,4 +1,4 @@
-import { PREVIOUS_GUESTS, SECRET, unsentKeys } from "../keys.js";
+import { forgetKept, PREVIOUS_GUESTS, SECRET, unsentKeys } from "../keys.js";
 import { FRAGMENT } from "./transfer_link.js";
 
 /** Return whether a text has the form of a guest's secret: 32 bytes in base64url. */
@@ -35,14 +35,18 @@ export class Guests {
     return new URL(FRAGMENT + this.secret, new URL(location.pathname, location.href)).href;
   }
 
-  /** Make the guest with this secret the current one. `keep`: whether to keep the one that it replaces. */
-  switchTo(secret, keep = true) {
+  /**
+   * Make the guest with this secret the current one. `keep`: whether to keep the one that it replaces. Resolves when this
+   * device no longer keeps conversations of that one.
+   */
+  async switchTo(secret, keep = true) {
     const current = { secret: this.secret, at: new Date().toISOString(), own: this.#takeUnsent() };
     const others = this.previous.filter((guest) => guest.secret !== secret);
     const returning = this.previous.find((guest) => guest.secret === secret);
     this.#store(keep && current.secret ? [current, ...others] : others);
     this.#storage.set(SECRET, secret);
     for (const [key, value] of Object.entries(returning?.own ?? {})) this.#storage.set(key, value);
+    await forgetKept();
   }
 
   forget(secret) {

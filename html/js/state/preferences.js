@@ -9,6 +9,7 @@ const OPTIONS = {
   theme: ["system", "light", "dark"],
   size: ["medium", "small", "large"],
   enter: ["send", "line"],
+  keep: ["off", "on"],
 };
 
 /**

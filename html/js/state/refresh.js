@@ -1,7 +1,7 @@
 const INTERVAL_MS = 5_000;
 
 /**
- * Load the list and the shown conversation again when the user returns to the page: another device may have changed
+ * Load the list and the shown conversation again when the user or the network returns: another device may have changed
  * them. Between the tabs of a browser, a BroadcastChannel does that at once.
  * @param {{ refresh: () => Promise<void> }[]} states
  */
@@ -13,5 +13,6 @@ export function refreshOnReturn(states) {
     for (const state of states) state.refresh();
   };
   addEventListener("focus", refresh);
+  addEventListener("online", refresh);
   document.addEventListener("visibilitychange", refresh);
 }

@@ -77,6 +77,12 @@ export default {
   exportAgain: "Go on",
   exportPartly: "Save what is here",
   exportCancelled: "The export was cancelled.",
+  keepTitle: "Keep on this device",
+  keepNote:
+    "Conversations that you open can then be read without a network. Other people who use this device can see them. Signing out, deleting and changing the guest remove them.",
+  keep: "Opened conversations",
+  keepOff: "Do not keep",
+  keepOn: "Keep",
   removeAllTitle: "Delete all conversations",
   removeAllNote:
     "Deletes every conversation with its documents, and the instructions, from the server. Its backups may keep them for up to 35 days. Export them first to be able to read them later.",

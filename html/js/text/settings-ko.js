@@ -77,6 +77,12 @@ export default {
   exportAgain: "이어서 모으기",
   exportPartly: "모은 것만 저장",
   exportCancelled: "내보내기를 그만뒀어요.",
+  keepTitle: "이 기기에 보관",
+  keepNote:
+    "인터넷이 없을 때도 대화를 읽을 수 있게 이 기기에 보관해요. 이 기기를 쓰는 다른 사람이 볼 수 있어요. 로그아웃하거나, 대화를 지우거나, 옮기기 링크로 다른 대화를 열면 함께 지워요.",
+  keep: "연 대화",
+  keepOff: "보관하지 않기",
+  keepOn: "보관하기",
   removeAllTitle: "모든 대화 삭제",
   removeAllNote:
     "서버에 있는 대화와 그 안의 문서, 맞춤 지침을 모두 지워요. 서버의 백업에는 최대 35일 동안 남을 수 있어요. 먼저 내보내 두면 다시 읽을 수 있어요.",

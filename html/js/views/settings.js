@@ -3,7 +3,7 @@ import { Guests } from "../identity/transfer.js";
 import { supports } from "../protocol.js";
 import { t } from "../text.js";
 import { preferenceChoices } from "./settings/choices.js";
-import { ExportSection, RemoveAllSection } from "./settings/data.js";
+import { ExportSection, keepSection, RemoveAllSection } from "./settings/data.js";
 import { loadMessages, openDialog } from "./settings/dialog.js";
 import { InstructionsSection } from "./settings/instructions.js";
 import { transferSection } from "./settings/transfer_section.js";
@@ -39,6 +39,7 @@ export async function openSettings(context) {
     ...(supports("set_instructions") ? [new InstructionsSection(context.instructions).node] : []),
     ...(context.auth === "guest" ? [transferSection(new Guests(context.storage))] : []),
     new ExportSection(context, shown, closed.signal).node,
+    ...(window.caches ? [keepSection(context)] : []),
     new RemoveAllSection(context, () => dialog.close()).node,
   );
   dialog.addEventListener("close", () => closed.abort());

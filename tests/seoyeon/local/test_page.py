@@ -1,5 +1,6 @@
 """Publishing of the page to its bucket."""
 
+import re
 from pathlib import Path
 from typing import cast
 
@@ -39,7 +40,9 @@ def test_the_bucket_holds_the_page_and_its_config_and_nothing_else() -> None:
     assert (kind, kept) == ("text/html; charset=utf-8", "no-cache")
     assert objects["config.json"] == (b"{}", "application/json", "no-cache")
     assert "assets/main-OLD.js" not in objects
-    scripts = [found for key, found in objects.items() if key.endswith(".js")]
+    scripts = [found for key, found in objects.items() if re.match(r"assets/.+\.js$", key)]
+    worker = objects["service-worker.js"]
+    assert worker[1:] == ("text/javascript; charset=utf-8", "no-cache")
     assert {found[1:] for found in scripts} == {
         ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
     }

@@ -1,5 +1,6 @@
 import { formatNumber } from "../../dates.js";
 import { Exporter } from "../../export.js";
+import { forgetConversations } from "../../state/kept.js";
 import { t } from "../../text.js";
 import { element } from "../dom.js";
 import { choice } from "./choices.js";
@@ -108,6 +109,24 @@ export class ExportSection {
   #showProgress(key, exporter) {
     this.#status.textContent = t(key, counts(exporter));
   }
+}
+
+/** The choice to keep conversations on this device, for times without a network. */
+export function keepSection({ preferences, api, chat }) {
+  const options = [
+    ["off", t("keepOff")],
+    ["on", t("keepOn")],
+  ];
+  const choose = async (value) => {
+    preferences.set("keep", value);
+    if (value === "off") await forgetConversations();
+    else if (!chat.isTemporary) await api.turns(chat.conversationId); // which keeps it
+  };
+  return section(
+    t("keepTitle"),
+    element("p", { className: "note" }, t("keepNote")),
+    choice("keep", t("keep"), options, preferences.get("keep"), (value) => choose(value).catch(() => {})),
+  );
 }
 
 /** The deletion of all conversations, with a confirmation. */

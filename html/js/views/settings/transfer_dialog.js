@@ -19,7 +19,7 @@ export async function askToSwitchGuest(storage, secret) {
     const paragraphs = isUsed ? [t("transferAsk"), t("transferKeeps")] : [t("transferNotice")];
     const [yes, no] = isUsed ? [t("transferReplace"), t("transferKeep")] : [t("transferOpen"), t("cancel")];
     const agreed = await ask([...paragraphs, t("transferShared")], yes, no);
-    if (agreed) guests.switchTo(secret, isUsed);
+    if (agreed) await guests.switchTo(secret, isUsed);
     return agreed;
   }
   return false;

@@ -66,8 +66,8 @@ function renderPreviousGuest({ secret, at }, guests) {
   const until = t("keptUntil", { time: format.format(new Date(at)) });
   const row = element("li", {}, element("p", { className: "note" }, until));
   const buttons = element("div", { className: "buttons" });
-  const returnToGuest = () => {
-    guests.switchTo(secret);
+  const returnToGuest = async () => {
+    await guests.switchTo(secret);
     history.replaceState(null, "", location.pathname);
     location.reload();
   };
