@@ -1,4 +1,4 @@
-"""The bucket of the users' documents. chat_shared.documents defines its keys."""
+"""The bucket of the users' documents and search indexes. chat_shared.documents defines its keys."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk.aws_s3 import (
@@ -10,6 +10,7 @@ from aws_cdk.aws_s3 import (
     LifecycleRule,
     ObjectOwnership,
 )
+from chat_shared.documents import INDEX_PREFIX
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
@@ -44,6 +45,8 @@ class Documents(Construct):
                 LifecycleRule(prefix="uploads/", expiration=ONE_DAY),
                 LifecycleRule(prefix="text/", expiration=history),
                 LifecycleRule(prefix="notes/", expiration=history),
+                # A cache: a later search builds it again.
+                LifecycleRule(prefix=f"{INDEX_PREFIX}/", expiration=Duration.days(30)),
             ],
             object_ownership=ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=removal_policy,

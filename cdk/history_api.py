@@ -1,6 +1,7 @@
 """The REST API for the history of conversations."""
 
 import json
+import math
 from collections.abc import Mapping
 
 from aws_cdk import Duration, Stack
@@ -8,6 +9,7 @@ from aws_cdk.aws_apigateway import (
     AuthorizationType,
     EndpointType,
     LambdaIntegration,
+    MethodDeploymentOptions,
     MethodOptions,
     RequestAuthorizer,
     ResponseType,
@@ -23,6 +25,8 @@ from cdk.capacity import HISTORY_MEMORY_MB
 from cdk.python_function import PythonFunctions
 
 REST_STAGE = "api"
+# A search can read some megabytes: it gets a part of the throttle of all history requests.
+SEARCH_SHARE = 0.1
 # API Gateway's own errors (name, type, status, code), in the format of docs/openapi.yaml.
 GATEWAY_ERRORS = (
     ("BadRequest", ResponseType.DEFAULT_4_XX, None, "bad_request"),
@@ -57,7 +61,7 @@ class HistoryApi(Construct):
             self,
             "History",
             code=code,
-            description="Lists, renames and deletes conversations and documents",
+            description="Lists, searches, renames and deletes conversations and documents",
             environment=environment,
             memory_mb=HISTORY_MEMORY_MB,
             timeout=Duration.seconds(29),
@@ -72,6 +76,12 @@ class HistoryApi(Construct):
                 stage_name=REST_STAGE,
                 throttling_rate_limit=rate,
                 throttling_burst_limit=burst,
+                method_options={
+                    "/history/search/POST": MethodDeploymentOptions(
+                        throttling_rate_limit=rate * SEARCH_SHARE,
+                        throttling_burst_limit=math.ceil(burst * SEARCH_SHARE),
+                    )
+                },
                 tracing_enabled=True,
             ),
             default_integration=LambdaIntegration(self.function, scope_permission_to_method=False),
@@ -112,6 +122,7 @@ class HistoryApi(Construct):
         conversation = conversations.add_resource("{id}")
         endpoints = [
             (history, ("GET", "DELETE")),
+            (history.add_resource("search"), ("POST",)),
             (instructions, ("GET", "PUT")),
             (conversations, ("GET",)),
             (conversation, ("PATCH", "DELETE")),

@@ -6,7 +6,7 @@ from aws_cdk import CfnElement, CfnOutput, Duration, Stack
 from aws_cdk.aws_dynamodb import ITable
 from aws_cdk.aws_lambda import Function
 from aws_cdk.aws_s3 import IBucket
-from chat_shared.documents import PREFIXES, READING_SECONDS
+from chat_shared.documents import INDEX_PREFIX, PREFIXES, READING_SECONDS
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
 from constructs import Construct
@@ -240,15 +240,17 @@ class ServiceStack(Stack):
             _dynamodb("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             [table, f"{table}/index/{ACTIVITY_INDEX}"],
         )
-
+        allow(self._history.function, _dynamodb("BatchGetItem"), [table])
         self._grant_documents()
 
     def _grant_documents(self) -> None:
         """Grant access to the bucket by the functions' prefixes, which chat_shared defines."""
         bucket = self._documents.bucket_arn
         uploads, text, notes = (f"{bucket}/{prefix}/*" for prefix in PREFIXES)
+        index = f"{bucket}/{INDEX_PREFIX}/*"
         history, worker = self._history.function, self._socket.worker
-        allow(history, ["s3:DeleteObject"], [uploads, text, notes])
+        allow(history, ["s3:GetObject", "s3:PutObject"], [index])
+        allow(history, ["s3:DeleteObject"], [uploads, text, notes, index])
         prefixes = {"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in PREFIXES]}}
         allow(history, ["s3:ListBucket"], [bucket], prefixes)
         if self._reader:
@@ -262,7 +264,7 @@ class ServiceStack(Stack):
             allow(worker, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [notes])
         # The template names the bucket by the export of the data stack.
         exported = self.resolve(Stack.of(self._documents).export_value(bucket))["Fn::ImportValue"]
-        for prefix in PREFIXES:
+        for prefix in (*PREFIXES, INDEX_PREFIX):
             finding = f"IAM5[Resource::{exported}/{prefix}/*]"
             acknowledge(self, **{finding: "The ids in the keys are assigned at run time"})
 

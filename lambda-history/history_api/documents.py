@@ -79,6 +79,10 @@ class Documents:
         self._sleep = sleep
         self._uniform = uniform
 
+    @property
+    def bucket(self) -> str:
+        return self._settings.bucket
+
     @cached_property
     def s3(self) -> "S3Client":
         return self._connect()

@@ -77,6 +77,8 @@ def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
             return service.turns(principal, query)
         case "DELETE", "/history":
             return service.delete_all(principal)
+        case "POST", "/history/search":
+            return service.search(principal, event.get("body") or "")
         case "GET", "/history/instructions":
             return service.instructions(principal)
         case "PUT", "/history/instructions":

@@ -2,7 +2,7 @@
 
 FEATURES = (
     *("change.head", "change.instructions", "change.pinned", "delete_turn", "instructions"),
-    *("set_instructions", "turns.branches", "turns.head"),
+    *("search", "set_instructions", "turns.branches", "turns.head"),
 )
 # Those of a deployment with documents.
 DOCUMENT_FEATURES = (

@@ -23,6 +23,9 @@ from history_api.conversations import Changes, Conversation, Conversations
 from history_api.documents import Documents
 from history_api.errors import BadRequest, NotFound
 from history_api.instructions import Instructions
+from history_api.matching import Query as SearchQuery
+from history_api.search import Hit, Position, Search
+from history_api.search_index import SearchIndex
 from history_api.turns import BRANCHED, Turns
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ CONVERSATIONS_PAGE = 50
 MAX_TITLE_LENGTH = 100
 MAX_INSTRUCTIONS_LENGTH = 1_500
 MAX_NAME_LENGTH = 255
+MAX_QUERY_LENGTH = 200
 
 Query = Mapping[str, str]
 Body = dict[str, Any] | None
@@ -117,14 +121,19 @@ class Service:
     def _delete_conversation(self, principal: Principal, conversation_id: str) -> bool:
         """Delete documents, turns, and last the conversation; return whether there was any."""
         had_documents = self.document_store.delete_all(principal, conversation_id)
-        return Conversations(self.table).delete(principal, conversation_id) or had_documents
+        found = Conversations(self.table).delete(principal, conversation_id)
+        self._search_index(principal).forget(conversation_id)
+        return found or had_documents
 
     def delete_turn(self, principal: Principal, conversation_id: str, turn_id: str) -> Body:
         conversation_id = _uuid(conversation_id)
         turns = Turns(self.table, principal, conversation_id, self.clock())
-        if not turns.delete(
+        found = turns.delete(
             _turn_id(turn_id), lambda: self._delete_conversation(principal, conversation_id)
-        ):
+        )
+        # Also without a turn, so that an interrupted deletion can be repeated.
+        self._search_index(principal).forget(conversation_id)
+        if not found:
             raise NotFound
         return None
 
@@ -132,7 +141,30 @@ class Service:
         Instructions(self.table).delete(principal)
         self.document_store.delete_all(principal)
         Conversations(self.table).delete_all(principal)
+        self._search_index(principal).delete()
         return None
+
+    def search(self, principal: Principal, body: str) -> Body:
+        """Return the turns and titles with all words of the `query` of `body`, newest first."""
+        fields = _fields(body)
+        query = _query(fields.get("query"))
+        scope = f"{principal.user_id}/search/{query}"
+        position = _position(scope, _text(fields["cursor"]) if "cursor" in fields else None)
+        words = SearchQuery(query)
+        if not words:
+            raise BadRequest
+        after = Position.parse(position) if position else None
+        found = Search(self._search_index(principal), words, after, self.clock).run()
+        following = found.next_position
+        return {
+            "results": [hit_view(hit) for hit in found.hits],
+            "pending": found.pending,
+            "next_cursor": following and cursor.encode(scope, str(following)),
+        }
+
+    def _search_index(self, principal: Principal) -> SearchIndex:
+        store = self.document_store
+        return SearchIndex(self.table, store.s3, store.bucket, principal)
 
     def documents(self, principal: Principal, conversation_id: str) -> Body:
         found = self.document_store.list_all(principal, _uuid(conversation_id))
@@ -270,6 +302,17 @@ def document_view(document: Document) -> dict[str, Any]:
     }
 
 
+def hit_view(hit: Hit) -> dict[str, Any]:
+    return {
+        "conversation_id": hit.conversation.conversation_id,
+        "title": hit.conversation.title,
+        "turn_id": hit.turn_id,
+        "at": hit.at,
+        "field": hit.field,
+        "excerpt": [asdict(piece) for piece in hit.excerpt.pieces],
+    }
+
+
 def cursor_scope(principal: Principal, conversation_id: str) -> str:
     return f"{principal.user_id}/{conversation_id}"
 
@@ -361,6 +404,13 @@ def _part_number(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", value):
         raise BadRequest
     return int(value)
+
+
+def _query(value: object) -> str:
+    query = unicodedata.normalize("NFC", _text(value)).strip()
+    if len(query) > MAX_QUERY_LENGTH:
+        raise BadRequest
+    return query
 
 
 def _instructions(value: object) -> str:

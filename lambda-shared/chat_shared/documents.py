@@ -1,13 +1,14 @@
 """A user's document: its item in the table, and its objects in the bucket.
 
 The history function creates the item and signs the upload, the reader function turns the upload
-into parts, and the worker puts parts into prompts.
+into parts, and the worker puts parts into prompts. The bucket also has the search index.
 
 | object              | key                                                |
 |---------------------|----------------------------------------------------|
 | upload              | uploads/{user}/{conversation}/{document}           |
 | text: all parts     | text/{user}/{conversation}/{document}.json.gz      |
 | note of a summary   | notes/{user}/{conversation}/{document}/{hash}.json |
+| shard of the index  | index/{user}/{shard}.json.gz                       |
 """
 
 import gzip
@@ -26,7 +27,8 @@ Unit = Literal["page", "section", "sheet", "slide"]
 FailureCode = Literal[
     "broken", "locked", "not_uploaded", "scanned", "too_large", "unreadable", "unsupported"
 ]
-PREFIXES = ("uploads", "text", "notes")
+PREFIXES = ("uploads", "text", "notes")  # of a document's objects
+INDEX_PREFIX = "index"
 READING_SECONDS = 60  # the reader's time limit: then its lease has expired
 # The errors of GetObject for an absent key: S3 names it only to those who may list the bucket.
 ABSENT_OBJECT = ("NoSuchKey", "AccessDenied")
@@ -117,6 +119,10 @@ def text_key(user_id: str, conversation_id: str, document_id: str) -> str:
 
 def note_key(user_id: str, conversation_id: str, document_id: str, digest: str) -> str:
     return f"notes/{user_id}/{conversation_id}/{document_id}/{digest}.json"
+
+
+def index_key(user_id: str, shard: int) -> str:
+    return f"{INDEX_PREFIX}/{user_id}/{shard}.json.gz"
 
 
 def encode_parts(parts: Sequence[Part]) -> bytes:

@@ -105,18 +105,22 @@ def test_connecting_is_authorized_by_the_subprotocol(aws: Assembly) -> None:
 def test_both_stages_are_named_and_throttled(aws: Assembly) -> None:
     _, socket = aws.service.one("AWS::ApiGatewayV2::Stage")
     _, rest = aws.service.one("AWS::ApiGateway::Stage")
-    (settings,) = rest["Properties"]["MethodSettings"]
+    search, settings = sorted(
+        rest["Properties"]["MethodSettings"], key=lambda each: each["HttpMethod"], reverse=True
+    )
 
     assert socket["Properties"]["StageName"] == "chat"
     assert socket["Properties"]["AutoDeploy"] is True
     assert rest["Properties"]["StageName"] == "api"
     frames = socket["Properties"]["DefaultRouteSettings"]
     connect = socket["Properties"]["RouteSettings"]["$connect"]
-    assert [limits(each) for each in (frames, connect, settings)] == [
+    assert [limits(each) for each in (frames, connect, settings, search)] == [
         (50, 200),
         (10, 100),
         (20, 200),
+        (2, 20),
     ]
+    assert (search["ResourcePath"], search["HttpMethod"]) == ("/~1history~1search", "POST")
 
 
 def limits(settings: Json) -> tuple[int, int]:
@@ -153,6 +157,7 @@ def test_every_method_of_the_history_api_is_authorized(
     assert methods.keys() == (DOCUMENT_METHODS if documents else set()) | {
         ("GET", "/history"),
         ("DELETE", "/history"),
+        ("POST", "/history/search"),
         ("GET", "/history/instructions"),
         ("PUT", "/history/instructions"),
         ("GET", "/history/conversations"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from chat_shared.documents import PREFIXES
+from chat_shared.documents import INDEX_PREFIX, PREFIXES
 
 from tests.infrastructure.conftest import Assembly, Json, Template
 
@@ -126,29 +126,31 @@ def test_failure_updates_turns_and_posts_to_connections(aws: Assembly, table: st
 
 
 @pytest.mark.parametrize("documents", [True, False])
-def test_history_reads_renames_and_deletes(
+def test_history_reads_searches_renames_and_deletes(
     aws: Assembly, plain: Assembly, table: str, bucket: str, documents: bool
 ) -> None:
     service = aws.service if documents else plain.service
     _, history = service.function("history")
     where = {table, f"{table}/index/by_activity"}
-    offered: Grants = {}
+    index = f"{bucket}/{INDEX_PREFIX}/*"
+    offered: Grants = {"s3:PutObject": {index}, "s3:GetObject": {index}}
     if documents:
         reader, _ = service.function("reader")
         offered = {
-            "s3:PutObject": {f"{bucket}/uploads/*"},
-            "s3:GetObject": {f"{bucket}/text/*"},
+            "s3:PutObject": {index, f"{bucket}/uploads/*"},
+            "s3:GetObject": {index, f"{bucket}/text/*"},
             "lambda:InvokeFunction": {f"<{reader}.Arn>"},
         }
 
     assert granted(service, history) == {
+        "dynamodb:BatchGetItem": {table},
         "dynamodb:BatchWriteItem": where,
         "dynamodb:DeleteItem": where,
         "dynamodb:GetItem": where,
         "dynamodb:PutItem": where,
         "dynamodb:Query": where,
         "dynamodb:UpdateItem": where,
-        "s3:DeleteObject": {f"{bucket}/{prefix}/*" for prefix in PREFIXES},
+        "s3:DeleteObject": {index, *(f"{bucket}/{prefix}/*" for prefix in PREFIXES)},
         "s3:ListBucket": {bucket},
         **offered,
     }

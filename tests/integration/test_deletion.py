@@ -22,6 +22,7 @@ from chat_ws.store.turns import Turns
 from history_api import entry
 from history_api.conversations import Changes, Conversations
 from history_api.instructions import Instructions
+from history_api.search_index import SHARDS, shard_of
 from history_api.service import Service
 
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid
@@ -80,11 +81,21 @@ def two_users(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch)
 
 
 def _object_keys() -> Iterator[str]:
+    yield from _shards(ALICE)
+    yield from _shards(BOB)
     for user, conversation_id in product((ALICE, BOB), (*CONVERSATIONS, UNASKED)):
         ids = (user.user_id, conversation_id, DOCUMENT)
         yield documents.upload_key(*ids)
         yield documents.text_key(*ids)
         yield documents.note_key(*ids, "0" * 64)
+
+
+def _shards(user: Principal) -> set[str]:
+    return {documents.index_key(user.user_id, shard) for shard in range(SHARDS)}
+
+
+def _shard(conversation_id: str) -> str:
+    return documents.index_key(ALICE.user_id, shard_of(conversation_id))
 
 
 def _start(turns: Turns, leases: Leases, user: Principal, chat: Chat) -> Turn:
@@ -162,7 +173,7 @@ def test_both_users_have_every_kind_of_item_that_the_table_documents(two_users: 
 
 def test_every_kind_of_object_that_is_documented_is_deleted() -> None:
     documented = set(re.findall(r"(\w+)/\{user\}", documents.__doc__ or ""))
-    assert documented == set(documents.PREFIXES)
+    assert documented == {*documents.PREFIXES, documents.INDEX_PREFIX}
     assert {key.partition("/")[0] for key in _object_keys()} == documented
 
 
@@ -251,6 +262,7 @@ def test_the_last_turn_takes_the_documents_of_its_conversation_along(
     variant = two_users.get_item(Key=keys.marker(ALICE.user_id, uuid(3)))["Item"]
     assert _delete_turn(str(marker["turn_id"])) == 204
     assert any(CONVERSATION in key for key in _objects(bucket) if ALICE.user_id in key)
+    assert _shard(CONVERSATION) not in _objects(bucket)
     assert _delete_turn(str(variant["turn_id"])) == 204
     assert not any(CONVERSATION in key for key in _objects(bucket) if ALICE.user_id in key)
 
@@ -260,7 +272,11 @@ def test_the_last_turn_takes_the_documents_of_its_conversation_along(
     ("number", "deleted"), [(1, {1, 2}), (2, {2}), (3, {3})], ids=["branch", "leaf", "head"]
 )
 def test_a_deletion_of_a_turn_cut_at_any_call_is_completed_by_the_next(
-    two_users: "Table", number: int, deleted: set[int], when: Literal["before", "after"]
+    two_users: "Table",
+    bucket: "Bucket",
+    number: int,
+    deleted: set[int],
+    when: Literal["before", "after"],
 ) -> None:
     before = _items(two_users)
     turns = {
@@ -281,12 +297,12 @@ def test_a_deletion_of_a_turn_cut_at_any_call_is_completed_by_the_next(
         _check_turns(
             two_users, before, {turns[each] for each in deleted}, [turns[n] for n in shown]
         )
-        with two_users.batch_writer() as batch:
-            for item in before.values():
-                batch.put_item(Item=item)
+        assert _objects(bucket) == {*_object_keys()} - {_shard(CONVERSATION)}
+        _restore(two_users, bucket, before)
     assert status == 204
     assert at > 4
     _check_turns(two_users, before, {turns[each] for each in deleted}, [turns[n] for n in shown])
+    assert _objects(bucket) == {*_object_keys()} - {_shard(CONVERSATION)}
 
 
 def _delete_turn(turn_id: str) -> int:
@@ -330,4 +346,6 @@ def _check_deleted(
     assert deleted
     assert _items(table) == {key: item for key, item in before.items() if key not in deleted}
     beginning = f"{ALICE.user_id}/{conversation_id or ''}"
-    assert _objects(bucket) == {key for key in _object_keys() if beginning not in key}
+    shards = {_shard(conversation_id)} if conversation_id else _shards(ALICE)
+    left = {key for key in _object_keys() if beginning not in key}
+    assert _objects(bucket) == left - shards

@@ -19,9 +19,11 @@ from chat_shared.turn import Source, Status, Turn, Usage
 from chat_ws import protocol
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, ChatError, TooLarge
 from chat_ws.worker.title import MAX_TITLE_LENGTH
-from history_api import cursor, entry, features, service
+from history_api import cursor, entry, features, search, search_index, service
 from history_api.conversations import Conversation
 from history_api.errors import ApiError, NotFound, Unauthorized
+from history_api.matching import Query, excerpt
+from history_api.search_index import Listed
 from jsonschema import Draft7Validator, Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
 from referencing import Registry
@@ -519,6 +521,16 @@ def test_a_page_of_turns_is_valid(limit: str) -> None:
     view_schema("/components/schemas/Turns").validate(page)
 
 
+@pytest.mark.parametrize("turn_id", [FIRST, None])
+def test_a_result_s_view_is_valid(turn_id: str | None) -> None:
+    shown = excerpt("경주 여행", Query("여행"))
+    assert shown
+    hit = search.Hit(Listed(CONVERSATION, "경주", TIME, TIME), turn_id, TIME, "question", shown)
+    view = service.hit_view(hit)
+    view_schema("/components/schemas/Result").validate(view)
+    assert view.keys() == OPENAPI["components"]["schemas"]["Result"]["properties"].keys()
+
+
 @pytest.mark.parametrize("rows", [0, 1, 51])
 def test_a_page_of_conversations_is_valid(rows: int) -> None:
     shelf = Shelf(*[CONVERSATION_ITEM] * rows)
@@ -540,6 +552,13 @@ def test_limits_of_the_history_api_are_the_code_s() -> None:
     assert schemas["Variants"]["properties"]["heads"]["maxItems"] == MAX_VARIANTS
     longest = service.MAX_INSTRUCTIONS_LENGTH
     assert schemas["Instructions"]["properties"]["text"]["maxLength"] == longest
+    assert schemas["Search"]["properties"]["query"]["maxLength"] == service.MAX_QUERY_LENGTH
+    assert schemas["Search"]["properties"]["cursor"]["maxLength"] == cursor.MAX_LENGTH
+    assert schemas["Results"]["properties"]["results"]["maxItems"] == search.PAGE
+    assert schemas["Result"]["properties"]["field"]["enum"] == list(get_args(search.Field))
+    described = OPENAPI["paths"]["/history/search"]["post"]["description"]
+    assert f"newest {search_index.MAX_CONVERSATIONS:,} conversations" in described
+    assert f"newest {search_index.MAX_CHARACTERS:,} characters" in described
     assert schemas["NextCursor"]["maxLength"] == cursor.MAX_LENGTH
     assert parameters["Cursor"]["schema"]["maxLength"] == cursor.MAX_LENGTH
 

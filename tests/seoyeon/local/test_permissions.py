@@ -26,6 +26,8 @@ UNPLAYED = {
     # Needed if every run of a turn dies, which the fault tests cover with all grants.
     ("Worker", "lambda:InvokeFunction"),
     ("Failure", ""),
+    # Without it, a search reads the table in the place of the index.
+    ("HistoryApi", "s3:GetObject index"),
     # Needed if a document is deleted while it is read or summarised, which unit tests cover.
     ("Reader", "s3:DeleteObject text"),
     ("Worker", "s3:DeleteObject notes"),
@@ -136,6 +138,8 @@ def chat_path(stack: Stack, token: str, timeout: float = TIMEOUT_S) -> None:
     if len(history(stack, token, "GET", "/conversations")["conversations"]) != 1:
         raise Refused
     history(stack, token, "PATCH", f"/conversations/{conversation}", {"title": "인사"})
+    if not history(stack, token, "POST", "/search", {"query": "안녕"})["results"]:
+        raise Refused
     change_branches(stack, token, conversation, timeout)
     use_document(stack, token, conversation, timeout)
     history(stack, token, "DELETE", f"/conversations/{conversation}")
