@@ -6,6 +6,8 @@ import ko from "./text/ko.js";
  *   | keyof typeof import("./text/variants.js").default.ko | keyof typeof import("./text/documents.js").default.ko
  *   | keyof typeof import("./text/details.js").default.ko | keyof typeof import("./text/rename.js").default.ko
  *   | keyof typeof import("./text/updates.js").default.ko
+ *   | keyof typeof import("./text/details.js").default.ko | keyof typeof import("./text/more.js").default.ko
+ *   | keyof typeof import("./text/rename.js").default.ko
  * } MessageKey
  */
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.backend import Backend
 from tests.browser.site import Site, stored_document, stored_turn
-from tests.browser.test_chat import ask
+from tests.browser.test_chat import ask, open_details
 from tests.browser.test_markdown import SAMPLE
 
 PROOFREAD = "몇일 전에 말씀드린데로 내일 뵈요. 늦으면 않 되요!\n\n오실 때 우산을 챙기세요."
@@ -167,7 +167,7 @@ def proofread(stage: Stage) -> None:
 def detailed(stage: Stage) -> None:
     stage.page.locator("#modes label").nth(1).click()
     answered(stage)
-    stage.page.get_by_role("button", name="자세히").click()
+    open_details(stage.page)
     expect(stage.page.locator(".details")).to_be_visible()
 
 
@@ -239,7 +239,7 @@ def with_variants(stage: Stage) -> None:
 
 def choosing_a_wish(stage: Stage) -> None:
     with_variants(stage)
-    stage.page.get_by_role("button", name="다시", exact=True).last.click()
+    stage.page.get_by_role("button", name="다시 쓰기", exact=True).last.click()
     expect(stage.page.get_by_role("menu")).to_be_visible()
 
 

@@ -20,7 +20,7 @@ WISHES = {
     "더 쉽게": "simpler",
     "더 공손하게": "politer",
 }
-MENU = ["다시", *WISHES]
+MENU = ["다시 쓰기", *WISHES]
 NEWER = "다른 곳에서 이 대화를 이어 갔어요."
 
 
@@ -47,7 +47,7 @@ def last(page: Page) -> Locator:
 
 
 def open_menu(page: Page) -> Locator:
-    last(page).get_by_role("button", name="다시", exact=True).click()
+    last(page).get_by_role("button", name="다시 쓰기", exact=True).click()
     menu = page.get_by_role("menu")
     expect(menu).to_be_visible()
     return menu
@@ -158,7 +158,7 @@ def test_the_mode_of_a_turn_is_kept(travel: Page, site: Site, backend: Backend) 
     site.history.turns[-1]["mode"] = "translate"
     travel.reload()
     expect(travel.locator(".mode")).to_be_visible()
-    choose(travel, "다시")
+    choose(travel, "다시 쓰기")
     assert backend.wait_frame("chat")["mode"] == "translate"
     backend.answer("Gyeongju")
     edit(travel).fill("부산")
@@ -170,8 +170,8 @@ def test_an_earlier_answer_is_asked_for_again_and_what_followed_is_kept(
     travel: Page, site: Site, backend: Backend
 ) -> None:
     first = travel.locator("article").first
-    first.get_by_role("button", name="다시", exact=True).click()
-    travel.get_by_role("menuitem", name="다시", exact=True).click()
+    first.get_by_role("button", name="다시 쓰기", exact=True).click()
+    travel.get_by_role("menuitem", name="다시 쓰기", exact=True).click()
     frame = backend.wait_frame("chat")
     assert branch_of(frame) == {"parent": "root", "variant_of": "first", "wish": None}
     store(site, backend, frame, "어떤 여행이요?")
@@ -185,18 +185,18 @@ def test_an_earlier_answer_is_asked_for_again_and_what_followed_is_kept(
 
 
 def test_the_menu_is_walked_through_with_the_keyboard(travel: Page, backend: Backend) -> None:
-    button = last(travel).get_by_role("button", name="다시", exact=True)
+    button = last(travel).get_by_role("button", name="다시 쓰기", exact=True)
     button.press("Enter")
     menu = travel.get_by_role("menu")
     expect(menu.get_by_role("menuitem")).to_have_text([*MENU, "이 답 지우기"])
     expect(button).to_have_attribute("aria-expanded", "true")
     for key, name in [
         ("ArrowDown", "더 짧게"),
-        ("ArrowUp", "다시"),
+        ("ArrowUp", "다시 쓰기"),
         ("ArrowUp", "이 답 지우기"),
-        ("ArrowDown", "다시"),
+        ("ArrowDown", "다시 쓰기"),
         ("End", "이 답 지우기"),
-        ("Home", "다시"),
+        ("Home", "다시 쓰기"),
     ]:
         travel.keyboard.press(key)
         expect(menu.get_by_role("menuitem", name=name, exact=True)).to_be_focused()
@@ -205,7 +205,7 @@ def test_the_menu_is_walked_through_with_the_keyboard(travel: Page, backend: Bac
     expect(button).to_be_focused()
     expect(button).to_have_attribute("aria-expanded", "false")
     button.press("Enter")
-    expect(menu.get_by_role("menuitem", name="다시", exact=True)).to_be_focused()
+    expect(menu.get_by_role("menuitem", name="다시 쓰기", exact=True)).to_be_focused()
     travel.keyboard.press("ArrowDown")
     travel.keyboard.press("Enter")
     assert backend.wait_frame("chat")["wish"] == "shorter"
@@ -227,7 +227,7 @@ def test_the_menu_stays_at_its_button_while_an_answer_grows(travel: Page, backen
     request_id = backend.wait_frame("chat")["request_id"]
     backend.accept(request_id)
     backend.delta(request_id, 1, "한 문단입니다.\n\n" * 8)
-    button = travel.locator("article").nth(1).get_by_role("button", name="다시", exact=True)
+    button = travel.locator("article").nth(1).get_by_role("button", name="다시 쓰기", exact=True)
     expect(button).to_be_in_viewport()
     button.click()
     menu = travel.get_by_role("menu")
@@ -241,7 +241,7 @@ def test_the_menu_stays_at_its_button_while_an_answer_grows(travel: Page, backen
 
 
 def test_a_second_press_closes_the_menu(travel: Page) -> None:
-    button = last(travel).get_by_role("button", name="다시", exact=True)
+    button = last(travel).get_by_role("button", name="다시 쓰기", exact=True)
     for is_open in (True, False, True, False):
         button.click()
         expect(travel.get_by_role("menu")).to_have_count(int(is_open))
@@ -252,7 +252,7 @@ def test_a_second_press_closes_the_menu(travel: Page) -> None:
 def test_the_menu_does_not_stop_an_answer(travel: Page, site: Site, backend: Backend) -> None:
     ask(travel, "부산은?")
     backend.accept(backend.wait_frame("chat")["request_id"])
-    travel.locator("article").nth(1).get_by_role("button", name="다시", exact=True).click()
+    travel.locator("article").nth(1).get_by_role("button", name="다시 쓰기", exact=True).click()
     expect(travel.get_by_role("menu")).to_be_visible()
     travel.keyboard.press("Escape")
     expect(travel.get_by_role("menu")).to_have_count(0)
@@ -270,7 +270,7 @@ def test_the_menu_fits_a_small_touch_screen(browser: Browser, site: Site) -> Non
     page.add_init_script(f"localStorage.setItem('seoyeon.secret', '{'A' * 43}')")
     backend = Backend(page)
     page.goto(site.url)
-    last(page).get_by_role("button", name="다시", exact=True).tap()
+    last(page).get_by_role("button", name="다시 쓰기", exact=True).tap()
     menu = page.get_by_role("menu")
     box = menu.bounding_box()
     assert box is not None
@@ -470,7 +470,7 @@ def test_a_variant_that_cannot_be_opened_leaves_the_shown_one(
 def test_while_a_variant_is_written_the_others_can_be_read(
     travel: Page, site: Site, backend: Backend
 ) -> None:
-    choose(travel, "다시")
+    choose(travel, "다시 쓰기")
     frame = backend.wait_frame("chat")
     request_id = frame["request_id"]
     switcher(travel).get_by_role("button", name="앞의 답").click()
@@ -491,7 +491,7 @@ def test_while_a_variant_is_written_the_others_can_be_read(
 def test_a_question_on_another_branch_does_not_wait(
     travel: Page, site: Site, backend: Backend
 ) -> None:
-    choose(travel, "다시")
+    choose(travel, "다시 쓰기")
     backend.accept(backend.wait_frame("chat")["request_id"])
     switcher(travel).get_by_role("button", name="앞의 답").click()
     expect(travel.locator(".prose")).to_have_text(["어디로요?", "봄이 좋아요."])
@@ -505,7 +505,7 @@ def test_a_variant_is_deleted_after_a_question(travel: Page, site: Site, backend
     cancel = travel.get_by_role("button", name="취소")
     expect(cancel).to_be_focused()
     cancel.click()
-    expect(last(travel).get_by_role("button", name="다시", exact=True)).to_be_focused()
+    expect(last(travel).get_by_role("button", name="다시 쓰기", exact=True)).to_be_focused()
     choose(travel, "이 답 지우기")
     travel.keyboard.press("Escape")
     expect(cancel).to_have_count(0)
@@ -514,7 +514,7 @@ def test_a_variant_is_deleted_after_a_question(travel: Page, site: Site, backend
     travel.get_by_role("button", name="지우기", exact=True).click()
     expect(travel.locator(".prose")).to_have_text(["어디로요?", "좋아요."])
     expect(travel.locator(".switcher")).to_have_count(0)
-    expect(last(travel).get_by_role("button", name="다시", exact=True)).to_be_focused()
+    expect(last(travel).get_by_role("button", name="다시 쓰기", exact=True)).to_be_focused()
     assert [turn["turn_id"] for turn in site.history.turns] == ["first", "older"]
     open_menu(travel)
     expect(travel.get_by_role("menuitem", name="이 답 지우기")).to_have_count(0)
@@ -528,7 +528,7 @@ def test_an_answer_below_a_deleted_variant_is_stopped(
     store(site, backend, frame, "", status="streaming", stop_reason=None)
     backend.accept(frame["request_id"])
     for _ in range(2):
-        travel.locator("article").nth(1).get_by_role("button", name="다시", exact=True).click()
+        travel.locator("article").nth(1).get_by_role("button", name="다시 쓰기", exact=True).click()
         travel.get_by_role("menuitem", name="이 답 지우기").click()
     travel.get_by_role("button", name="지우기", exact=True).click()
     assert backend.wait_frame("stop")["request_id"] == frame["request_id"]
@@ -537,7 +537,7 @@ def test_an_answer_below_a_deleted_variant_is_stopped(
 
 
 def test_the_twenty_first_variant_is_refused_in_words(travel: Page, backend: Backend) -> None:
-    choose(travel, "다시")
+    choose(travel, "다시 쓰기")
     request_id = backend.wait_frame("chat")["request_id"]
     backend.fail(request_id, "too_many_variants", retryable=False)
     expect(travel.locator(".state").last).to_contain_text("답을 하나 지우고")
@@ -623,7 +623,7 @@ def test_a_reload_before_acceptance_sends_the_same_variant_again(
 def test_a_reload_while_a_variant_is_written_resumes_it(
     travel: Page, site: Site, backend: Backend
 ) -> None:
-    choose(travel, "다시")
+    choose(travel, "다시 쓰기")
     frame = backend.wait_frame("chat")
     request_id = frame["request_id"]
     backend.accept(request_id)
@@ -646,7 +646,7 @@ def test_a_reload_while_a_variant_is_written_resumes_it(
 def test_a_reload_shows_the_branch_that_was_chosen_while_a_variant_is_written(
     travel: Page, site: Site, backend: Backend
 ) -> None:
-    choose(travel, "다시")
+    choose(travel, "다시 쓰기")
     frame = backend.wait_frame("chat")
     store(site, backend, frame, "가을도 ", status="streaming", stop_reason=None)
     backend.accept(frame["request_id"])
@@ -727,7 +727,7 @@ def second(travel: Page) -> Iterator[Tab]:
 def test_a_variant_asked_in_one_tab_is_offered_in_the_other(
     travel: Page, backend: Backend, second: Tab, site: Site
 ) -> None:
-    choose(travel, "다시")
+    choose(travel, "다시 쓰기")
     frame = backend.wait_frame("chat")
     expect(second.page.locator("#newer")).to_be_visible()
     expect(switcher(second.page)).to_have_text("2/3")
@@ -764,7 +764,7 @@ def test_older_functions_get_no_new_fields_and_no_controls(
     page.route(re.compile(r"/history(\?|$)"), without_branches)
     page.goto(site.url)
     expect(page.locator(".prose")).to_have_text("좋아요.")
-    expect(page.get_by_role("button", name="다시", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="다시 쓰기", exact=True)).to_have_count(0)
     page.locator(".question").hover()
     page.get_by_role("button", name="고치기").click()
     expect(page.locator("#question")).to_have_value("경주")

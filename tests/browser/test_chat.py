@@ -18,6 +18,11 @@ def ask(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def open_details(page: Page, more: str = "더 보기", details: str = "자세히") -> None:
+    page.get_by_role("button", name=more, exact=True).press("Enter")
+    page.get_by_role("menuitem", name=details, exact=True).press("Enter")
+
+
 def test_an_answer_streams_in_and_ends(chat: Page, backend: Backend) -> None:
     ask(chat, "여행하고 싶다")
     frame = backend.wait_frame("chat")

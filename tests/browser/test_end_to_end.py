@@ -142,7 +142,7 @@ def test_variants_are_asked_for_shown_everywhere_and_deleted(
     ask(visitor, "경주")
     expect(answers.last).to_have_text("경주는 봄이 좋아요.")
 
-    last.get_by_role("button", name="다시", exact=True).click()
+    last.get_by_role("button", name="다시 쓰기", exact=True).click()
     visitor.get_by_role("menuitem", name="더 짧게").click()
     expect(answers).to_have_text(["어디로 가고 싶으세요?", "봄이요."])
     prompt = stack.bedrock.prompts()[-1]
@@ -191,7 +191,7 @@ def test_variants_are_asked_for_shown_everywhere_and_deleted(
     assert places["해운대가 좋아요."][0] == places["부산은 여름이 좋아요."][1]
     visitor.keyboard.press("Escape")
 
-    last.get_by_role("button", name="다시", exact=True).click()
+    last.get_by_role("button", name="다시 쓰기", exact=True).click()
     visitor.get_by_role("menuitem", name="이 답 지우기").click()
     visitor.get_by_role("button", name="지우기", exact=True).click()
     expect(answers).to_have_text(["어디로 가고 싶으세요?", "경주는 봄이 좋아요."])

@@ -136,8 +136,8 @@ def test_the_keyboard_leads_through_a_conversation(
         "고치기",
         "이어서 쓰기",
         "복사",
-        "다시",
-        "자세히",
+        "다시 쓰기",
+        "더 보기",
         *AFTER,
         "보내기",
     ]

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from cdk.assets.page import HTML
 from tests.browser.backend import Backend, Complaints, wait_until
 from tests.browser.site import CONTENT_SECURITY_POLICY, SECURITY_HEADERS, Site, stored_turn
-from tests.browser.test_chat import ask
+from tests.browser.test_chat import ask, open_details
 
 ROOT = HTML.parent
 KILOBYTE = 1024
@@ -298,5 +298,5 @@ def test_turns_of_newer_functions_are_shown(page: Page, site: Site, backend: Bac
     site.history.turns = [stored_turn("요약해 줘", "네.", **later)]
     page.goto(site.url)
     expect(page.locator(".prose")).to_have_text("네.")
-    page.get_by_role("button", name="자세히").click()
+    open_details(page)
     expect(page.locator("article")).to_contain_text("알 수 없음")

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.backend import Backend, Complaints
 from tests.browser.site import Site, stored_turn
-from tests.browser.test_chat import ask
+from tests.browser.test_chat import ask, open_details
 from tests.browser.test_connection import begin, count, pass_time, stop_clock
 from tests.browser.test_modes import mode
 
@@ -169,9 +169,8 @@ def test_details_are_there_for_who_asks(page: Page, site: Site, backend: Backend
     site.config = {"model": "Kanana 1.5 2.1B Instruct"}
     page.clock.set_fixed_time("2026-11-22T14:00:00Z")
     page.goto(site.url)
-    button = page.get_by_role("button", name="자세히")
-    button.press("Enter")
-    expect(button).to_have_attribute("aria-expanded", "true")
+    open_details(page)
+    expect(page.locator(".details")).to_be_focused()
     expect(page.locator(".details dd")).to_have_text(
         [
             "2026년 11월 20일 오후 6:00 (그저께)",
@@ -181,8 +180,9 @@ def test_details_are_there_for_who_asks(page: Page, site: Site, backend: Backend
             "읽은 토큰 1,234개 · 쓴 토큰 1개 · 모두 1,235개",
         ]
     )
-    button.click()
+    open_details(page, details="자세히 닫기")
     expect(page.locator(".details")).to_be_hidden()
+    expect(page.get_by_role("button", name="더 보기", exact=True)).to_be_focused()
 
 
 def test_counts_and_times_follow_the_language(page: Page, site: Site, backend: Backend) -> None:
@@ -191,7 +191,7 @@ def test_counts_and_times_follow_the_language(page: Page, site: Site, backend: B
     page.goto(site.url)
     ask(page, "Hello")
     backend.answer("Hi.")
-    page.get_by_role("button", name="Details").click()
+    open_details(page, "More", "Details")
     details = page.locator(".details")
     expect(details).to_contain_text("November 20, 2026 at 6:00 PM (1 hour ago)")
     expect(details).to_contain_text("10 tokens read · 5 tokens written")
@@ -204,7 +204,7 @@ def test_nothing_jumps_when_an_answer_ends(chat: Page, backend: Backend) -> None
     expect(last).to_be_in_viewport()
     before = last.bounding_box()
     backend.done(request_id, 2)
-    expect(chat.get_by_role("button", name="자세히")).to_be_visible()
+    expect(chat.get_by_role("button", name="더 보기", exact=True)).to_be_visible()
     assert last.bounding_box() == before
 
 

@@ -55,6 +55,11 @@ export function icon(path) {
   return svg;
 }
 
+/** Create the face of 서연; the style sheet moves its eyes and mouth. */
+export function face() {
+  return document.querySelector(".face").cloneNode(true);
+}
+
 export const paths = {
   pin: "M9 4.5h6l-.8 5.5 2.8 2.5V15H7v-2.5L9.8 10zM12 15v5",
   unpin: "M9 4.5h6l-.8 5.5 2.8 2.5V15H7v-2.5L9.8 10zM12 15v5M4.5 4.5l15 15",

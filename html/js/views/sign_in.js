@@ -1,6 +1,6 @@
 import texts from "../text/sign_in.js";
 import { t } from "../text.js";
-import { byId, element } from "./dom.js";
+import { byId, element, face } from "./dom.js";
 
 const messages = () => texts[document.documentElement.lang] ?? texts.ko;
 
@@ -32,9 +32,8 @@ export class SignInView {
       messages().signIn,
     );
     button.addEventListener("click", this.#signIn);
-    const picture = byId("welcome").querySelector("img").cloneNode();
     const name = element("h2", { id: "sign-in-name" }, t("name"));
-    const dialog = element("dialog", { className: "sign-in" }, picture, name, this.#note, button);
+    const dialog = element("dialog", { className: "sign-in" }, face(), name, this.#note, button);
     dialog.setAttribute("aria-labelledby", name.id);
     // A browser may close a dialog on Escape even if `cancel` is prevented.
     dialog.addEventListener("close", () => dialog.showModal());

@@ -16,6 +16,7 @@ export class TranscriptView {
   /** @param {import("./variants.js").VariantsContext & { model?: string }} context `model`: of a laptop run */
   constructor(context) {
     const { chat, scroll, composer, model } = context;
+    const run = (action, turn, node) => this.#actions[action]?.(turn, node);
     this.#chat = chat;
     this.#scroll = scroll;
     const loadVariants = () => import("./variants.js");
@@ -24,7 +25,7 @@ export class TranscriptView {
       async (turn, button) => {
         try {
           const module = await loadModule();
-          await module[name](context, turn, button);
+          await module[name](context, turn, button, run);
         } catch {
           context.status.alert(t("variantFailed"));
         }
@@ -46,12 +47,13 @@ export class TranscriptView {
         else chat.discard(turn);
       },
       "open-menu": load("openMenu"),
+      "open-more": load("openMore", () => import("./more.js")),
       "show-previous": load("showPrevious"),
       "show-next": load("showNext"),
       "open-source": load("openSource", () => import("./sources.js")),
       "copy-answer": (turn, button) => copyText(turn.answer, button),
       "copy-question": (turn, button) => copyText(turn.question, button),
-      details: (turn, button) => this.#views.get(turn.requestId).toggleDetails(button, model),
+      details: (turn) => this.#views.get(turn.requestId).toggleDetails(model),
     };
     chat.on("conversation", () => this.#renderAll());
     chat.on("older", ({ detail }) => this.#prepend(detail));
@@ -85,6 +87,9 @@ export class TranscriptView {
       return;
     }
     this.#append([turn]);
+    // A question that waits does not push the running answer out of view.
+    const { current = turn } = this.#chat;
+    if (current === turn) this.#views.get(turn.requestId).node.dataset.risen = "";
     this.#scroll.scrollToEnd();
   }
 

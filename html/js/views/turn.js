@@ -1,7 +1,7 @@
 import { quotaRenewal } from "../dates.js";
 import { failureText, t } from "../text.js";
 import { modeText } from "../translation.js";
-import { byId, element } from "./dom.js";
+import { byId, element, face } from "./dom.js";
 import { Reveal } from "./reveal.js";
 
 const LONG_WAIT_MS = 5_000;
@@ -24,14 +24,14 @@ export class TurnView {
   #state = element("p", { className: "state" });
   #changes = element("section", { className: "changes", hidden: true });
   #actions = element("div", { className: "actions" });
-  #details = element("dl", { className: "details", hidden: true });
+  #details = element("dl", { className: "details", tabIndex: -1, hidden: true });
   #renderedState = null;
   #waitTimer = 0;
 
   /** @param {import("../state/turn.js").Turn} turn */
   constructor(turn) {
     this.#turn = turn;
-    const speaker = element("h2", { className: "speaker" }, t("name"));
+    const speaker = element("h2", { className: "speaker" }, face(), t("name"));
     this.node = element(
       "article",
       { className: "turn", ariaLabel: t("turnLabel", { question: turn.question.slice(0, 60) }) },
@@ -49,7 +49,6 @@ export class TurnView {
     );
     this.node.dataset.requestId = turn.requestId;
     this.node.dataset.question = turn.question.slice(0, 200);
-    this.#details.id = `details-${turn.requestId}`;
     this.update();
   }
 
@@ -83,14 +82,13 @@ export class TurnView {
     this.#changes.hidden = changes.length === 0;
   }
 
-  /** Open or close the details. */
-  async toggleDetails(button, model) {
+  /** Open and focus the details, or close them. */
+  async toggleDetails(model) {
     const { renderDetails } = await import("./details.js");
     const opens = this.#details.hidden;
     if (opens) this.#details.replaceChildren(...renderDetails(this.#turn, model, STOP_REASONS[this.#turn.stopReason]));
     this.#details.hidden = !opens;
-    button.ariaExpanded = String(opens);
-    button.setAttribute("aria-controls", this.#details.id);
+    if (opens) this.#details.focus();
   }
 
   #createReveal() {
@@ -177,9 +175,9 @@ function renderActions(turn) {
   if (!turn.unfinished) {
     if (turn.answer) buttons.push(actionButton("copy-answer", "copy"));
     if (turn.status === "done" && turn.canBranch) {
-      buttons.push(Object.assign(actionButton("open-menu", "regenerate", "menu-button"), { ariaHasPopup: "menu" }));
+      buttons.push(menuButton("open-menu", "regenerate", "has-name"));
     }
-    if (!turn.refusal) buttons.push(Object.assign(actionButton("details", "details"), { ariaExpanded: "false" }));
+    if (!turn.refusal) buttons.push(menuButton("open-more", "more"));
   }
   if (turn.variants) buttons.push(renderSwitcher(turn));
   return buttons;
@@ -198,6 +196,10 @@ function failureActions({ code, retryable, refusal }) {
   const isQuotaRenewed = code === "quota_exceeded" && refusal && Date.now() >= quotaRenewal(refusal.at);
   const retry = retryable || isQuotaRenewed ? [actionButton("retry", "retry", "primary")] : [];
   return refusal || retry.length === 0 ? [...retry, actionButton("take-back", "takeBack", "primary")] : retry;
+}
+
+function menuButton(name, label, className = "") {
+  return Object.assign(actionButton(name, label, `menu-button ${className}`), { ariaHasPopup: "menu" });
 }
 
 function actionButton(name, label, className = "") {
