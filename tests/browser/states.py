@@ -70,6 +70,12 @@ def answering(stage: Stage) -> None:
     stage.says("쓰고 있어요…")
 
 
+def typing_meanwhile(stage: Stage) -> None:
+    stage.begin()
+    stage.page.locator("#question").fill("다음 질문")
+    expect(stage.page.get_by_role("button", name="보내기")).to_be_enabled()
+
+
 def queued(stage: Stage) -> None:
     stage.begin()
     ask(stage.page, "다음 질문")
@@ -399,6 +405,7 @@ STATES: list[State] = [
     waiting,
     waiting_long,
     answering,
+    typing_meanwhile,
     queued,
     stopping,
     stopped,

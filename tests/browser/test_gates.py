@@ -161,6 +161,7 @@ def test_sending_stopping_and_going_on_leave_the_keyboard_in_the_question(
     request_id = backend.wait_frame("chat")["request_id"]
     backend.accept(request_id)
     backend.delta(request_id, 1, "옛날 ")
+    chat.wait_for_timeout(700)  # longer than a double press
     stop = chat.get_by_role("button", name="답변 멈추기")
     stop.press("Enter")
     backend.wait_frame("stop")

@@ -44,6 +44,8 @@ export default {
   enterHint: "Enter로 보내고, Shift+Enter로 줄을 바꿔요. 서연의 답은 틀릴 수 있어요.",
   enterHintLine: "{chord}+Enter로 보내고, Enter로 줄을 바꿔요. 서연의 답은 틀릴 수 있어요.",
   enterHintTouch: "서연의 답은 틀릴 수 있어요.",
+  send: "보내기",
+  stop: "답변 멈추기",
   counter: "{count} / {limit}자",
   tooLong: "{over}자를 줄이면 보낼 수 있어요.",
   copy: "복사",

@@ -4,10 +4,11 @@ import { byId } from "./dom.js";
 import { ModeView } from "./mode.js";
 import { QuestionField } from "./question_field.js";
 
+const DOUBLE_PRESS_MS = 600;
 const OPEN_LAYER = ":popover-open:not([popover=manual]), dialog[open]";
 
 /**
- * The question box with its mode, and the stop button. A question that is submitted before the shown conversation is
+ * The question box with its mode. Its button sends the text; while there is none to send, it stops the answer. A question that is submitted before the shown conversation is
  * known stays in the box until then.
  */
 export class ComposerView {
@@ -22,6 +23,8 @@ export class ComposerView {
   #chat;
   #navigation;
   #due = false;
+  #stops = false;
+  #sentAt = -Infinity; // by the button
 
   constructor({ storage, tabStorage, drafts, preferences, limit, chat, navigation, status }) {
     this.#drafts = drafts;
@@ -34,8 +37,8 @@ export class ComposerView {
     this.#field.addEventListener("input", () => this.#changed());
     this.#listenToForm(byId("composer"));
     this.#mode = new ModeView({ storage, tabStorage, status, focus: () => this.focus() });
-    this.#listenToStop();
-    for (const type of ["conversation", "turn", "removed"]) chat.on(type, () => this.#showStop());
+    this.#listenToEscape();
+    for (const type of ["conversation", "turn", "removed"]) chat.on(type, () => this.#showButton());
     // A conversation in the address that has no turns becomes a new one, and its text belongs to that.
     chat.on("conversation", () => {
       const carriers = chat.isTemporary ? ["new"] : ["pending", chat.conversationId];
@@ -98,7 +101,10 @@ export class ComposerView {
   #listenToForm(form) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit();
+      if (!this.#stops) {
+        this.#sentAt = event.timeStamp;
+        this.#submit();
+      } else if (event.timeStamp - this.#sentAt > DOUBLE_PRESS_MS) this.stop();
     });
     form.addEventListener("pointerdown", (event) => {
       if (event.target === form) event.preventDefault();
@@ -106,8 +112,7 @@ export class ComposerView {
     });
   }
 
-  #listenToStop() {
-    byId("stop").addEventListener("click", () => this.stop());
+  #listenToEscape() {
     document.addEventListener("keydown", (event) => {
       const closesLayer = event.defaultPrevented || document.querySelector(OPEN_LAYER);
       if (event.key === "Escape" && !event.isComposing && !closesLayer) this.stop();
@@ -134,11 +139,15 @@ export class ComposerView {
     this.focus();
   }
 
-  #showStop() {
-    const stop = byId("stop");
-    const isAnswering = Boolean(this.#chat.current);
-    if (!isAnswering && document.activeElement === stop) this.focus();
-    stop.hidden = !isAnswering;
+  #showButton() {
+    const button = this.#send;
+    const sends = this.#question.canSubmit;
+    const stops = !sends && Boolean(this.#chat.current);
+    this.#stops = stops;
+    button.dataset.stops = stops;
+    button.ariaLabel = t(stops ? "stop" : "send");
+    if (!sends && !stops && document.activeElement === button) this.focus();
+    button.disabled = !sends && !stops;
   }
 
   #changed() {
@@ -146,7 +155,7 @@ export class ComposerView {
     this.#mode.textChanged();
     this.#drafts.set(this.#draftKey, this.#field.value);
     this.#question.update();
-    this.#send.disabled = !this.#question.canSubmit;
+    this.#showButton();
   }
 
   get #breaksLines() {

@@ -141,7 +141,8 @@ export class TurnView {
 }
 
 function renderQuestion(turn) {
-  const mode = turn.mode === "chat" ? [] : [element("p", { className: "mode" }, modeText(turn))];
+  const mode =
+    turn.mode === "chat" ? [] : [element("p", { className: "mode", dataset: { mode: turn.mode } }, modeText(turn))];
   return element(
     "div",
     { className: "question" },
