@@ -2,12 +2,14 @@ import { formatDayAndTime, formatNumber, quotaRenewal } from "./dates.js";
 import ko from "./text/ko.js";
 
 /**
- * @typedef {keyof typeof import("./text/ko.js").default | keyof typeof import("./text/settings-ko.js").default
- *   | keyof typeof import("./text/variants.js").default.ko | keyof typeof import("./text/documents.js").default.ko
- *   | keyof typeof import("./text/details.js").default.ko | keyof typeof import("./text/rename.js").default.ko
- *   | keyof typeof import("./text/updates.js").default.ko
- *   | keyof typeof import("./text/details.js").default.ko | keyof typeof import("./text/more.js").default.ko
+ * @typedef {keyof typeof import("./text/ko.js").default
+ *   | keyof typeof import("./text/settings-ko.js").default
+ *   | keyof typeof import("./text/details.js").default.ko
+ *   | keyof typeof import("./text/documents.js").default.ko
+ *   | keyof typeof import("./text/more.js").default.ko
  *   | keyof typeof import("./text/rename.js").default.ko
+ *   | keyof typeof import("./text/updates.js").default.ko
+ *   | keyof typeof import("./text/variants.js").default.ko
  * } MessageKey
  */
 
