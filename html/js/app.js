@@ -102,7 +102,7 @@ function createViews({ auth, maxTextLength, model }, state) {
     status,
   });
   const sidebar = new SidebarView(navigation, composer);
-  new TranscriptView({ ...state, scroll, composer, status, model });
+  new TranscriptView({ ...state, preferences, scroll, composer, status, model });
   new HistoryView(chat, navigation);
   const removals = new RemovalsView({ ...state, status, storage: tabStorage });
   new ConversationsView({ ...state, removals, status });
@@ -112,6 +112,7 @@ function createViews({ auth, maxTextLength, model }, state) {
   const attach = new AttachView(context);
   new SettingsButton(context);
   offerInstructionsSwitch(context);
+  offerDictation(status);
   return { attach, composer, removals, status };
 }
 
@@ -129,6 +130,22 @@ function offerInstructionsSwitch(context) {
       opened = false; // the next change tries again
     }
   });
+}
+
+/** Show the button that dictates, for users who have turned it on. */
+function offerDictation(status) {
+  let button = null;
+  const update = async () => {
+    const isOn = preferences.get("dictation") === "on";
+    if (!isOn) button?.remove();
+    if (isOn === Boolean(button)) return;
+    button = null;
+    if (!isOn) return;
+    const { DictationButton } = await import("./views/dictation.js");
+    button ??= new DictationButton({ status });
+  };
+  preferences.on("change", () => update().catch(() => {})); // the next change tries again
+  update().catch(() => {});
 }
 
 /** Return the id of the temporary conversation that this tab keeps. Another user and the duplicate of a tab forget it. */

@@ -10,6 +10,9 @@ const OPTIONS = {
   size: ["medium", "small", "large"],
   enter: ["send", "line"],
   keep: ["off", "on"],
+  remoteVoice: ["off", "on"],
+  speechRate: ["1", "0.8", "1.2", "1.5", "2"],
+  dictation: ["off", "on"],
 };
 
 /**

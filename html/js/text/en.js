@@ -86,6 +86,7 @@ const messages = {
   retry: "Try again",
   carryOn: "Continue",
   takeBack: "Back to the question box",
+  readAloud: "Read aloud",
   more: "More",
   toEnd: "To the end",
   taskDone: "done",

@@ -32,6 +32,12 @@ export default {
   instructionsOn: "The instructions are used in this conversation.",
   instructionsOff: "The instructions are not used in this conversation.",
   instructionsNotSwitched: "The instructions could not be switched. Please try again in a moment.",
+  dictationTitle: "Dictation",
+  dictationNote:
+    "A microphone appears beside the question box. Depending on the browser, the sound is sent to a server of the company that makes the browser, which turns it into text. No sound is sent to this chat's servers.",
+  dictationButton: "Microphone button",
+  dictationOff: "Off",
+  dictationOn: "On",
   moveTitle: "Move to another device",
   moveWarning:
     "The link is the key to your conversations. Anyone who has it can read and continue them: open it on your own devices only.",

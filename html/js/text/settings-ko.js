@@ -32,6 +32,12 @@ export default {
   instructionsOn: "이 대화에 맞춤 지침을 써요.",
   instructionsOff: "이 대화에는 맞춤 지침을 쓰지 않아요.",
   instructionsNotSwitched: "맞춤 지침을 켜거나 끄지 못했어요. 잠시 뒤 다시 시도해 주세요.",
+  dictationTitle: "말로 입력",
+  dictationNote:
+    "켜면 질문 상자 옆에 마이크가 생겨요. 브라우저에 따라 소리가 브라우저를 만든 회사의 서버로 보내져 글로 바뀌어요. 서연의 서버에는 소리를 보내지 않아요.",
+  dictationButton: "마이크 버튼",
+  dictationOff: "끄기",
+  dictationOn: "켜기",
   moveTitle: "다른 기기로 옮기기",
   moveWarning:
     "옮기기 링크는 이 대화의 열쇠예요. 링크를 가진 사람은 누구나 대화를 읽고 이어 쓸 수 있으니, 내 기기에서만 여세요.",

@@ -2,11 +2,13 @@ import "../common.js";
 import { Guests } from "../identity/transfer.js";
 import { supports } from "../protocol.js";
 import { t } from "../text.js";
-import { preferenceChoices } from "./settings/choices.js";
+import { dictationSection, preferenceChoices } from "./settings/choices.js";
 import { ExportSection, keepSection, RemoveAllSection } from "./settings/data.js";
 import { loadMessages, openDialog } from "./settings/dialog.js";
 import { InstructionsSection } from "./settings/instructions.js";
 import { transferSection } from "./settings/transfer_section.js";
+
+const hasDictation = "SpeechRecognition" in window || "webkitSpeechRecognition" in window;
 
 /**
  * @typedef {object} SettingsContext
@@ -37,6 +39,7 @@ export async function openSettings(context) {
     t("settingsTitle"),
     ...preferenceChoices(context.preferences),
     ...(supports("set_instructions") ? [new InstructionsSection(context.instructions).node] : []),
+    ...(hasDictation ? [dictationSection(context.preferences)] : []),
     ...(context.auth === "guest" ? [transferSection(new Guests(context.storage))] : []),
     new ExportSection(context, shown, closed.signal).node,
     ...(window.caches ? [keepSection(context)] : []),

@@ -50,6 +50,7 @@ export class TranscriptView {
       "open-more": load("openMore", () => import("./more.js")),
       "show-previous": load("showPrevious"),
       "show-next": load("showNext"),
+      "read-aloud": load("toggleReading", () => import("./speech.js")),
       "open-source": load("openSource", () => import("./sources.js")),
       "copy-answer": (turn, button) => copyText(turn.answer, button),
       "copy-question": (turn, button) => copyText(turn.question, button),

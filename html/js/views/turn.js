@@ -178,8 +178,9 @@ function renderActions(turn) {
     if (turn.status === "done" && turn.canBranch) {
       buttons.push(menuButton("open-menu", "regenerate", "has-name"));
     }
-    if (!turn.refusal) buttons.push(menuButton("open-more", "more"));
   }
+  if (turn.answer && "speechSynthesis" in window) buttons.push(actionButton("read-aloud", "readAloud"));
+  if (!turn.unfinished && !turn.refusal) buttons.push(menuButton("open-more", "more"));
   if (turn.variants) buttons.push(renderSwitcher(turn));
   return buttons;
 }

@@ -1,6 +1,6 @@
 import { t } from "../../text.js";
 import { element } from "../dom.js";
-import { button } from "./dialog.js";
+import { button, section } from "./dialog.js";
 
 /** Create a group of radio buttons. `options`: pairs of value and label; `onChoose` is called at each change. */
 export function choice(name, legend, options, chosen, onChoose) {
@@ -33,6 +33,21 @@ export function preferenceChoices(preferences) {
       ["line", t("enterBreaks")],
     ]),
   ];
+}
+
+/** The choice to dictate, where the browser can turn speech into text. */
+export function dictationSection(preferences) {
+  const options = [
+    ["off", t("dictationOff")],
+    ["on", t("dictationOn")],
+  ];
+  return section(
+    t("dictationTitle"),
+    element("p", { className: "note" }, t("dictationNote")),
+    choice("dictation", t("dictationButton"), options, preferences.get("dictation"), (value) =>
+      preferences.set("dictation", value),
+    ),
+  );
 }
 
 /** Create the language buttons. They are not radio buttons, as a change reloads the page, which no arrow key should. */
