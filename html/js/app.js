@@ -30,6 +30,7 @@ import { SidebarView } from "./views/sidebar.js";
 import { StatusView } from "./views/status.js";
 import { claimTemporary, TemporaryView } from "./views/temporary.js";
 import { TranscriptView } from "./views/transcript.js";
+import { WelcomeView } from "./views/welcome.js";
 
 const KEEP_PAGE_MS = 3_000; // after the start, so that it does not slow the first load down
 
@@ -101,9 +102,10 @@ function createViews({ auth, maxTextLength, model }, state) {
     navigation,
     status,
   });
-  const sidebar = new SidebarView(navigation, composer);
+  const sidebar = new SidebarView(navigation, composer, preferences);
   new TranscriptView({ ...state, preferences, scroll, composer, status, model });
-  new HistoryView(chat, navigation);
+  new HistoryView(chat);
+  new WelcomeView(navigation, composer, status);
   const removals = new RemovalsView({ ...state, status, storage: tabStorage });
   new ConversationsView({ ...state, removals, status });
   new TemporaryView({ ...state, status, storage, tabStorage });

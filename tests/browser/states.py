@@ -48,6 +48,12 @@ def first_visit(stage: Stage) -> None:
     expect(stage.page.locator("#welcome")).to_be_visible()
 
 
+def list_hidden(stage: Stage) -> None:
+    answered(stage)
+    stage.page.get_by_role("button", name="대화 목록", exact=True).click()
+    expect(stage.page.locator("#sidebar")).to_be_hidden()
+
+
 def sending(stage: Stage) -> None:
     stage.ask()
     stage.says("보내는 중…")
@@ -401,6 +407,7 @@ def signing_in(stage: Stage) -> None:
 
 STATES: list[State] = [
     first_visit,
+    list_hidden,
     sending,
     waiting,
     waiting_long,

@@ -107,29 +107,11 @@ def test_a_long_wait_is_explained(chat: Page, backend: Backend) -> None:
     expect(chat.get_by_text("조금 더 걸리고 있어요")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("kind", "words", "mode"),
-    [
-        ("여행", "여행지", "chat"),
-        ("번역", "늦어서", "translate"),
-        ("글 다듬기", "않 되요", "grammar"),
-    ],
-)
-def test_an_example_asks_its_question(
-    chat: Page, backend: Backend, kind: str, words: str, mode: str
-) -> None:
-    chat.locator("#examples").get_by_role("button", name=kind).click()
-    frame = backend.wait_frame("chat")
-    assert words in frame["text"]
-    assert frame["mode"] == mode
-    expect(chat.locator("#welcome")).to_be_hidden()
-
-
 def test_a_first_visit_begins_in_the_composer(chat: Page) -> None:
     expect(chat.locator("#question")).to_be_focused()
-    expect(chat.locator("#examples button")).to_have_count(3)
+    expect(chat.locator("#examples button")).to_have_count(4)
     chat.keyboard.press("Shift+Tab")
-    expect(chat.locator("#examples button").last).to_be_focused()
+    expect(chat.get_by_role("button", name="다른 예 보기")).to_be_focused()
 
 
 def test_questions_asked_meanwhile_wait_their_turn(chat: Page, backend: Backend) -> None:

@@ -109,8 +109,10 @@ def test_the_keyboard_leads_through_the_first_screen(chat: Page) -> None:
     assert walk(chat) == [
         *BEFORE,
         "설정",
+        "대화 목록",
         "대화 내용",
         *[" ".join(text.split()) for text in examples],
+        "다른 예 보기",
         *AFTER,
     ]
 
@@ -131,6 +133,7 @@ def test_the_keyboard_leads_through_a_conversation(
         "‘경주’ 이름 바꾸기",
         "‘경주’ 대화 삭제",
         "설정",
+        "대화 목록",
         "대화 내용",
         "복사",
         "고치기",

@@ -163,3 +163,40 @@ def test_touch_has_no_row_below_each_question_and_changes_it_from_the_menu(
     expect(page.get_by_label("질문 고치기")).to_have_value("경주")
     assert complaints.left == []
     context.close()
+
+
+@pytest.mark.usefixtures("returning")
+def test_the_bar_names_the_shown_conversation(page: Page, site: Site, backend: Backend) -> None:
+    site.history.turns = [stored_turn("경주 여행", "네.")]
+    page.goto(site.url)
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("경주 여행")
+    expect(heading).to_be_in_viewport()
+    page.locator("#sidebar").get_by_role("button", name="새 대화", exact=True).click()
+    expect(heading).to_have_text("서연")
+
+
+def test_the_list_can_be_hidden_and_stays_so_in_this_browser(
+    chat: Page, site: Site, backend: Backend
+) -> None:
+    sidebar = chat.locator("#sidebar")
+    toggle = chat.get_by_role("button", name="대화 목록", exact=True)
+    expect(toggle).to_have_attribute("aria-expanded", "true")
+    toggle.press("Enter")
+    expect(sidebar).to_be_hidden()
+    expect(toggle).to_be_focused()
+    expect(toggle).to_have_attribute("aria-expanded", "false")
+    chat.reload()
+    expect(sidebar).to_be_hidden()
+    expect(chat.get_by_role("heading", level=1, name="서연")).to_be_visible()
+    ask(chat, "안녕")
+    backend.answer("네.")
+    chat.get_by_role("button", name="새 대화", exact=True).click()
+    expect(chat.locator("#welcome")).to_be_visible()
+    chat.set_viewport_size({"width": 390, "height": 844})
+    chat.get_by_role("button", name="대화 목록 열기").click()
+    expect(sidebar).to_be_visible()
+    chat.keyboard.press("Escape")
+    chat.set_viewport_size({"width": 1280, "height": 720})
+    toggle.click()
+    expect(sidebar).to_be_visible()

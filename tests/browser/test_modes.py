@@ -60,7 +60,8 @@ def test_a_question_of_mode_chat_has_no_label(chat: Page, backend: Backend) -> N
 
 
 def test_asking_again_and_editing_keep_the_mode(chat: Page, backend: Backend) -> None:
-    chat.locator("#examples").get_by_role("button", name="번역").click()
+    choose(chat, "번역")
+    ask(chat, "늦어서 죄송합니다.")
     request_id = backend.wait_frame("chat")["request_id"]
     backend.accept(request_id)
     backend.fail(request_id, "throttled")
@@ -76,7 +77,8 @@ def test_asking_again_and_editing_keep_the_mode(chat: Page, backend: Backend) ->
 
 
 def test_a_reload_sends_the_same_mode_again(chat: Page, backend: Backend) -> None:
-    chat.locator("#examples").get_by_role("button", name="번역").click()
+    choose(chat, "번역")
+    ask(chat, "늦어서 죄송합니다.")
     before = backend.wait_frame("chat")
     chat.reload()
     assert backend.wait_frame("chat", 2) == before

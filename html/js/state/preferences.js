@@ -13,10 +13,12 @@ const OPTIONS = {
   remoteVoice: ["off", "on"],
   speechRate: ["1", "0.8", "1.2", "1.5", "2"],
   dictation: ["off", "on"],
+  list: ["shown", "hidden"],
 };
 
 /**
- * The preferences of this browser. Theme and text size are attributes of the root element. Event: `change`.
+ * The preferences of this browser. Theme, text size and the list's state are attributes of the root element. Event:
+ * `change`.
  * @extends {Emitter<{ change: void }>}
  */
 export class Preferences extends Emitter {
@@ -42,7 +44,7 @@ export class Preferences extends Emitter {
 
   #apply() {
     const theme = this.get("theme");
-    Object.assign(document.documentElement.dataset, { theme, size: this.get("size") });
+    Object.assign(document.documentElement.dataset, { theme, size: this.get("size"), list: this.get("list") });
     /** @type {NodeListOf<HTMLMetaElement>} */
     const colours = document.querySelectorAll('meta[name="theme-color"]');
     for (const meta of colours) {

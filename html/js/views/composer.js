@@ -76,6 +76,10 @@ export class ComposerView {
     this.focus();
   }
 
+  get text() {
+    return this.#field.value;
+  }
+
   clear() {
     this.#field.value = "";
     this.#changed();

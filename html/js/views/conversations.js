@@ -46,6 +46,9 @@ export class ConversationsView {
     const title = turns[0]?.question.split("\n", 1)[0]; // of a conversation beyond the loaded part of the list
     const named = isTemporary ? { title: t("temporary") } : title && { title };
     const shown = this.#conversations.find(conversationId) ?? named;
+    const heading = byId("title");
+    heading.textContent = shown ? displayTitle(shown) : t("name");
+    heading.toggleAttribute("data-named", Boolean(shown));
     document.title = shown ? `${displayTitle(shown)} · ${t("name")}` : t("name");
   }
 

@@ -1,4 +1,3 @@
-import { supports } from "../protocol.js";
 import { t } from "../text.js";
 import { byId, setHidden } from "./dom.js";
 
@@ -6,17 +5,9 @@ import { byId, setHidden } from "./dom.js";
 export class HistoryView {
   #chat;
 
-  /**
-   * @param {import("../state/chat.js").Chat} chat
-   * @param {import("../state/navigation.js").Navigation} navigation
-   */
-  constructor(chat, navigation) {
+  /** @param {import("../state/chat.js").Chat} chat */
+  constructor(chat) {
     this.#chat = chat;
-    for (const example of byId("examples").querySelectorAll("button")) {
-      const { mode } = example.dataset;
-      example.parentElement.hidden = !supports(`mode.${mode}`);
-      example.addEventListener("click", () => navigation.ask(example.lastElementChild.textContent, { mode }));
-    }
     byId("older").addEventListener("click", () => chat.loadOlder());
     byId("history-retry").addEventListener("click", () => chat.reload());
     const types = /** @type {const} */ (["conversation", "older", "turn", "removed", "history"]);

@@ -1,14 +1,22 @@
 import { byId } from "./dom.js";
 
-/** The list's drawer on narrow screens, and the buttons that start a conversation. */
+/** The list, which is a drawer on narrow screens and can be hidden on wide ones, and the buttons that start a conversation. */
 export class SidebarView {
   #sidebar = byId("sidebar");
 
   /**
    * @param {import("../state/navigation.js").Navigation} navigation
    * @param {import("./composer.js").ComposerView} composer
+   * @param {import("../state/preferences.js").Preferences} preferences
    */
-  constructor(navigation, composer) {
+  constructor(navigation, composer, preferences) {
+    const toggle = byId("toggle-list");
+    const isShown = () => preferences.get("list") === "shown";
+    toggle.ariaExpanded = String(isShown());
+    toggle.addEventListener("click", () => {
+      preferences.set("list", isShown() ? "hidden" : "shown");
+      toggle.ariaExpanded = String(isShown());
+    });
     for (const button of document.querySelectorAll('[data-action="new"]')) {
       button.addEventListener("click", () => navigation.start());
     }
