@@ -26,6 +26,7 @@ import { HistoryView } from "./views/history.js";
 import { RemovalsView } from "./views/removals.js";
 import { ScrollView } from "./views/scroll.js";
 import { SettingsButton } from "./views/settings_button.js";
+import { Shortcuts } from "./views/shortcuts.js";
 import { SidebarView } from "./views/sidebar.js";
 import { StatusView } from "./views/status.js";
 import { claimTemporary, TemporaryView } from "./views/temporary.js";
@@ -113,6 +114,7 @@ function createViews({ auth, maxTextLength, model }, state) {
   const context = { ...state, hasBranches, auth, storage, tabStorage, preferences, composer, sidebar, status };
   const attach = new AttachView(context);
   new SettingsButton(context);
+  new Shortcuts(context);
   offerInstructionsSwitch(context);
   offerDictation(status);
   return { attach, composer, removals, status };

@@ -371,6 +371,11 @@ def settings(stage: Stage) -> None:
     expect(stage.page.get_by_role("dialog")).to_be_visible()
 
 
+def listing_shortcuts(stage: Stage) -> None:
+    stage.page.keyboard.press("Control+Slash")
+    expect(stage.page.get_by_role("dialog")).to_be_visible()
+
+
 def instructed(stage: Stage) -> None:
     answered(stage)
     stage.page.keyboard.press("Control+,")
@@ -451,6 +456,7 @@ STATES: list[State] = [
     estimating_a_summary,
     summarising,
     settings,
+    listing_shortcuts,
     instructed,
     move_revealed,
     deleting_all,

@@ -128,6 +128,7 @@ const messages = {
   documents: "Documents of this conversation",
   attachFailed: "The document cannot be attached just now. Please try again shortly.",
   settingsFailed: "The settings could not be opened. Please try again shortly.",
+  shortcutsFailed: "The list of shortcuts could not be opened. Please try again shortly.",
   transferFailed: "The link could not be opened. Please open it again.",
   removedAll: "All conversations were deleted.",
   loadFailed: "Seoyeon could not be loaded. Please reload shortly.",

@@ -78,6 +78,7 @@ export default {
   noFiles: "사진과 파일은 아직 읽지 못해요. 내용을 글로 붙여 넣어 주시면 함께 볼게요.",
   attachFailed: "문서를 받을 준비를 하지 못했어요. 잠시 뒤 다시 시도해 주세요.",
   settingsFailed: "설정을 열지 못했어요. 잠시 뒤 다시 시도해 주세요.",
+  shortcutsFailed: "단축키 목록을 열지 못했어요. 잠시 뒤 다시 시도해 주세요.",
   transferFailed: "옮기기 링크를 열지 못했어요. 링크를 다시 열어 주세요.",
   removedAll: "모든 대화를 삭제했어요.",
   loadFailed: "서연을 불러오지 못했어요. 잠시 뒤 새로 고쳐 주세요.",

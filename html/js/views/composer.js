@@ -5,7 +5,6 @@ import { ModeView } from "./mode.js";
 import { QuestionField } from "./question_field.js";
 
 const DOUBLE_PRESS_MS = 600;
-const OPEN_LAYER = ":popover-open:not([popover=manual]), dialog[open]";
 
 /**
  * The question box with its mode. Its button sends the text; while there is none to send, it stops the answer. A question that is submitted before the shown conversation is
@@ -37,7 +36,6 @@ export class ComposerView {
     this.#field.addEventListener("input", () => this.#changed());
     this.#listenToForm(byId("composer"));
     this.#mode = new ModeView({ storage, tabStorage, status, focus: () => this.focus() });
-    this.#listenToEscape();
     for (const type of ["conversation", "turn", "removed"]) chat.on(type, () => this.#showButton());
     // A conversation in the address that has no turns becomes a new one, and its text belongs to that.
     chat.on("conversation", () => {
@@ -113,13 +111,6 @@ export class ComposerView {
     form.addEventListener("pointerdown", (event) => {
       if (event.target === form) event.preventDefault();
       if (!event.target.closest("button, label")) this.#field.focus();
-    });
-  }
-
-  #listenToEscape() {
-    document.addEventListener("keydown", (event) => {
-      const closesLayer = event.defaultPrevented || document.querySelector(OPEN_LAYER);
-      if (event.key === "Escape" && !event.isComposing && !closesLayer) this.stop();
     });
   }
 

@@ -1,7 +1,7 @@
 import { t } from "../text.js";
 import { byId } from "./dom.js";
 
-/** The button and the shortcut, Ctrl and comma, that load and open the settings. */
+/** The button that loads and opens the settings. */
 export class SettingsButton {
   #context;
 
@@ -9,11 +9,6 @@ export class SettingsButton {
   constructor(context) {
     this.#context = context;
     byId("open-settings").addEventListener("click", () => this.#open());
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "," || !event.ctrlKey || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      this.#open();
-    });
   }
 
   async #open() {

@@ -3,6 +3,7 @@ import { byId } from "./dom.js";
 /** The list, which is a drawer on narrow screens and can be hidden on wide ones, and the buttons that start a conversation. */
 export class SidebarView {
   #sidebar = byId("sidebar");
+  #preferences;
 
   /**
    * @param {import("../state/navigation.js").Navigation} navigation
@@ -10,13 +11,15 @@ export class SidebarView {
    * @param {import("../state/preferences.js").Preferences} preferences
    */
   constructor(navigation, composer, preferences) {
+    this.#preferences = preferences;
     const toggle = byId("toggle-list");
     const isShown = () => preferences.get("list") === "shown";
-    toggle.ariaExpanded = String(isShown());
-    toggle.addEventListener("click", () => {
-      preferences.set("list", isShown() ? "hidden" : "shown");
+    const showState = () => {
       toggle.ariaExpanded = String(isShown());
-    });
+    };
+    showState();
+    preferences.on("change", showState);
+    toggle.addEventListener("click", () => preferences.set("list", isShown() ? "hidden" : "shown"));
     for (const button of document.querySelectorAll('[data-action="new"]')) {
       button.addEventListener("click", () => navigation.start());
     }
@@ -24,6 +27,11 @@ export class SidebarView {
       this.close();
       composer.focus(); // after closing, which moves the focus
     });
+  }
+
+  open() {
+    this.#preferences.set("list", "shown");
+    if (!this.#sidebar.checkVisibility()) this.#sidebar.showPopover();
   }
 
   close() {

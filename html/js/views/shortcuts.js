@@ -1,0 +1,69 @@
+import { t } from "../text.js";
+import { byId } from "./dom.js";
+
+const OPEN_LAYER = ":popover-open:not([popover=manual]), dialog[open]";
+const isMac = navigator.platform.startsWith("Mac");
+/** The controls that Ctrl, or Cmd on a Mac, presses together with a key. `code` does not depend on the layout. */
+const CONTROLS = { "Shift+KeyO": '[data-action="new"]', Comma: "#open-settings" };
+
+/** The keyboard shortcuts of the page. None is pressed during a composition or below a dialog. */
+export class Shortcuts {
+  #composer;
+  #sidebar;
+  #status;
+
+  /**
+   * @param {object} context
+   * @param {import("./composer.js").ComposerView} context.composer
+   * @param {import("./sidebar.js").SidebarView} context.sidebar
+   * @param {import("./status.js").StatusView} context.status
+   */
+  constructor({ composer, sidebar, status }) {
+    this.#composer = composer;
+    this.#sidebar = sidebar;
+    this.#status = status;
+    document.addEventListener("keydown", (event) => {
+      const { isComposing, defaultPrevented, altKey, ctrlKey, metaKey, shiftKey } = event;
+      if (isComposing || defaultPrevented || altKey || document.querySelector("dialog[open]")) return;
+      if (ctrlKey || metaKey) this.#pressChord(event);
+      else if (!shiftKey && !document.querySelector(OPEN_LAYER)) this.#press(event);
+    });
+  }
+
+  #press(event) {
+    if (event.code === "Escape") this.#composer.stop();
+    if (event.code !== "ArrowUp" || event.target !== byId("question") || event.target.value) return;
+    /** @type {HTMLElement | null} */
+    const edit = document.querySelector('.turn:last-child[aria-busy="false"] [data-action="edit"]');
+    if (!edit) return;
+    event.preventDefault();
+    edit.click();
+  }
+
+  #pressChord(event) {
+    // Cmd and comma open the browser's own settings.
+    if (isMac && event.code !== "Comma" ? !event.metaKey : !event.ctrlKey) return;
+    const name = `${event.shiftKey ? "Shift+" : ""}${event.code}`;
+    const control = CONTROLS[name];
+    if (!control && name !== "KeyK" && name !== "Slash") return;
+    event.preventDefault();
+    if (event.repeat) return;
+    if (control) document.querySelector(control).click();
+    else if (name === "KeyK") this.#search();
+    else this.#showAll();
+  }
+
+  #search() {
+    this.#sidebar.open();
+    byId("search").focus();
+  }
+
+  async #showAll() {
+    try {
+      const { openShortcuts } = await import("./shortcuts_dialog.js");
+      await openShortcuts(isMac);
+    } catch {
+      this.#status.alert(t("shortcutsFailed"));
+    }
+  }
+}
