@@ -166,6 +166,10 @@ compile: $(VENV)/.ready
 	@$(COMPILE) --python-version 3.11 seoyeon/local/ministack/requirements.in -o seoyeon/local/ministack/requirements.txt
 	@$(COMPILE) --python-version 3.13 tests/arm64/requirements.in -o tests/arm64/requirements.txt
 
+# In the order of what they need. Prism's files are scripts: with an empty `window`, they do not touch the page.
+PRISM := core markup css clike javascript markup-templating typescript jsx tsx python java c cpp csharp go rust kotlin \
+  swift php ruby sql bash json yaml toml ini docker diff r dart scala lua powershell scss
+
 vendor: setup-dev ## copy the page's libraries from node_modules into html/vendor
 	@cp node_modules/marked/lib/marked.esm.js html/vendor/marked.js
 	@cp node_modules/marked/LICENSE html/vendor/marked.LICENSE
@@ -173,6 +177,13 @@ vendor: setup-dev ## copy the page's libraries from node_modules into html/vendo
 	@cp node_modules/lean-qr/LICENSE html/vendor/lean-qr.LICENSE
 	@cp node_modules/diff/libesm/diff/base.js html/vendor/diff.js
 	@cp node_modules/diff/LICENSE html/vendor/diff.LICENSE
+	@cp node_modules/temml/dist/temml.mjs html/vendor/temml.js
+	@cp node_modules/temml/LICENSE html/vendor/temml.LICENSE
+	@cp node_modules/character-entities/index.js html/vendor/character-entities.js
+	@cp node_modules/character-entities/license html/vendor/character-entities.LICENSE
+	@{ echo 'const window = {}, module = {};'; cat $(PRISM:%=node_modules/prismjs/components/prism-%.js); echo 'export default Prism;'; } \
+	  > html/vendor/prismjs.js
+	@cp node_modules/prismjs/LICENSE html/vendor/prismjs.LICENSE
 	@cd html/vendor && sha256sum *.js *.LICENSE > SHA256SUMS
 
 previous: ## after a release: make this commit the previous version of the compatibility tests

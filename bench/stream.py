@@ -30,6 +30,11 @@ MIXED = (
     "| 장소 | 시간 |\n|:--|--:|\n| 불국사 | 2시간 |\n| 대릉원 | 1시간 |\n\n",
     "```python\ndef hello(name):\n    return f'{name}님, 안녕하세요'\n```\n\n",
 )
+CODE = (
+    "def step_{0}(value: int) -> str:\n",
+    '    """{0}번째 단계를\n    설명해요."""\n',
+    "    return f'{value + {0}}'  # {0}번째 값\n\n",
+)
 SENTENCE = "번째는 **굵은 말(bold)**과 `코드`를 담은 *조금 긴* 문장이에요."
 
 
@@ -60,6 +65,21 @@ SAMPLES = {
         "| 이름 | 값 | 뜻 |\n|:--|--:|---|\n", lambda n: f"| {n} | `{n}` | **뜻** {n} |\n"
     ),
     "code": Sample("```python\n", lambda n: f"value_{n} = compute({n})  # {n}번째 값\n"),
+    "code of all colours": Sample(
+        "```python\n", lambda n: CODE[n % len(CODE)].replace("{0}", str(n))
+    ),
+    "formulas": Sample(
+        "",
+        lambda n: (
+            f"{n}번째 값 $x_{{{n}}} = \\frac{{{n}}}{{2}}$은 앞의 값보다 \\(a*b\\)만큼 커져요. "
+        ),
+    ),
+    "formulas in a list": Sample("", lambda n: f"- {n}번째 값은 $x_{{{n}}}$이고 \\(a*b\\)예요.\n"),
+    "formula blocks": Sample(
+        "", lambda n: f"{n}번째 식\n\n$$\nx_{{{n}}} = \\sqrt{{b^2 - 4ac + {n}}}\n$$\n\n"
+    ),
+    "details": Sample("<details>\n<summary>풀이</summary>\n\n", lambda n: f"- {n}{SENTENCE}\n"),
+    "footnotes": Sample("", lambda n: f"[^{n}]: {n}{SENTENCE}\n"),
     "paragraph": Sample("", lambda n: f"{n}{SENTENCE} "),
     "paragraph of lines": Sample("", lambda n: f"{n}{SENTENCE}\n"),
     "quote": Sample("", lambda n: f"> {n}{SENTENCE}\n"),

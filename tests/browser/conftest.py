@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.backend import Backend, Complaints
 from tests.browser.site import Site, serve_site
@@ -33,6 +33,16 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 def test_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serve_site(tmp_path_factory.mktemp("page")) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def bare(browser: Browser, test_site: Site) -> Page:
+    """The site's origin, headers and styles of answers, without the chat."""
+    page = browser.new_page()
+    page.goto(f"{test_site.url}/blank")
+    for sheet in ("base", "prose"):
+        page.add_style_tag(url=f"/css/{sheet}.css")
+    return page
 
 
 @pytest.fixture

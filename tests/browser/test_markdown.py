@@ -4,10 +4,9 @@ import re
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from bench import stream
-from tests.browser.site import Site
 
 SAMPLE = """# 경주 여행
 
@@ -181,15 +180,6 @@ WORK = """async (pieces) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def bare(browser: Browser, test_site: Site) -> Page:
-    """The site's origin, headers and styles of answers, without the chat."""
-    page = browser.new_page()
-    page.goto(f"{test_site.url}/blank")
-    page.add_style_tag(url="/css/prose.css")
-    return page
-
-
 def show(page: Page, text: str, pieces: list[str] | None = None) -> str:
     html: str = page.evaluate(SHOW, {"text": text, "pieces": pieces or []})
     return html
@@ -275,7 +265,8 @@ def test_html_is_shown_as_it_was_written(bare: Page) -> None:
         ("3. 셋\n4. 넷", '<ol start="3"><li class="">셋</li><li class="">넷</li></ol>'),
         ("- 하나\n  - 둘", '<ul><li class="">하나<ul><li class="">둘</li></ul></li></ul>'),
         ("> 인용", "<blockquote><p>인용</p></blockquote>"),
-        ("## 제목", '<h3 data-depth="2">제목</h3>'),
+        ("## 제목", '<h3 aria-level="4">제목</h3>'),
+        ("###### 제목", '<h3 aria-level="6">제목</h3>'),
         ("```py\na < b\n```", '<pre tabindex="0"><code><span>a &lt; b</span></code></pre>'),
     ],
 )

@@ -32,6 +32,8 @@ def modules(start: Path = HTML / "js/app.js") -> set[Path]:
         if path in found:
             continue
         found.add(path)
+        if path.parent.name == "vendor":
+            continue
         imports = re.findall(r'(?:^import .*?|import\()"(\.[^"]+)"', path.read_text(), re.MULTILINE)
         todo += [(path.parent / name).resolve() for name in imports]
     return found
@@ -72,7 +74,7 @@ def test_the_scripts_of_a_returning_guest_are_light(
         "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
     )
     scripts = {name for name in loaded if name.endswith(".js")}
-    assert weigh([site.page / name.removeprefix("/") for name in scripts]) <= 48 * KILOBYTE
+    assert weigh([site.page / name.removeprefix("/") for name in scripts]) <= 49 * KILOBYTE
 
 
 def test_an_answer_is_plain_text_until_the_renderer_is_loaded(chat: Page, backend: Backend) -> None:
@@ -143,16 +145,40 @@ def test_the_markup_says_its_words_in_korean() -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "script"),
-    [("marked", "lib/marked.esm.js"), ("lean-qr", "index.mjs"), ("diff", "libesm/diff/base.js")],
+    ("library", "script", "licence"),
+    [
+        ("marked", "lib/marked.esm.js", "LICENSE"),
+        ("lean-qr", "index.mjs", "LICENSE"),
+        ("diff", "libesm/diff/base.js", "LICENSE"),
+        ("temml", "dist/temml.mjs", "LICENSE"),
+        ("character-entities", "index.js", "license"),
+    ],
 )
-def test_a_vendored_library_is_the_pinned_one(library: str, script: str) -> None:
-    origin = ROOT / "node_modules" / library
-    pinned = json.loads((ROOT / "package.json").read_text())["devDependencies"][library]
-    assert json.loads((origin / "package.json").read_text())["version"] == pinned
+def test_a_vendored_library_is_the_pinned_one(library: str, script: str, licence: str) -> None:
+    origin = pinned(library)
     vendored = HTML / "vendor"
     assert (vendored / f"{library}.js").read_bytes() == (origin / script).read_bytes()
-    assert (vendored / f"{library}.LICENSE").read_bytes() == (origin / "LICENSE").read_bytes()
+    assert (vendored / f"{library}.LICENSE").read_bytes() == (origin / licence).read_bytes()
+
+
+def test_the_vendored_prism_is_the_pinned_core_and_languages() -> None:
+    origin = pinned("prismjs")
+    first, *lines, last = (HTML / "vendor/prismjs.js").read_text().splitlines(keepends=True)
+    assert (first, last) == ("const window = {}, module = {};\n", "export default Prism;\n")
+    names = re.findall(r"^PRISM := (.*?[^\\])\n", (ROOT / "Makefile").read_text(), re.M | re.S)
+    components = names[0].replace("\\\n", " ").split()
+    files = [origin / f"components/prism-{name}.js" for name in components]
+    assert "".join(lines) == "".join(path.read_text() for path in files)
+    licence = (HTML / "vendor/prismjs.LICENSE").read_bytes()
+    assert licence == (origin / "LICENSE").read_bytes()
+
+
+def pinned(library: str) -> Path:
+    """Return the folder of an installed library, which has the pinned version."""
+    origin = ROOT / "node_modules" / library
+    version = json.loads((ROOT / "package.json").read_text())["devDependencies"][library]
+    assert json.loads((origin / "package.json").read_text())["version"] == version
+    return origin
 
 
 def test_every_vendored_file_has_its_checksum() -> None:

@@ -64,7 +64,7 @@ for (const [text, html] of [
 
 test("a link definition of the text before is known", () => {
   const links = lex("[나중]: https://example.com/later\n\n").links;
-  const [paragraph] = lex("[글][나중]", links);
+  const [paragraph] = lex("[글][나중]", { links });
   assert.equal(inline(paragraph.tokens), "<a>https://example.com/later</a>");
 });
 

@@ -29,6 +29,7 @@ export class Block {
     else root.append(...this.#nodes);
     this.#holder = this.#firstHolder;
     if (this.#kind) this.#updateParts(token);
+    if (first?.open) this.#nodes[0].open = true; // details that the reader has opened
     replaced?.remove();
   }
 
@@ -42,7 +43,8 @@ export class Block {
 
   /** The element that holds the content that follows the frozen parts. */
   get lastContent() {
-    return this.#kind ? this.#parts.at(-1).nodes[0] : this.#nodes[0];
+    const node = this.#kind ? this.#parts.at(-1).nodes[0] : this.#nodes[0];
+    return this.token.type === "details" ? node.lastChild : node;
   }
 
   /** Return whether `update` can show this token. Parts without a node of the block must be the last in the root. */
@@ -94,6 +96,7 @@ export class Block {
   correct(token) {
     if (!this.isPartial && JSON.stringify(this.token) === JSON.stringify(token)) return this;
     const fresh = new Block(document.createElement("div"), token);
+    if (this.nodes[0]?.open && fresh.nodes[0]) fresh.nodes[0].open = true;
     for (const node of [...this.nodes, ...fresh.nodes]) node.normalize();
     if (fresh.nodes.every((node, index) => node.isEqualNode(this.nodes[index]))) {
       fresh.#nodes = this.nodes;
@@ -117,11 +120,16 @@ export class Block {
   }
 
   #updateParts(token) {
-    const { parts, key, render } = this.#kind;
+    const { parts, key, render, patch } = this.#kind;
     const next = parts(token).map((part) => ({ part, key: key(part) }));
     const shown = this.#parts.slice(this.#frozen);
     const isSame = next.map((part, index) => part.key === shown[index]?.key);
-    const kept = isSame.includes(false) ? isSame.indexOf(false) : next.length;
+    let kept = isSame.includes(false) ? isSame.indexOf(false) : next.length;
+    if (patch && kept < Math.min(next.length, shown.length)) {
+      patch(shown[kept].nodes, next[kept].part);
+      shown[kept].key = next[kept].key;
+      kept += 1;
+    }
     for (const { nodes } of this.#parts.splice(this.#frozen + kept)) for (const node of nodes) node.remove();
     const added = next.slice(kept).map(({ part, key }) => ({ key, nodes: render(part).map(toNode) }));
     this.#holder.append(...added.flatMap(({ nodes }) => nodes));

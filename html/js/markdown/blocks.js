@@ -1,11 +1,11 @@
 import { t } from "../text.js";
 import { append, element } from "../views/dom.js";
+import { codeParts, createCode, languageOf, patchCodePart, renderCodePart } from "./code.js";
+import { renderFormula } from "./formula.js";
 import { continueTable } from "./growth.js";
 import { renderInline } from "./inline.js";
 
 const TEXT_PART = /.{80,}?\s|.+$/gs; // so that a long text is many nodes, of which the last one grows
-
-const CODE_PART = /(?:[^\n]*\n){20}|.+$/gs; // blocks of lines, so that the browser does not lay all of them out again
 
 /**
  * The blocks that grow by parts, so that the parts before the last ones can stay as they are.
@@ -16,6 +16,7 @@ const CODE_PART = /(?:[^\n]*\n){20}|.+$/gs; // blocks of lines, so that the brow
  * @property {(token: any) => any[]} parts
  * @property {(part: any) => string} key equal for parts that look the same
  * @property {(part: any) => (Node | string)[]} render
+ * @property {(nodes: ChildNode[], part: any) => void} [patch] show another part in the nodes of a part
  * @property {(token: any) => unknown[]} shape equal for blocks that differ in their parts only
  */
 const inlineParts = {
@@ -32,9 +33,10 @@ const parted = {
   code: {
     nodes: (token) => [renderCode(token)],
     holder: (node) => node.querySelector("code"),
-    parts: (token) => token.text.match(CODE_PART) ?? [],
-    key: (lines) => lines,
-    render: (lines) => [element("span", {}, lines)],
+    parts: codeParts,
+    key: ({ pieces }) => JSON.stringify(pieces),
+    render: renderCodePart,
+    patch: patchCodePart,
     shape: (token) => [token.lang],
   },
   list: {
@@ -58,7 +60,10 @@ const parted = {
 };
 
 const renderers = {
-  heading: (token) => element("h3", { dataset: { depth: token.depth } }, ...renderInline(token.tokens)),
+  heading: (token) => element("h3", { ariaLevel: headingLevel(token) }, ...renderInline(token.tokens)),
+  formula: (token) => element("p", { className: "raw" }, token.isOpen ? token.raw : renderFormula(token)),
+  footnote: renderFootnote,
+  details: renderDetails,
   blockquote: (token) => append(element("blockquote"), renderBlocks(token.tokens)),
   hr: () => element("hr"),
   html: (token) => element("p", { className: "raw" }, token.raw.trimEnd()),
@@ -89,13 +94,31 @@ function renderBlocks(tokens) {
   return rendered(tokens).flatMap(renderBlock);
 }
 
+/** The heading of the answer, of level 2, is above those in it. */
+function headingLevel({ depth }) {
+  return String(Math.min(depth + 2, 6));
+}
+
+function renderFootnote({ label, tokens }) {
+  const ariaLabel = t("footnoteBack", { label });
+  const back = element("button", { type: "button", ariaLabel, dataset: { reference: label } }, label);
+  const content = append(element("div"), renderBlocks(tokens));
+  return element("div", { className: "footnote", tabIndex: -1, dataset: { label } }, back, content);
+}
+
+function renderDetails({ summary, tokens }) {
+  const title = summary.length > 0 ? renderInline(summary) : [t("fold")];
+  const content = append(element("div"), renderBlocks(tokens));
+  return element("details", {}, element("summary", {}, ...title), content);
+}
+
 function splitText(token) {
   if (token.type !== "text" || token.tokens || token.raw !== token.text) return [token];
   return token.raw.match(TEXT_PART)?.map((text) => ({ type: "text", raw: text, text })) ?? [];
 }
 
 function renderCode(token) {
-  const language = /^[\w+#.-]*/.exec(token.lang ?? "")[0];
+  const language = languageOf(token);
   return element(
     "div",
     { className: "code" },
@@ -105,7 +128,7 @@ function renderCode(token) {
       element("span", {}, language),
       element("button", { type: "button", dataset: { copy: "code" } }, t("copy")),
     ),
-    element("pre", { tabIndex: 0 }, element("code")),
+    element("pre", { tabIndex: 0 }, createCode(language)),
   );
 }
 

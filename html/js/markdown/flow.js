@@ -9,8 +9,10 @@ const LONG = 600; // characters; a shorter block is lexed again at each update
 
 /** As marked finds them. The marker of an item includes the spaces before its content. */
 const ITEM_MARKER = /^ {0,3}(?:[*+-]|\d{1,9}[.)])(?: {1,4}(?! )| (?= {4}))/;
+const DETAILS_TAG = /<\/?details/i;
 const QUOTE_MARKER = /^ {0,3}>[ \t]?/;
 const TABLE_HEAD = /^ {0,3}\|[^\n]*(?:\n[ |:-]*)?$/;
+const CUT_TAG = /^ {0,3}<(?:\/?[a-z]{0,7}|details>)$/i;
 const STARTS_NO_LIST_ITEM = /^[^\s\d*+-]/;
 
 /**
@@ -53,7 +55,7 @@ export class Flow {
     if (this.#inner?.show(text)) return true;
     this.#inner = null;
     const source = (this.#open?.prefix ?? "") + text.slice(this.#frozenLength);
-    const tokens = lex(source, this.#links, this.#isTop);
+    const tokens = lex(source, { links: this.#links, isTop: this.#isTop, isGrowing: true });
     if (!this.#isTop && !this.#isLoose && tokens.slice(0, -1).some(isBlankLine)) return false;
     if (!this.#isTop && this.#isLoose) loosen(tokens);
     if (this.#open && !this.#continueOpen(tokens[0])) {
@@ -63,7 +65,7 @@ export class Flow {
       return this.show(text);
     }
     this.#links = tokens.links;
-    this.#patch(rendered(isTableHead(tokens.at(-1)) ? tokens.slice(0, -1) : tokens));
+    this.#patch(rendered(isUnreadable(tokens.at(-1)) ? tokens.slice(0, -1) : tokens));
     this.#freeze(source, tokens);
     return true;
   }
@@ -125,7 +127,9 @@ export class Flow {
 
   #freeze(source, tokens) {
     const last = this.#freezeBlocks(source, tokens);
-    if (!last || this.#tail.length !== 1 || last.raw.length < LONG) return;
+    if (!last || this.#tail.length !== 1) return;
+    if (last.type === "details" && last.isOpen) return this.#openContainer(this.#tail[0], last, 0);
+    if (last.raw.length < LONG) return;
     const prefix = this.#open?.prefix ?? "";
     const split = splitBlock(last, prefix);
     const [block] = this.#tail;
@@ -156,16 +160,15 @@ export class Flow {
     return last;
   }
 
-  /** Render the content of a long quote, or of the long last item of a list, with a nested flow. */
+  /** Render the content of a long quote, of the long last item of a list, or of details with a nested flow. */
   #openContainer(block, token, frozenCount) {
     const isItem = token.type === "list" && token.items.length === frozenCount + 1 && !token.items.at(-1).task;
-    if (!isItem && token.type !== "blockquote") return;
     const first = this.#text.slice(this.#frozenLength);
-    const indent = isItem && ITEM_MARKER.exec(first)?.[0].length;
-    if (isItem && !indent) return;
-    const strip = isItem ? unindent(indent) : unquote;
+    const indent = isItem ? ITEM_MARKER.exec(first)?.[0].length : 0;
+    const strip = isItem ? indent && unindent(indent) : strippers[token.type];
+    if (!strip) return;
     const flow = new Flow(block.lastContent, { isTop: !isItem, isLoose: !isItem || token.loose, links: this.#links });
-    const container = new Container(flow, this.#frozenLength, strip);
+    const container = new Container(flow, this.#frozenLength + (token.head?.length ?? 0), strip);
     if (!container.show(this.#text)) return;
     this.#inner = container;
     block.handOver();
@@ -216,6 +219,13 @@ function unquote(line) {
   return QUOTE_MARKER.test(line) ? line.replace(QUOTE_MARKER, "") : null;
 }
 
+/** The line of an end tag ends the container; nested details are lexed as a whole. */
+function keepUntilTag(line) {
+  return DETAILS_TAG.test(line) ? null : line;
+}
+
+const strippers = { blockquote: unquote, details: keepUntilTag };
+
 /** Return whether the last block cannot become a part of the one before it, however its first line goes on. */
 function isSeparate(before, last) {
   if (last.raw.includes("\n")) return true;
@@ -224,9 +234,9 @@ function isSeparate(before, last) {
   return block.type !== "list" || STARTS_NO_LIST_ITEM.test(last.raw);
 }
 
-/** Return whether a growing paragraph is probably the head of a table whose delimiter row has not arrived. */
-function isTableHead(token) {
-  return token?.type === "paragraph" && TABLE_HEAD.test(token.raw);
+/** Return whether a growing block is a cut tag, or probably the head of a table whose delimiter row has not arrived. */
+function isUnreadable(token) {
+  return /^(?:paragraph|text|html)$/.test(token?.type) && (TABLE_HEAD.test(token.raw) || CUT_TAG.test(token.raw));
 }
 
 function isBlankLine({ type, raw }) {

@@ -62,8 +62,23 @@ function findLineEnd(last) {
       /** @type {Text} */ (node).splitText(offset);
       return node;
     }
+    const before = node.previousSibling;
+    if (before && !isLines(before) && startsLine(node, before)) return before;
   }
   return null;
+}
+
+/** Return whether a node begins a line below the end of the node before it. */
+function startsLine(node, before) {
+  const [first] = rectsOf(node);
+  const last = [...rectsOf(before)].at(-1);
+  return Boolean(first && last) && first.left < last.left;
+}
+
+function rectsOf(node) {
+  const range = document.createRange();
+  range.selectNode(node);
+  return range.getClientRects();
 }
 
 /** Return the offset of the last line that begins in a text, or 0. */

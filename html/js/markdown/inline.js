@@ -1,11 +1,12 @@
+import { t } from "../text.js";
 import { append, element } from "../views/dom.js";
+import { decodeEntities, renderText } from "./entities.js";
+import { renderFormula } from "./formula.js";
 
-const ENTITY = /&(?:#(x?[\da-f]{1,7})|(amp|lt|gt|quot|nbsp));/gi;
-const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: "\u00a0" };
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 
 const renderers = {
-  text: (token) => (token.tokens ? renderInline(token.tokens) : [decodeEntities(token.text)]),
+  text: (token) => (token.tokens ? renderInline(token.tokens) : [renderText(token.text)]),
   escape: (token) => [token.text],
   html: (token) => [/^<br\s*\/?>$/i.test(token.raw) ? element("br") : token.raw],
   strong: (token) => [element("strong", {}, ...renderInline(token.tokens))],
@@ -14,6 +15,9 @@ const renderers = {
   codespan: (token) => [element("code", {}, token.text)],
   br: () => [element("br")],
   link: (token) => renderLink(token.href, renderInline(token.tokens)),
+  formula: (token) => [token.isOpen ? token.raw : renderFormula(token)],
+  raised: ({ tag, tokens }) => (tag ? [element(tag, {}, ...renderInline(tokens))] : []),
+  reference: (token) => [renderReference(token)],
   image: (token) => renderLink(token.href, [token.text || token.href]),
 };
 
@@ -30,17 +34,15 @@ function renderLink(href, content) {
   return [append(link, content)];
 }
 
+/** Render the mark of a footnote. A link would change the address, which names the conversation. */
+function renderReference({ label }) {
+  const ariaLabel = t("footnote", { label });
+  const button = element("button", { type: "button", ariaLabel, dataset: { footnote: label } }, label);
+  return element("sup", { className: "reference" }, button);
+}
+
 function safeUrl(href) {
   if (!URL.canParse(href)) return null;
   const url = new URL(href);
   return SCHEMES.has(url.protocol) ? url.href : null;
-}
-
-/** Decode the character references that models write. The lexer keeps them, and no HTML parser reads the result. */
-function decodeEntities(text) {
-  return text.replace(ENTITY, (_, code, name) => {
-    if (name) return NAMED[name.toLowerCase()];
-    const point = Number(/x/i.test(code) ? `0${code}` : code);
-    return point > 0 && point <= 0x10ffff ? String.fromCodePoint(point).toWellFormed() : "\ufffd";
-  });
 }

@@ -1,4 +1,5 @@
 import { getDefaults, Lexer, Tokenizer } from "../../vendor/marked.js";
+import { extensions, hooks } from "./extensions.js";
 
 /*
  * CommonMark does not read `**서버리스(serverless)**는` as emphasis: between punctuation and a letter, a delimiter cannot
@@ -83,12 +84,17 @@ class KoreanTokenizer extends Tokenizer {
 }
 
 /**
- * Lex a text into block tokens. `links`: the link definitions of the text before it; `isTop`: whether it is not the
- * content of a list item, where a text is no paragraph.
+ * Lex a text into block tokens.
+ * @param {string} text
+ * @param {object} [context]
+ * @param {any} [context.links] the link definitions of the text before it
+ * @param {boolean} [context.isTop] whether it is not the content of a list item, where a text is no paragraph
+ * @param {boolean} [context.isGrowing] whether the text goes on, so that what it has not closed is not shown yet
  */
-export function lex(text, links = {}, isTop = true) {
-  const lexer = new Lexer({ ...getDefaults(), breaks: true, tokenizer: new KoreanTokenizer() });
+export function lex(text, { links = {}, isTop = true, isGrowing = false } = {}) {
+  const options = { ...getDefaults(), breaks: true, tokenizer: new KoreanTokenizer(), extensions, hooks };
+  const lexer = new Lexer(/** @type {any} */ (options));
   Object.assign(lexer.tokens.links, links);
-  lexer.state.top = isTop;
+  Object.assign(lexer.state, { top: isTop, growing: isGrowing ? text.trimEnd() : undefined });
   return lexer.lex(text);
 }

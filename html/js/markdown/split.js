@@ -3,6 +3,7 @@ import { partsOf } from "./blocks.js";
 const OPENER = /[*_`~[<]/;
 const OPENER_REACH = 1_500; // characters: emphasis that does not end within them is taken for plain text for now
 const KEPT = 200; // characters at the end of a paragraph, which the next ones can still change
+const MAX_OPEN_PARTS = 4; // of 20 lines of code
 const LIST_ITEM = /^ {0,3}(?:[*+-]|\d{1,9}[.)]) +[^\s*-]/;
 
 /**
@@ -37,11 +38,16 @@ function splitTable({ raw, rows }) {
   return { count, raw: joinLines(lines.slice(0, count + 2)), prefix: joinLines(lines.slice(0, 2)) };
 }
 
-/** Keep a complete line: the closing fence removes the line break before it. */
+/**
+ * Keep a complete line: the closing fence removes the line break before it. Keep also the lines of a token that goes on,
+ * such as a comment, unless it is long.
+ */
 function splitCode(token) {
   const parts = partsOf(token).parts(token);
-  const done = parts.slice(0, -1);
-  if (token.codeBlockStyle || done.length === 0 || !parts.at(-1).includes("\n")) return null;
+  const last =
+    parts.length > MAX_OPEN_PARTS ? parts.length - 2 : parts.slice(0, -1).findLastIndex(({ isWhole }) => isWhole);
+  if (token.codeBlockStyle || last < 0 || !parts.at(-1).lines.includes("\n")) return null;
+  const done = parts.slice(0, last + 1).map(({ lines }) => lines);
   const lines = token.raw.split("\n");
   const count = done.join("").split("\n").length; // the first line is the fence
   return { count: done.length, raw: joinLines(lines.slice(0, count)), prefix: joinLines(lines.slice(0, 1)) };

@@ -1,4 +1,10 @@
+import messages from "../text/answer.js";
+import { addMessages } from "../text.js";
 import { Flow } from "./flow.js";
+import { followFootnote } from "./footnotes.js";
+
+addMessages(messages[document.documentElement.lang] ?? messages.ko);
+addEventListener("click", followFootnote);
 
 /**
  * A renderer of growing Markdown text, at most once per animation frame. `finish` renders the whole text and corrects
