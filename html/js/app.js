@@ -111,13 +111,28 @@ function createViews({ auth, maxTextLength, model }, state) {
   new ConversationsView({ ...state, removals, status });
   new TemporaryView({ ...state, status, storage, tabStorage });
   const hasBranches = supports("turns.branches");
-  const context = { ...state, hasBranches, auth, storage, tabStorage, preferences, composer, sidebar, status };
+  const context = { ...state, hasBranches, auth, storage, tabStorage, preferences, composer, scroll, sidebar, status };
   const attach = new AttachView(context);
   new SettingsButton(context);
   new Shortcuts(context);
+  offerSearch(context);
   offerInstructionsSwitch(context);
   offerDictation(status);
   return { attach, composer, removals, status };
+}
+
+/** Show the button that loads and opens the search, unless the deployment has none. */
+function offerSearch(context) {
+  byId("search").hidden = !supports("search");
+  byId("search").addEventListener("click", async () => {
+    context.sidebar.close();
+    try {
+      const { openSearch } = await import("./views/search.js");
+      await openSearch(context);
+    } catch {
+      context.status.alert(t("searchUnavailable"));
+    }
+  });
 }
 
 /** Show the switch of the instructions once the user has some. */

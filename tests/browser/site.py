@@ -8,6 +8,7 @@ import mimetypes
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,7 @@ from uuid import uuid4
 from chat_ws.protocol import FEATURES
 from history_api.features import DOCUMENT_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
+from history_api.matching import Excerpt, Query, excerpt, turn_text
 
 from cdk.assets.page import HTML, build_page
 
@@ -176,6 +178,8 @@ class History:
         self.without_instructions: set[str] = set()
         self.temporary: set[str] = set()
         self.documents = Documents()
+        self.pending: list[int] = []  # of the next searches, then 0
+        self.search_page = 20
         self.failing = False
         self.conversations_page = 50
         self.good_tokens: set[str] | None = None  # None: any
@@ -200,6 +204,8 @@ class History:
             if method == "PUT":
                 self.instructions = body["text"]
             return 200, {"text": self.instructions}
+        if url.path == "/history/search":
+            return 200, self._search(body["query"], int(body.get("cursor", 0)))
         if url.path == "/history":
             return 200, self._page(query)
         if found := re.match(r"/history/conversations/([^/]+)/documents(?:/(.+))?$", url.path):
@@ -215,6 +221,8 @@ class History:
         if method == "PATCH":
             if "title" in body:
                 self.titles[named] = body["title"]
+            if "head" in body and body["head"] not in [turn["turn_id"] for turn in self.turns]:
+                return 404, {"code": "not_found", "message": "not shown"}
             if "head" in body:
                 self.heads[named] = body["head"]
             if "pinned" in body:
@@ -225,6 +233,26 @@ class History:
             [changed] = [one for one in self._conversations() if one["conversation_id"] == named]
             return 200, changed
         return 200, self._conversations_page(query)
+
+    def _search(self, words: str, start: int) -> dict[str, Any]:
+        query = Query(words)
+        titles = {one["conversation_id"]: one["title"] for one in self._conversations()}
+        results: list[dict[str, Any]] = []
+        for turn in reversed(self.turns):
+            id = turn["conversation_id"]
+            if id not in titles:
+                continue
+            if found := excerpt(turn_text(turn["text"], turn["answer"]), query):
+                field = "question" if found.start < len(turn["text"]) else "answer"
+                results.append(_result(titles[id], turn, field, found))
+            elif turn["text"] != titles[id] and (found := excerpt(titles[id], query)):
+                results.append(_result(titles[id], turn | {"turn_id": None}, "title", found))
+        end = start + self.search_page
+        return {
+            "results": results[start:end],
+            "pending": self.pending.pop(0) if self.pending else 0,
+            "next_cursor": str(end) if end < len(results) else None,
+        }
 
     def _page(self, query: dict[str, str]) -> dict[str, Any]:
         newest = self.turns[-1]["conversation_id"] if self.turns else None
@@ -288,6 +316,17 @@ class History:
             }
             for id, turn in ((id, first[id]) for id in ids)
         ]
+
+
+def _result(title: str, turn: Turn, field: str, found: Excerpt) -> dict[str, Any]:
+    return {
+        "conversation_id": turn["conversation_id"],
+        "title": title,
+        "turn_id": turn["turn_id"],
+        "at": turn["created_at"],
+        "field": field,
+        "excerpt": [asdict(piece) for piece in found.pieces],
+    }
 
 
 def _branch(turns: list[Turn], head: str) -> list[Turn]:

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.backend import Backend
 from tests.browser.site import Site, stored_document, stored_turn
-from tests.browser.test_chat import ask, open_details
+from tests.browser.test_chat import OTHER, ask, open_details
 from tests.browser.test_markdown import SAMPLE
+from tests.browser.test_search import open_search
 
 PROOFREAD = "몇일 전에 말씀드린데로 내일 뵈요. 늦으면 않 되요!\n\n오실 때 우산을 챙기세요."
 
@@ -194,16 +195,42 @@ def grouped(stage: Stage) -> None:
     expect(stage.page.locator("#conversations h2")).to_have_count(3)
 
 
-def searching(stage: Stage) -> None:
+def search(stage: Stage, words: str) -> None:
     answered(stage)
-    stage.page.locator("#search").fill("경")
-    expect(stage.page.locator("mark")).to_have_text("경")
+    trip = stored_turn(
+        "주말 여행", "**경주** 남산과 첨성대를 걸어 보세요. " * 8, conversation_id=OTHER
+    )
+    stage.site.history.turns = [trip, stored_turn("경주 가는 기차", "두 시간쯤 걸려요.")]
+    open_search(stage.page).fill(words)
+
+
+def found(stage: Stage) -> None:
+    search(stage, "경주")
+    expect(stage.page.get_by_role("option")).to_have_count(2)
+    stage.page.keyboard.press("ArrowDown")
+
+
+def before_a_search(stage: Stage) -> None:
+    search(stage, "")
 
 
 def finding_nothing(stage: Stage) -> None:
+    search(stage, "런던")
+    expect(stage.page.locator(".search-dialog .note")).to_contain_text("찾는 말이 든 대화가 없어요")
+
+
+def failing_to_search(stage: Stage) -> None:
     answered(stage)
-    stage.page.locator("#search").fill("런던")
-    expect(stage.page.locator("#nothing-found")).to_be_visible()
+    field = open_search(stage.page)
+    stage.site.history.failing = True
+    field.fill("경주")
+    expect(stage.page.get_by_role("button", name="다시 찾기")).to_be_visible()
+
+
+def showing_a_found_turn(stage: Stage) -> None:
+    search(stage, "남산")
+    stage.page.get_by_role("option").click()
+    expect(stage.page.locator(".bubble")).to_have_text("주말 여행")
 
 
 def renaming(stage: Stage) -> None:
@@ -434,8 +461,11 @@ STATES: list[State] = [
     proofread,
     detailed,
     grouped,
-    searching,
+    found,
+    before_a_search,
     finding_nothing,
+    failing_to_search,
+    showing_a_found_turn,
     renaming,
     renaming_the_model_s_title,
     temporary,
@@ -466,8 +496,6 @@ STATES: list[State] = [
 IN_LIST: list[State] = [
     answered,
     grouped,
-    searching,
-    finding_nothing,
     renaming,
     renaming_the_model_s_title,
     deleting,

@@ -1,6 +1,5 @@
-"""The list of conversations: its groups, the search, renaming, deletion and its undoing."""
+"""The list of conversations: its groups, renaming, deletion and its undoing."""
 
-import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -98,40 +97,6 @@ def test_a_question_moves_its_conversation_to_today(lists: Page, backend: Backen
     ask(lists, "하루 더")
     today = lists.get_by_role("list", name="오늘")
     expect(today.locator(".row-open")).to_have_text(["경주 여행"])
-
-
-def test_titles_are_searched_however_they_are_typed(lists: Page) -> None:
-    search = lists.get_by_role("searchbox", name="대화 찾기")
-    search.fill(unicodedata.normalize("NFD", "  케이크   굽 "))
-    expect(rows(lists)).to_have_text(["케이크 굽기"])
-    expect(lists.locator("mark")).to_have_text("케이크 굽")
-    expect(lists.locator("#status")).to_have_text("대화 1개를 찾았어요.")
-    search.press("Escape")
-    expect(rows(lists)).to_have_count(2)
-
-
-def test_what_was_read_is_searched_too(lists: Page) -> None:
-    search = lists.locator("#search")
-    search.fill("BULGUKSA")
-    expect(lists.locator(".row-excerpt")).to_contain_text("Bulguksa")
-    expect(lists.locator("mark")).to_have_text("Bulguksa")
-    search.fill("오븐")
-    expect(rows(lists)).to_have_count(0)
-    search.fill("")
-    rows(lists).nth(1).click()
-    expect(lists.locator(".bubble")).to_have_text("케이크 굽기")
-    for words in ("오븐", "bulguksa"):
-        search.fill(words)
-        expect(rows(lists)).to_have_count(1)
-
-
-def test_a_search_without_a_match_says_so(lists: Page) -> None:
-    lists.locator("#search").fill("런던")
-    expect(lists.locator("#nothing-found")).to_be_visible()
-    expect(lists.locator("#status")).to_contain_text("찾는 말이 든 대화가 없어요.")
-    expect(lists.locator("#conversations h2")).to_have_count(0)
-    lists.locator("#search").fill(".*[(")
-    expect(rows(lists)).to_have_count(0)
 
 
 def test_a_conversation_is_renamed_in_its_row(lists: Page, site: Site) -> None:

@@ -44,6 +44,7 @@ SMALL = """() => [...document.querySelectorAll("button, textarea, input, label:h
 def stage(chat: Page, site: Site, backend: Backend, complaints: Complaints) -> Stage:
     chat.set_viewport_size(WIDE)
     complaints.expect("ERR_INTERNET_DISCONNECTED")  # of the state `offline`
+    complaints.expect("500")  # of the state `failing_to_search`
     return Stage(chat, site, backend)
 
 

@@ -57,8 +57,6 @@ def test_it_is_marked_and_neither_listed_nor_in_the_address(
     expect(rows(old)).to_have_text(["옛 대화"])
     expect(old).to_have_title("임시 대화 · 서연")
     assert "#" not in old.url
-    old.locator("#search").fill("비밀")
-    expect(rows(old)).to_have_count(0)
     assert old.evaluate("JSON.stringify({...localStorage})").count("비밀이야") == 0
 
 

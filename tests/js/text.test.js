@@ -6,10 +6,11 @@ import documents from "../../html/js/text/documents.js";
 import en from "../../html/js/text/en.js";
 import ko from "../../html/js/text/ko.js";
 import rename from "../../html/js/text/rename.js";
+import search from "../../html/js/text/search.js";
 import settingsEn from "../../html/js/text/settings-en.js";
 import settingsKo from "../../html/js/text/settings-ko.js";
 import signIn from "../../html/js/text/sign_in.js";
-import { failureText, plural, setLanguage, t } from "../../html/js/text.js";
+import { addMessages, failureText, plural, setLanguage, t } from "../../html/js/text.js";
 import { fakeDocument } from "./fakes.js";
 
 const MARKUP = readFileSync(new URL("../../html/index.html", import.meta.url), "utf-8");
@@ -30,7 +31,7 @@ test("both languages have the same messages with the same placeholders", () => {
   const inMarkup = [...MARKUP.matchAll(/data-(?:text|label|placeholder)="(\w+)"/g)].map(([, key]) => [key, []]);
   assert.deepEqual(placeholders({ ...en }), { ...Object.fromEntries(inMarkup), ...placeholders(ko) });
   assert.deepEqual(placeholders(settingsKo), placeholders(settingsEn));
-  for (const texts of [details, documents, rename, signIn])
+  for (const texts of [details, documents, rename, search, signIn])
     assert.deepEqual(placeholders(texts.ko), placeholders(texts.en));
 });
 
@@ -50,11 +51,13 @@ test("a failure is said in words, an unknown one, too", () => {
 });
 
 test("counts follow the plural rules of the language", async () => {
-  assert.equal(plural("found", 1), "대화 1개를 찾았어요.");
+  addMessages(search.ko);
+  assert.equal(plural("searchFound", 1), "1곳을 찾았어요.");
   await setLanguage("en");
+  addMessages(search.en);
   assert.deepEqual(
-    [1, 2].map((count) => plural("found", count)),
-    ["1 conversation found.", "2 conversations found."],
+    [1, 2].map((count) => plural("searchFound", count)),
+    ["1 place found.", "2 places found."],
   );
   assert.equal(t("tooLong", { over: 3 }), "Shorten by 3 characters to send.");
 });

@@ -24,7 +24,6 @@ export class Chat extends Emitter {
   #isTemporary = false;
   /** @type {Turn[]} */
   #turns = [];
-  #loadedTurns = new Map();
   #cursor = null;
   #loading = null;
   /** @type {History} */
@@ -50,11 +49,6 @@ export class Chat extends Emitter {
 
   get turns() {
     return this.#turns;
-  }
-
-  /** Return the turns of a conversation that this page has loaded, whether it is shown or not. */
-  loadedTurns(conversationId) {
-    return conversationId === this.#conversationId ? this.#turns : (this.#loadedTurns.get(conversationId) ?? []);
   }
 
   /** Whether the conversation that a question would belong to is known. */
@@ -98,13 +92,14 @@ export class Chat extends Emitter {
     return this.#turns.filter((turn) => turn.status === "queued");
   }
 
-  /** Show a conversation, by default the newest. */
-  async open(conversationId = null, isTemporary = false) {
+  /** Show a conversation, by default the newest; with a turn, the branch through it, on other devices as well. */
+  async open(conversationId = null, isTemporary = false, turnId = null) {
     this.#isNew = false;
     this.#requestedId = conversationId;
     const loading = this.#begin(conversationId, isTemporary);
     try {
-      const page = await this.#api.turns(conversationId);
+      if (turnId) this.#api.change(conversationId, { head: turnId }).catch(() => {}); // another device may show another one
+      const page = await this.#api.turns(conversationId, null, turnId ? { head: turnId } : {});
       if (loading !== this.#loading) return;
       this.#conversationId ??= page.turns[0]?.conversationId ?? this.#newId();
       this.#turns = this.#withPending(
@@ -250,7 +245,6 @@ export class Chat extends Emitter {
 
   #begin(conversationId, isTemporary) {
     this.#loading = Symbol("loading");
-    if (!this.#isTemporary) this.#loadedTurns.set(this.#conversationId, this.#turns);
     this.#isTemporary = isTemporary;
     this.#conversationId = conversationId;
     this.#turns = [];

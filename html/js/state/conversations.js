@@ -74,6 +74,11 @@ export class Conversations extends Emitter {
     this.#changed();
   }
 
+  /** Return whether the conversation was deleted, and can still be restored. */
+  isHidden(conversationId) {
+    return this.#hidden.has(conversationId);
+  }
+
   hide(conversationId) {
     this.#hidden.add(conversationId);
     this.#changed();

@@ -55,10 +55,12 @@ export class Navigation extends Emitter {
     this.emit("navigate");
   }
 
-  open(conversationId) {
+  /** Show a conversation; with a turn, the branch through it. */
+  open(conversationId, turnId = null) {
     this.#setAddress(conversationId);
-    this.#chat.open(conversationId);
+    const opened = this.#chat.open(conversationId, false, turnId);
     this.emit("navigate");
+    return opened;
   }
 
   /** Show a new conversation in place of one that was deleted. */

@@ -1,7 +1,6 @@
 import { ageGroup } from "../dates.js";
 import { supports } from "../protocol.js";
-import { compileQuery, excerptAtMatch, splitAtMatch } from "../search.js";
-import { plural, t } from "../text.js";
+import { t } from "../text.js";
 import { byId, element, icon, paths, setHidden } from "./dom.js";
 
 /** The groups from top to bottom: name and message key. */
@@ -12,7 +11,7 @@ const GROUPS = /** @type {const} */ ([
   ["older", "earlier"],
 ]);
 
-/** The list of conversations, grouped by pin and age, and the search in it. The page's title names the shown conversation. */
+/** The list of conversations, grouped by pin and age. The page's title names the shown conversation. */
 export class ConversationsView {
   #conversations;
   #chat;
@@ -20,8 +19,7 @@ export class ConversationsView {
   #removals;
   #status;
   #list = byId("conversations");
-  #search = byId("search");
-  /** Takes the focus in place of rows that have gone: the search box would open a touch keyboard. */
+  /** Takes the focus in place of rows that have gone. */
   #newButton = /** @type {HTMLElement} */ (document.querySelector("#sidebar .new"));
   /** @type {import("./rename.js").RenameView | null} */
   #renaming = null;
@@ -36,8 +34,6 @@ export class ConversationsView {
     for (const type of ["conversation", "older"]) chat.on(type, () => this.#update());
     document.addEventListener("visibilitychange", () => this.#render()); // the day may have changed
     byId("more-conversations").addEventListener("click", () => conversations.loadMore());
-    this.#search.addEventListener("input", () => this.#searchChanged());
-    this.#search.addEventListener("keydown", (event) => this.#clearOnEscape(event));
   }
 
   #update() {
@@ -52,35 +48,15 @@ export class ConversationsView {
     document.title = shown ? `${displayTitle(shown)} · ${t("name")}` : t("name");
   }
 
-  #searchChanged() {
-    this.#render();
-    const { length } = this.#list.querySelectorAll("li");
-    if (compileQuery(this.#search.value)) this.#status.announce(length ? plural("found", length) : t("nothingFound"));
-  }
-
-  /** Clear the search on the first Escape; only the next one closes the drawer. */
-  #clearOnEscape(event) {
-    if (event.key !== "Escape" || event.isComposing || !this.#search.value) return;
-    event.preventDefault();
-    this.#search.value = "";
-    this.#render();
-  }
-
   /** Render the list, but not during a renaming: that would end the composition in its field. */
   #render() {
     if (this.#renaming) return;
     const { items, hasMore } = this.#conversations;
-    const query = compileQuery(this.#search.value);
     const restoreFocus = this.#saveFocus();
-    const rows = items.map((item) => [
-      item.pinned ? "pinned" : ageGroup(item.lastActivityAt),
-      this.#renderRow(item, query),
-    ]);
+    const rows = items.map((item) => [item.pinned ? "pinned" : ageGroup(item.lastActivityAt), this.#renderRow(item)]);
     const groups = GROUPS.map(([name, key]) => renderGroup(t(key), rows, name));
     this.#list.replaceChildren(...groups.filter(Boolean));
-    const found = rows.some(([, row]) => row);
     byId("no-conversations").hidden = items.length > 0;
-    byId("nothing-found").hidden = found || items.length === 0;
     setHidden(byId("more-conversations"), !hasMore, [...this.#list.querySelectorAll("a")].at(-1) ?? this.#newButton);
     restoreFocus();
   }
@@ -105,15 +81,9 @@ export class ConversationsView {
     (row?.querySelector("a") ?? this.#newButton).focus();
   }
 
-  /** Return the row of a conversation, or null if neither its title nor its loaded turns match the query. */
-  #renderRow(item, query) {
+  #renderRow(item) {
     const title = displayTitle(item);
-    const inTitle = query && splitAtMatch(title, query);
-    const inText = query && !inTitle && this.#findInTurns(item, query);
-    if (query && !inTitle && !inText) return null;
-    const address = { href: `#${item.conversationId}`, className: "row-open", title };
-    const open = element("a", address, ...highlight(inTitle || [title]));
-    if (inText) open.append(element("span", { className: "row-excerpt" }, ...highlight(inText)));
+    const open = element("a", { href: `#${item.conversationId}`, className: "row-open", title }, title);
     if (item.conversationId === this.#chat.conversationId) open.ariaCurrent = "true";
     open.addEventListener("click", (event) => this.#open(item.conversationId, event));
     const rename = renderTool("rename", title, paths.pencil);
@@ -141,14 +111,6 @@ export class ConversationsView {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     this.#navigation.open(conversationId);
-  }
-
-  #findInTurns({ conversationId }, query) {
-    for (const { question, answer } of this.#chat.loadedTurns(conversationId)) {
-      const excerpt = excerptAtMatch(question, query) ?? excerptAtMatch(answer, query);
-      if (excerpt) return excerpt;
-    }
-    return null;
   }
 
   async #rename({ conversationId, titleSource }, title) {
@@ -180,7 +142,7 @@ function displayTitle({ title }) {
 }
 
 function renderGroup(title, rows, name) {
-  const members = rows.filter(([other, row]) => row && other === name).map(([, row]) => row);
+  const members = rows.filter(([other]) => other === name).map(([, row]) => row);
   if (members.length === 0) return null;
   const heading = element("h2", { id: `group-${name}`, className: "group" }, title);
   const list = element("ul", {}, ...members);
@@ -191,8 +153,4 @@ function renderGroup(title, rows, name) {
 function renderTool(key, title, path) {
   const ariaLabel = t(key, { title });
   return element("button", { type: "button", className: "quiet icon-button", ariaLabel, title: ariaLabel }, icon(path));
-}
-
-function highlight([before, match = "", after = ""]) {
-  return match ? [before, element("mark", {}, match), after] : [before];
 }
