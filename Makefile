@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-dev run test quick faults proof check lint import-handlers format synth bench doctor deploy destroy lock add compile vendor previous icons clean
+.PHONY: help setup setup-run setup-dev run test quick faults proof check lint import-handlers format synth bench doctor deploy destroy end-share lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -144,6 +144,10 @@ deploy: setup ## deploy to an AWS account; STAGE=... names another deployment
 
 destroy: setup ## remove the deployment and keep its data; DATA=delete deletes it too
 	@$(BIN)/python -m seoyeon destroy $(if $(DATA),--data=$(DATA)) $(CONTEXT)
+
+# The link is in the environment, where neither make nor the shell runs a part of it: LINK='https://…' make end-share
+end-share: setup ## end a link to a shared conversation, which the variable LINK of the environment holds
+	@$(BIN)/python -m seoyeon end-share $(CONTEXT) "$$LINK"
 
 # Compiles without upgrades, so that `make add` changes one package; `make lock` upgrades all.
 COMPILE = $(UV) pip compile --quiet $(UPGRADE) --universal --no-header --no-annotate

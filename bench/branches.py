@@ -22,7 +22,6 @@ from chat_ws.job import Job
 from chat_ws.protocol import Chat
 from chat_ws.store.turns import Turns
 from chat_ws.worker.worker import load_window
-from history_api.documents import Documents
 from history_api.service import Service
 from moto import mock_aws
 from rich.console import Console
@@ -38,7 +37,7 @@ PLAIN, BRANCHED = (str(UUID(int=number, version=4)) for number in (1, 2))
 EVERY = TURNS // VARIANTS  # turns between two that have a variant
 
 
-UNUSED = cast(Documents, None)  # no action of this benchmark needs documents
+UNUSED = cast(Any, None)  # no action of this benchmark needs documents or shares
 
 
 def now() -> float:
@@ -121,7 +120,7 @@ class Measure:
 
 
 def actions(table: "Table", conversation_id: str) -> dict[str, Callable[[], object]]:
-    turns, service = Turns(table, 90, now), Service(table, UNUSED, now)
+    turns, service = Turns(table, 90, now), Service(table, UNUSED, UNUSED, now)
     numbers = count(10 * TURNS * int(conversation_id == PLAIN) + 10 * TURNS)
 
     def ask() -> None:

@@ -1,4 +1,7 @@
-"""The bucket of the users' documents and search indexes. chat_shared.documents defines its keys."""
+"""The bucket of the users' documents, search indexes and shares.
+
+chat_shared.documents and chat_shared.shares define its keys.
+"""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk.aws_s3 import (
@@ -11,6 +14,7 @@ from aws_cdk.aws_s3 import (
     ObjectOwnership,
 )
 from chat_shared.documents import INDEX_PREFIX
+from chat_shared.shares import SHARES, share_days
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
@@ -19,7 +23,7 @@ ONE_DAY = Duration.days(1)
 
 
 class Documents(Construct):
-    """Exposes `bucket`: uploads, which the reader deletes, and the text and notes made of them."""
+    """Exposes `bucket`: uploads, the text and notes made of them, and shared copies."""
 
     def __init__(
         self,
@@ -47,6 +51,9 @@ class Documents(Construct):
                 LifecycleRule(prefix="notes/", expiration=history),
                 # A cache: a later search builds it again.
                 LifecycleRule(prefix=f"{INDEX_PREFIX}/", expiration=Duration.days(30)),
+                LifecycleRule(
+                    prefix=f"{SHARES}/", expiration=Duration.days(share_days(history_days))
+                ),
             ],
             object_ownership=ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=removal_policy,

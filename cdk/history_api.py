@@ -3,10 +3,12 @@
 import json
 import math
 from collections.abc import Mapping
+from typing import cast
 
 from aws_cdk import Duration, Stack
 from aws_cdk.aws_apigateway import (
     AuthorizationType,
+    CfnMethod,
     EndpointType,
     LambdaIntegration,
     MethodDeploymentOptions,
@@ -27,6 +29,7 @@ from cdk.python_function import PythonFunctions
 REST_STAGE = "api"
 # A search can read some megabytes: it gets a part of the throttle of all history requests.
 SEARCH_SHARE = 0.1
+SHARED = "/history/shared"  # the path of the only public method
 # API Gateway's own errors (name, type, status, code), in the format of docs/openapi.yaml.
 GATEWAY_ERRORS = (
     ("BadRequest", ResponseType.DEFAULT_4_XX, None, "bad_request"),
@@ -55,6 +58,7 @@ class HistoryApi(Construct):
         rate: int,
         burst: int,
         has_documents: bool,
+        shared_throttle: MethodDeploymentOptions | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = functions.add(
@@ -80,7 +84,8 @@ class HistoryApi(Construct):
                     "/history/search/POST": MethodDeploymentOptions(
                         throttling_rate_limit=rate * SEARCH_SHARE,
                         throttling_burst_limit=math.ceil(burst * SEARCH_SHARE),
-                    )
+                    ),
+                    **({f"{SHARED}/GET": shared_throttle} if shared_throttle else {}),
                 },
                 tracing_enabled=True,
             ),
@@ -90,6 +95,8 @@ class HistoryApi(Construct):
             ),
         )
         self._add_methods(has_documents)
+        if shared_throttle:
+            self._add_sharing()
         self._add_gateway_responses()
         logging_role = (
             "Needs a logging role, which is one setting for the whole account and region; the "
@@ -114,6 +121,23 @@ class HistoryApi(Construct):
         stack = Stack.of(self)
         host = f"{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
         return HttpOrigin(host, origin_path=f"/{REST_STAGE}")
+
+    def _add_sharing(self) -> None:
+        """Add the methods of shares. The key in a header is what authorizes a reader of one."""
+        add = self.api.root.resource_for_path
+        for path, method in (
+            ("/history/conversations/{id}/shares", "POST"),
+            ("/history/conversations/{id}/copy", "POST"),
+            ("/history/shares", "GET"),
+            ("/history/shares/{share_id}", "DELETE"),
+        ):
+            add(path).add_method(method)
+        shared = add(SHARED).add_method("GET")
+        # The CDK does not let a method do without the default authorizer.
+        public = cast(CfnMethod, shared.node.default_child)
+        public.authorization_type, public.authorizer_id = AuthorizationType.NONE.value, None
+        by_key = "Readers of a shared copy have no account; its key is 256 random bits"
+        acknowledge(shared, APIG4=by_key, COG4=by_key)
 
     def _add_methods(self, has_documents: bool) -> None:
         history = self.api.root.add_resource("history")

@@ -3,14 +3,16 @@
 from typing import cast
 
 from aws_cdk import CfnElement, CfnOutput, Duration, Stack
+from aws_cdk.aws_apigateway import MethodDeploymentOptions
 from aws_cdk.aws_dynamodb import ITable
 from aws_cdk.aws_lambda import Function
 from aws_cdk.aws_s3 import IBucket
 from chat_shared.documents import INDEX_PREFIX, PREFIXES, READING_SECONDS
+from chat_shared.shares import SHARES
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
 from constructs import Construct
-from history_api.features import DOCUMENT_FEATURES
+from history_api.features import DOCUMENT_FEATURES, SHARE_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 
 from cdk.accounts import Accounts, PageClient
@@ -69,11 +71,18 @@ class ServiceStack(Stack):
                 # Without the setting too: documents of an earlier deployment can be deleted.
                 "DOCUMENTS_BUCKET": documents.bucket_name,
                 **self._document_environment(),
+                **self._share_environment(),
             },
             authorizer=self._identity.rest_authorizer,
             rate=settings.history_rate,
             burst=settings.history_burst,
             has_documents=settings.documents,
+            shared_throttle=MethodDeploymentOptions(
+                throttling_rate_limit=settings.shared_rate,
+                throttling_burst_limit=settings.shared_burst,
+            )
+            if settings.has_shares
+            else None,
         )
         self._web = self._add_web()
         self._identity.function.add_environment("PAGE_URL", self._web.page_url)
@@ -150,6 +159,17 @@ class ServiceStack(Stack):
             **self._target.upload_environment,
         }
 
+    def _share_environment(self) -> dict[str, str]:
+        """Return the variables by which the history function offers shares."""
+        settings = self._settings
+        if not settings.has_shares:
+            return {}
+        return {
+            "HISTORY_DAYS": str(settings.history_days),
+            "SHARES_PER_DAY": str(settings.shares_per_day),
+            "DAILY_SHARES": str(settings.daily_shares),
+        }
+
     def _passage_environment(self) -> dict[str, str]:
         """Return the variables by which the worker puts documents into prompts."""
         if not self._settings.documents:
@@ -195,9 +215,12 @@ class ServiceStack(Stack):
         return web
 
     def _features(self) -> list[str]:
+        features = [*FEATURES, *HISTORY_FEATURES]
+        if self._settings.has_shares:
+            features += SHARE_FEATURES
         if self._settings.documents:
-            return [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES]
-        return [*(name for name in FEATURES if name != SUMMARY), *HISTORY_FEATURES]
+            return [*features, *DOCUMENT_FEATURES]
+        return [name for name in features if name != SUMMARY]
 
     def _add_page_client(self, accounts: Accounts, web: Web) -> dict[str, str]:
         """Add the page's client, configure the authorizer, return the `cognito` of config.json."""
@@ -247,12 +270,17 @@ class ServiceStack(Stack):
         """Grant access to the bucket by the functions' prefixes, which chat_shared defines."""
         bucket = self._documents.bucket_arn
         uploads, text, notes = (f"{bucket}/{prefix}/*" for prefix in PREFIXES)
-        index = f"{bucket}/{INDEX_PREFIX}/*"
+        index, shares = f"{bucket}/{INDEX_PREFIX}/*", f"{bucket}/{SHARES}/*"
         history, worker = self._history.function, self._socket.worker
         allow(history, ["s3:GetObject", "s3:PutObject"], [index])
-        allow(history, ["s3:DeleteObject"], [uploads, text, notes, index])
+        # Without the settings too: objects of an earlier deployment can be deleted.
+        allow(history, ["s3:DeleteObject"], [uploads, text, notes, index, shares])
+        # A HEAD tells whose share it is.
+        allow(history, ["s3:GetObject"], [shares])
         prefixes = {"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in PREFIXES]}}
         allow(history, ["s3:ListBucket"], [bucket], prefixes)
+        if self._settings.has_shares:
+            allow(history, ["s3:PutObject"], [shares])
         if self._reader:
             allow(history, ["s3:PutObject"], [uploads])
             allow(history, ["s3:GetObject"], [text])
@@ -264,7 +292,7 @@ class ServiceStack(Stack):
             allow(worker, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [notes])
         # The template names the bucket by the export of the data stack.
         exported = self.resolve(Stack.of(self._documents).export_value(bucket))["Fn::ImportValue"]
-        for prefix in (*PREFIXES, INDEX_PREFIX):
+        for prefix in (*PREFIXES, INDEX_PREFIX, SHARES):
             finding = f"IAM5[Resource::{exported}/{prefix}/*]"
             acknowledge(self, **{finding: "The ids in the keys are assigned at run time"})
 

@@ -51,12 +51,17 @@ class Settings:
     documents_per_day: int
     daily_documents: int
     document_tokens: int
+    sharing: str
+    shares_per_day: int
+    daily_shares: int
     frame_rate: int
     frame_burst: int
     connect_rate: int
     connect_burst: int
     history_rate: int
     history_burst: int
+    shared_rate: int
+    shared_burst: int
     worker_concurrency: int
     guardrail_id: str | None
     guardrail_version: str
@@ -100,12 +105,17 @@ class Settings:
             documents_per_day=values.integer("documents_per_day", 1, 1_000),
             daily_documents=values.integer("daily_documents", 1, 1_000_000),
             document_tokens=values.integer("document_tokens", 1_000, 200_000),
+            sharing=values.choice("sharing", ("accounts", "everyone", "off")),
+            shares_per_day=values.integer("shares_per_day", 1, 1_000),
+            daily_shares=values.integer("daily_shares", 1, 1_000_000),
             frame_rate=values.integer("frame_rate", 1, 10_000),
             frame_burst=values.integer("frame_burst", 1, 5_000),
             connect_rate=values.integer("connect_rate", 1, 10_000),
             connect_burst=values.integer("connect_burst", 1, 5_000),
             history_rate=values.integer("history_rate", 1, 10_000),
             history_burst=values.integer("history_burst", 1, 5_000),
+            shared_rate=values.integer("shared_rate", 1, 10_000),
+            shared_burst=values.integer("shared_burst", 1, 5_000),
             worker_concurrency=values.integer("worker_concurrency", 0, 10_000),
             guardrail_id=values.optional_matching("guardrail_id", GUARDRAIL, "gr1abc2def3h"),
             guardrail_version=values.matching("guardrail_version", r"DRAFT|[1-9]\d{0,7}", "DRAFT"),
@@ -137,6 +147,11 @@ class Settings:
         _check_budget(settings)
         _check_endpoints(settings)
         return settings
+
+    @property
+    def has_shares(self) -> bool:
+        """Return whether users may share conversations."""
+        return self.sharing == "everyone" or (self.sharing, self.auth) == ("accounts", "cognito")
 
     @property
     def models(self) -> tuple[ModelId, ...]:

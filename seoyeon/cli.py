@@ -63,6 +63,7 @@ def run() -> None:
                             path/to/model.gguf  a model file
       AUTH                  guest (default) or cognito, for accounts
       TITLES                on (default): the model names each conversation; or off
+      SHARING               everyone (default), accounts, or off: who may share a conversation
       STATE_DIR             folder for conversations and logs (default .local)
       BEDROCK_ENDPOINT_URL  use this Bedrock endpoint and start no model
       OPENAI_API_KEY        key for an OpenAI-compatible server
@@ -140,6 +141,22 @@ def doctor(context: Context = None) -> None:
     from seoyeon.aws.doctor import check_account
 
     raise typer.Exit(check_account(context or [], os.environ))
+
+
+@app.command()
+def end_share(link: str, context: Context = None) -> None:
+    """End a link to a shared conversation, for example after a complaint.
+
+    The copy is deleted at once; the conversation stays. The link cannot be restored.
+
+    \b
+    Examples:
+      python -m seoyeon end-share 'https://chat.example.com/shared.html#KEY'
+      python -m seoyeon end-share -c stage=test 'https://chat.example.com/shared.html#KEY'
+    """
+    from seoyeon.aws.end_share import end_link
+
+    print(end_link(link, context or [], os.environ))
 
 
 @contextmanager

@@ -139,6 +139,8 @@ def rest_event(
     id: str | None = None,
     turn_id: str | None = None,
     document_id: str | None = None,
+    share_id: str | None = None,
+    headers: dict[str, str] | None = None,
     body: str | None = None,
     user: Principal | None = ALICE,
 ) -> dict[str, Any]:
@@ -146,7 +148,7 @@ def rest_event(
     context: dict[str, Any] = {"httpMethod": method, "resourcePath": resource, "stage": "api"}
     if user:
         context["authorizer"] = {"principalId": user.user_id, "user_id": user.user_id}
-    given = {"id": id, "turn_id": turn_id, "document_id": document_id}
+    given = {"id": id, "turn_id": turn_id, "document_id": document_id, "share_id": share_id}
     named = {name: value for name, value in given.items() if value is not None}
     path = resource
     for name, value in named.items():
@@ -155,7 +157,7 @@ def rest_event(
         "resource": resource,
         "path": path,
         "httpMethod": method,
-        "headers": {"Authorization": "Bearer …"},
+        "headers": {"Authorization": "Bearer …"} if headers is None else headers,
         "queryStringParameters": query,
         "pathParameters": named or None,
         "requestContext": context,

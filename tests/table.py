@@ -9,7 +9,9 @@ import boto3
 from chat_shared import keys
 from history_api import entry
 from history_api.documents import Documents, ReadingJob
-from history_api.settings import DocumentSettings
+from history_api.service import Service
+from history_api.settings import DocumentSettings, ShareSettings
+from history_api.shares import Shares
 
 from tests.builders import REGION
 
@@ -61,3 +63,16 @@ def create_documents(
     """Return the history function's documents. The bucket must exist once S3 is called."""
     settings = replace(DocumentSettings(BUCKET, "reader"), **limits)
     return Documents(table, settings, entry.connect_s3, invoke, clock, sleep=lambda _: None)
+
+
+def create_service(
+    table: "Table",
+    clock: Callable[[], float] = time.time,
+    documents: Documents | None = None,
+    **limits: Any,
+) -> Service:
+    """Return the history function's service; `limits` are those of shares."""
+    documents = documents or create_documents(table, clock)
+    settings = replace(ShareSettings(BUCKET), **limits)
+    shares = Shares(table, settings, lambda: documents.s3, clock, sleep=lambda _: None)
+    return Service(table, documents, shares, clock)

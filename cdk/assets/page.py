@@ -18,15 +18,14 @@ from cdk.assets.functions import ROOT
 
 HTML = ROOT / "html"
 NOT_FOUND = "404.html"
+SHARED = "shared.html"
 # Browsers look for a newer one at the same address.
 SERVICE_WORKER = "service-worker.js"
 # Names below assets/ contain a hash of the content; only these files may be cached for good.
 ASSETS = "assets"
 # Every published path; config.json is the deployment's.
-PUBLISHED = (
-    rf"^/(?:index\.html|{re.escape(NOT_FOUND)}|{re.escape(SERVICE_WORKER)}|config\.json"
-    rf"|(?:{ASSETS}|vendor)/.+)?$"
-)
+_FILES = "|".join(map(re.escape, ("index.html", NOT_FOUND, SHARED, SERVICE_WORKER, "config.json")))
+PUBLISHED = rf"^/(?:{_FILES}|(?:{ASSETS}|vendor)/.+)?$"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 

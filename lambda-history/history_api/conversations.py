@@ -86,7 +86,7 @@ class Conversations:
         items = history.query_newest(
             self._table, where, now, IndexName=keys.ACTIVITY_INDEX, Limit=page
         )
-        yield from map(_conversation, items)
+        yield from map(conversation_of, items)
 
     def change(
         self, principal: Principal, conversation_id: str, changes: Changes, *, now: float
@@ -108,7 +108,7 @@ class Conversations:
             item = history.read_item(
                 self._table, keys.conversation(principal.user_id, conversation_id), now
             )
-            return _conversation(item) if item else None
+            return conversation_of(item) if item else None
         expiry = Attr(keys.TTL_ATTRIBUTE)
         condition = Attr("pk").exists() & (expiry.not_exists() | expiry.gte(int(now)))
         if changes.title is not None or changes.pinned is not None:
@@ -123,7 +123,7 @@ class Conversations:
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return None
-        return _conversation(response["Attributes"])
+        return conversation_of(response["Attributes"])
 
     def delete(self, principal: Principal, conversation_id: str) -> bool:
         """Delete a conversation and its turns; return whether there was one.
@@ -168,7 +168,7 @@ class Conversations:
             yield from page["Items"]
 
 
-def _conversation(item: dict[str, Any]) -> Conversation:
+def conversation_of(item: dict[str, Any]) -> Conversation:
     source = item.get("title_source")
     # A temporary conversation has no attributes of the index.
     user_id = item["pk"].removeprefix(keys.conversations(""))

@@ -1,39 +1,28 @@
 """A user's documents: announced, uploaded to S3 by the page, read by the reader, deleted."""
 
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from chat_shared import documents, history, keys
 from chat_shared.documents import READING_SECONDS, Document, Part
+from chat_shared.objects import delete_objects
 from chat_shared.principal import Principal
-from chat_shared.transactions import transact
 
 from history_api.errors import DocumentTooLarge, NotFound, QuotaExceeded, TooManyDocuments
+from history_api.quota import DailyQuota
 from history_api.settings import DocumentSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 UPLOAD_SECONDS = 300  # the page may begin an upload
 UNASKED_SECONDS = 86_400  # a document expires if its conversation has no question
-TRIES = 5
-
-
-class Contended(Exception):
-    """Others kept changing the user's counter."""
-
-
-class DeletionFailed(Exception):
-    """S3 has not deleted an object; the deletion must be repeated."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +58,13 @@ class Documents:
         invoke: Callable[[ReadingJob], None],
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
-        uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._table = table
         self._settings = settings
+        self._quota = DailyQuota(table, "documents", settings.per_day, settings.daily, sleep)
         self._connect = connect
         self._invoke = invoke
         self._clock = clock
-        self._sleep = sleep
-        self._uniform = uniform
 
     @property
     def bucket(self) -> str:
@@ -129,7 +116,7 @@ class Documents:
         )
         if not self._insert(document, now):
             return self.find(principal, conversation_id, document_id)  # inserted meanwhile
-        if not self._count_for_deployment(now):
+        if not self._quota.count_for_deployment(now):
             self._table.delete_item(Key=document.key)
             raise QuotaExceeded
         return document
@@ -147,45 +134,7 @@ class Documents:
                 "ExpressionAttributeValues": {":now": int(now)},
             }
         }
-        key = keys.messages(document.user_id, keys.day(now))
-        count = self._count(key, self._settings.per_day, now)
-        for attempt in range(TRIES):
-            reasons = transact(self._table.meta.client, [put, {"Update": count}])
-            if not reasons:
-                return True
-            if reasons[0] == "ConditionalCheckFailed":
-                return False
-            if reasons[1] == "ConditionalCheckFailed":
-                raise QuotaExceeded
-            # Another transaction of the user's has changed the counter.
-            self._sleep(self._uniform(0, 0.05 * 2**attempt))
-        raise Contended
-
-    def _count_for_deployment(self, now: float) -> bool:
-        """Count a document of all users; return whether the quota allows it.
-
-        Every worker updates this counter: a transaction would be cancelled too often.
-        """
-        count = self._count(keys.tokens(keys.day(now)), self._settings.daily, now)
-        try:
-            self._table.update_item(**{k: v for k, v in count.items() if k != "TableName"})
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
-
-    def _count(self, key: dict[str, str], limit: int, now: float) -> Any:
-        """Return the update of a day's counter, which fails at the limit."""
-        return {
-            "TableName": self._table.name,
-            "Key": key,
-            "UpdateExpression": f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD documents :one",
-            "ConditionExpression": "attribute_not_exists(documents) OR documents < :limit",
-            "ExpressionAttributeValues": {
-                ":ttl": int(now) + keys.COUNTER_SECONDS,
-                ":one": 1,
-                ":limit": limit,
-            },
-        }
+        return self._quota.insert(document.user_id, [put], now)
 
     def sign_upload(self, document: Document) -> Upload | None:
         """Return the upload of a document that has not arrived, None for any other.
@@ -280,20 +229,8 @@ class Documents:
         return found
 
     def _query(self, principal: Principal, conversation_id: str | None) -> Iterator[dict[str, Any]]:
-        """Yield the items of a conversation's documents, or of a user's, read consistently."""
-        prefix = f"{conversation_id}#" if conversation_id else ""
-        pages = self._table.meta.client.get_paginator("query").paginate(
-            TableName=self._table.name,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)"
-            if prefix
-            else "pk = :pk",
-            ExpressionAttributeValues={
-                ":pk": keys.documents(principal.user_id),
-                **({":prefix": prefix} if prefix else {}),
-            },
-            ConsistentRead=True,
-        )
-        return chain.from_iterable(page["Items"] for page in pages)
+        """Return the items of a conversation's documents, or of a user's, read consistently."""
+        return history.query_prefix(self._table, keys.documents(principal.user_id), conversation_id)
 
     def _delete_objects(self, beginning: str) -> None:
         """Delete all objects whose key begins with a kind of object and `beginning`."""
@@ -301,10 +238,4 @@ class Documents:
         pages = self.s3.get_paginator("list_objects_v2")
         for prefix in documents.PREFIXES:
             for page in pages.paginate(Bucket=bucket, Prefix=f"{prefix}/{beginning}"):
-                found: list[ObjectIdentifierTypeDef] = [
-                    {"Key": item["Key"]} for item in page.get("Contents", ())
-                ]
-                if found:
-                    deleted = self.s3.delete_objects(Bucket=bucket, Delete={"Objects": found})
-                    if failed := deleted.get("Errors"):  # S3 answers 200 nevertheless
-                        raise DeletionFailed(failed[0].get("Code"))
+                delete_objects(self.s3, bucket, [each["Key"] for each in page.get("Contents", ())])

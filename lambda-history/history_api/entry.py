@@ -17,7 +17,8 @@ from chat_shared.principal import Unauthorized as NoPrincipal
 from history_api.documents import Documents, ReadingJob
 from history_api.errors import ApiError, Internal, NotFound, Unauthorized
 from history_api.service import Body, Service
-from history_api.settings import DocumentSettings
+from history_api.settings import DocumentSettings, ShareSettings
+from history_api.shares import Shares
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -39,7 +40,9 @@ def bootstrap() -> Service:
             Payload=json.dumps(asdict(job)),
         )
 
-    return Service(table, Documents(table, settings, connect_s3, invoke))
+    documents = Documents(table, settings, connect_s3, invoke)
+    shares = Shares(table, ShareSettings.from_env(os.environ), lambda: documents.s3)
+    return Service(table, documents, shares)
 
 
 def connect_s3() -> "S3Client":
@@ -68,6 +71,8 @@ def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]
 
 
 def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
+    if (event["httpMethod"], event["resource"]) == ("GET", "/history/shared"):
+        return service.shared(_share_key(event))  # public
     principal = Principal.from_context(event["requestContext"])
     query = event.get("queryStringParameters") or {}
     path = event.get("pathParameters") or {}
@@ -101,7 +106,21 @@ def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
             return service.read_document(principal, conversation_id, path["document_id"])
         case "GET", "/history/conversations/{id}/documents/{document_id}/text":
             return service.document_text(principal, conversation_id, path["document_id"], query)
+        case "POST", "/history/conversations/{id}/shares":
+            return service.share(principal, conversation_id, event.get("body") or "")
+        case "POST", "/history/conversations/{id}/copy":
+            return service.copy_share(principal, conversation_id, _share_key(event))
+        case "GET", "/history/shares":
+            return service.shares(principal)
+        case "DELETE", "/history/shares/{share_id}":
+            return service.delete_share(principal, path["share_id"])
     raise NotFound
+
+
+def _share_key(event: Mapping[str, Any]) -> str:
+    """Return the header `Share-Key`, of which a proxy may change the case; "" if there is none."""
+    headers = (event.get("headers") or {}).items()
+    return next((value for name, value in headers if name.lower() == "share-key"), "")
 
 
 def error_response(error: ApiError) -> dict[str, Any]:

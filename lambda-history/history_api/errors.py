@@ -24,7 +24,7 @@ class Unauthorized(ApiError):
 class QuotaExceeded(ApiError):
     status = 429
     code = "quota_exceeded"
-    message = "오늘 올릴 수 있는 문서를 모두 올렸어요. 내일 다시 올려 주세요."
+    message = "오늘 쓸 수 있는 만큼 모두 썼어요. 내일 다시 시도해 주세요."
 
 
 class TooManyDocuments(ApiError):

@@ -8,3 +8,5 @@ FEATURES = (
 DOCUMENT_FEATURES = (
     *("add_document", "delete_document", "document_text", "documents", "read_document"),
 )
+# Those of a deployment with sharing.
+SHARE_FEATURES = ("copy_share", "delete_share", "share", "shared", "shares")

@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 from chat_shared import documents, keys
+from chat_shared.objects import delete_objects
 from chat_shared.principal import Principal
 
-from history_api.documents import DeletionFailed
 from history_api.matching import fold, turn_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 SHARDS = 16
 VERSION = 1  # of the objects' format and of `fold`; objects of another one count as absent
@@ -130,10 +129,7 @@ class SearchIndex:
         )
 
     def delete(self, shards: Iterable[int] = range(SHARDS)) -> None:
-        found: list[ObjectIdentifierTypeDef] = [{"Key": self._key(shard)} for shard in shards]
-        deleted = self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": found})
-        if failed := deleted.get("Errors"):  # S3 answers 200 nevertheless
-            raise DeletionFailed(failed[0].get("Code"))
+        delete_objects(self.s3, self.bucket, [self._key(shard) for shard in shards])
 
     def forget(self, conversation_id: str) -> None:
         """Change the stamp of a conversation of which turns were deleted, and delete its shard."""

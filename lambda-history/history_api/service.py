@@ -16,6 +16,7 @@ from chat_shared import keys
 from chat_shared.branches import Branches
 from chat_shared.documents import Document
 from chat_shared.principal import Principal
+from chat_shared.shares import SHARE_ID, Share
 from chat_shared.turn import Turn
 
 from history_api import cursor
@@ -26,6 +27,7 @@ from history_api.instructions import Instructions
 from history_api.matching import Query as SearchQuery
 from history_api.search import Hit, Position, Search
 from history_api.search_index import SearchIndex
+from history_api.shares import Shares
 from history_api.turns import BRANCHED, Turns
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Service:
 
     table: "Table"
     document_store: Documents
+    share_store: Shares
     clock: Callable[[], float] = time.time
 
     def turns(self, principal: Principal, query: Query) -> Body:
@@ -119,11 +122,16 @@ class Service:
         return None
 
     def _delete_conversation(self, principal: Principal, conversation_id: str) -> bool:
-        """Delete documents, turns, and last the conversation; return whether there was any."""
-        had_documents = self.document_store.delete_all(principal, conversation_id)
-        found = Conversations(self.table).delete(principal, conversation_id)
+        """Delete documents, shares, turns, and the conversation; return whether there was any."""
+        found = [
+            self.document_store.delete_all(principal, conversation_id),
+            self.share_store.delete_all(principal, conversation_id),
+            Conversations(self.table).delete(principal, conversation_id),
+            # A share that was made meanwhile. Without its conversation, no other can be.
+            self.share_store.delete_all(principal, conversation_id),
+        ]
         self._search_index(principal).forget(conversation_id)
-        return found or had_documents
+        return any(found)
 
     def delete_turn(self, principal: Principal, conversation_id: str, turn_id: str) -> Body:
         conversation_id = _uuid(conversation_id)
@@ -140,7 +148,9 @@ class Service:
     def delete_all(self, principal: Principal) -> Body:
         Instructions(self.table).delete(principal)
         self.document_store.delete_all(principal)
+        self.share_store.delete_all(principal)
         Conversations(self.table).delete_all(principal)
+        self.share_store.delete_all(principal)  # those made meanwhile
         self._search_index(principal).delete()
         return None
 
@@ -211,6 +221,39 @@ class Service:
         if not self.document_store.delete(principal, _uuid(conversation_id), _uuid(document_id)):
             raise NotFound
         return None
+
+    def share(self, principal: Principal, conversation_id: str, body: str) -> Body:
+        """Share the branch up to the turn `head` of `body`, by the `share_id` of a new key."""
+        fields, conversation_id = _fields(body), _uuid(conversation_id)
+        turns = Turns(self.table, principal, conversation_id, self.clock())
+        share = self.share_store.add(
+            principal,
+            conversation_id,
+            _share_id(fields.get("share_id")),
+            turns.up_to(_turn_id(fields.get("head")), READ_AHEAD),
+        )
+        return {"share": share_view(share)}
+
+    def shares(self, principal: Principal) -> Body:
+        return {"shares": [share_view(share) for share in self.share_store.list_all(principal)]}
+
+    def delete_share(self, principal: Principal, share_id: str) -> Body:
+        if not self.share_store.delete(principal, _share_id(share_id)):
+            raise NotFound
+        return None
+
+    def shared(self, key: str) -> Body:
+        """Return the copy of a key. Everyone who has the key may read it."""
+        _, copy = self.share_store.read(key)
+        return {**asdict(copy), "expires_at": keys.timestamp(copy.expires_at)}
+
+    def copy_share(self, principal: Principal, conversation_id: str, key: str) -> Body:
+        """Copy the turns of a key into a new conversation of the caller."""
+        share_id, copy = self.share_store.read(key)
+        copies = self.share_store.copies()
+        return conversation_view(
+            copies.add(principal, _uuid(conversation_id), share_id, copy.turns)
+        )
 
     def instructions(self, principal: Principal) -> Body:
         return {"text": Instructions(self.table).read(principal)}
@@ -313,6 +356,16 @@ def hit_view(hit: Hit) -> dict[str, Any]:
     }
 
 
+def share_view(share: Share) -> dict[str, Any]:
+    return {
+        "share_id": share.share_id,
+        "conversation_id": share.conversation_id,
+        "title": share.title,
+        "created_at": share.created_at,
+        "expires_at": keys.timestamp(share.expires_at),
+    }
+
+
 def cursor_scope(principal: Principal, conversation_id: str) -> str:
     return f"{principal.user_id}/{conversation_id}"
 
@@ -325,6 +378,12 @@ def _uuid(value: str) -> str:
 
 def _turn_id(value: object) -> str:
     if not isinstance(value, str) or not keys.is_turn_id(value):
+        raise BadRequest
+    return value
+
+
+def _share_id(value: object) -> str:
+    if not isinstance(value, str) or not SHARE_ID.fullmatch(value):
         raise BadRequest
     return value
 

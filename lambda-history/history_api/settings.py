@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chat_shared.shares import share_days
+
 
 @dataclass(frozen=True)
 class DocumentSettings:
@@ -35,3 +37,30 @@ class DocumentSettings:
     @property
     def max_bytes(self) -> int:
         return self.megabytes * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ShareSettings:
+    """The bucket, the retention, and the limits of shares and of copies made of them.
+
+    A share expires after `days`, a copy after `history_days`. `per_day` counts the shares and
+    copies of a user, `daily` those of all users. Without sharing, the API has no route for them.
+    """
+
+    bucket: str
+    history_days: int = 365
+    per_day: int = 20
+    daily: int = 500
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "ShareSettings":
+        return cls(
+            bucket=env["DOCUMENTS_BUCKET"],
+            history_days=int(env.get("HISTORY_DAYS") or 365),
+            per_day=int(env.get("SHARES_PER_DAY") or 20),
+            daily=int(env.get("DAILY_SHARES") or 500),
+        )
+
+    @property
+    def days(self) -> int:
+        return share_days(self.history_days)

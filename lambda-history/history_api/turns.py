@@ -62,6 +62,10 @@ class Turns:
             return self._newest(page, branches.head if branches else first.turn_id), branches
         return chain([first] if first else [], newest), None
 
+    def up_to(self, turn_id: str, page: int) -> Iterator[Turn]:
+        """Return the turns of a branch up to a turn, newest first; none without this turn."""
+        return self._newest(page, turn_id)
+
     def show(self, turn_id: str) -> bool:
         """Show the branch through a turn; return whether there is one. Raise Contended."""
         for _ in range(TRIES):

@@ -87,13 +87,16 @@ def all_turns(
 def query_newest(
     table: "Table", where: ConditionBase, now: float, **query: Any
 ) -> Iterator[dict[str, Any]]:
-    """Yield the items of a query, last sort key first, without expired ones."""
+    """Return the items of a query, last sort key first, without expired ones."""
+    items = _query(table, where, ScanIndexForward=False, **query)
+    return (item for item in items if not keys.is_expired(item, now))
+
+
+def _query(table: "Table", where: ConditionBase, **query: Any) -> Iterator[dict[str, Any]]:
     start: dict[str, Any] = {}
     while True:
-        response = table.query(
-            KeyConditionExpression=where, ScanIndexForward=False, **query, **start
-        )
-        yield from (item for item in response["Items"] if not keys.is_expired(item, now))
+        response = table.query(KeyConditionExpression=where, **query, **start)
+        yield from response["Items"]
         if "LastEvaluatedKey" not in response:
             return
         start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
@@ -141,3 +144,16 @@ def read_item(table: "Table", key: Mapping[str, str], now: float) -> dict[str, A
     """Return an item as it is stored now; None without one, or after its time to live."""
     item = table.get_item(Key=key, ConsistentRead=True).get("Item")
     return None if item and keys.is_expired(item, now) else item
+
+
+def query_prefix(
+    table: "Table", partition: str, conversation_id: str | None
+) -> Iterator[dict[str, Any]]:
+    """Return the items of a partition, or those whose sort key begins with a conversation.
+
+    They are read consistently. Expired ones are among them.
+    """
+    where: ConditionBase = Key("pk").eq(partition)
+    if conversation_id:
+        where &= Key("sk").begins_with(f"{conversation_id}#")
+    return _query(table, where, ConsistentRead=True)

@@ -1,6 +1,6 @@
 """The keys of the table; no other module builds one.
 
-One table holds eight kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
+One table holds nine kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
 UUID). Neither contains `#`, so a user id cannot name another user's partition.
 
 | item         | pk                             | sk                        |
@@ -11,6 +11,7 @@ UUID). Neither contains `#`, so a user id cannot name another user's partition.
 | branches     | branches#{user}#{conversation} | branches                  |
 | instructions | instructions#{user}            | instructions              |
 | document     | documents#{user}               | {conversation}#{document} |
+| share        | shares#{user}                  | {conversation}#{share}    |
 | messages     | quota#{user}                   | {day}                     |
 | tokens       | usage                          | {day}                     |
 
@@ -85,6 +86,15 @@ def documents(user_id: str) -> str:
     return f"documents#{user_id}"
 
 
+def share(user_id: str, conversation_id: str, share_id: str) -> dict[str, str]:
+    return {"pk": shares(user_id), "sk": f"{conversation_id}#{share_id}"}
+
+
+def shares(user_id: str) -> str:
+    """Return the partition of a user's shares, which is sorted by conversation."""
+    return f"shares#{user_id}"
+
+
 def activity(user_id: str, conversation_id: str, at: str) -> dict[str, str]:
     """Return a conversation's index attributes; `at` is the ISO 8601 time of its last message."""
     return {"activity_pk": user_id, "activity_sk": f"{at}#{conversation_id}"}
@@ -96,12 +106,12 @@ def pinned_activity(user_id: str) -> str:
 
 
 def messages(user_id: str, day: str) -> dict[str, str]:
-    """Return the key of the counters of a user's questions and tokens on `day`."""
+    """Return the key of a user's counters on `day`: questions, tokens, documents, shares."""
     return {"pk": f"quota#{user_id}", "sk": day}
 
 
 def tokens(day: str) -> dict[str, str]:
-    """Return the key of the counter of the whole deployment's tokens on `day`."""
+    """Return the key of the whole deployment's counters on `day`: tokens, documents, shares."""
     return {"pk": "usage", "sk": day}
 
 

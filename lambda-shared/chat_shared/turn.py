@@ -16,6 +16,7 @@ COMPARED = {"status", "run", "lease_until"}
 # UTF-8 bytes of an answer. An item of DynamoDB holds 400 KB; a question takes up to 32 KB of them,
 # instructions up to 6 KB, passages and sources up to 35 KB.
 MAX_ANSWER_BYTES = 320 * 1024
+TITLE_LENGTH = 40  # characters of the first question that become the conversation's title
 
 
 @dataclass(frozen=True)
@@ -142,3 +143,9 @@ def _from_attribute(value: Any, default: object) -> Any:
                 Source.from_item(each) if isinstance(each, Mapping) else each for each in value
             )
     return value
+
+
+def question_title(question: str) -> str:
+    """Return a conversation's title: the beginning of its first question, on one line."""
+    line = " ".join(question.split())
+    return line if len(line) <= TITLE_LENGTH else f"{line[:TITLE_LENGTH].rstrip()}…"

@@ -82,6 +82,7 @@ async def _prepare(
     context = {
         "bedrock_endpoint_url": settings.bedrock_endpoint_url or f"http://{IPV4}:{bedrock_port}",
         "titles": str(settings.titles).lower(),
+        "sharing": settings.sharing,
     }
     if settings.auth == "cognito":
         context |= {"auth": "cognito", "local_page_url": url}

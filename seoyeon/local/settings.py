@@ -21,6 +21,7 @@ class Settings:
     state_dir: Path
     auth: str = "guest"
     titles: bool = True
+    sharing: str = "everyone"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -32,6 +33,7 @@ class Settings:
             state_dir=Path(environ.get("STATE_DIR", "").strip() or DEFAULT_STATE_DIR).resolve(),
             auth=_auth(environ.get("AUTH", "").strip() or "guest"),
             titles=_titles(environ.get("TITLES", "").strip() or "on"),
+            sharing=_sharing(environ.get("SHARING", "").strip() or "everyone"),
         )
 
 
@@ -56,6 +58,14 @@ def _titles(text: str) -> bool:
     if text not in ("on", "off"):
         raise CommandError(f"TITLES must be on or off, not {text!r}: leave it unset for on.")
     return text == "on"
+
+
+def _sharing(text: str) -> str:
+    if text not in ("accounts", "everyone", "off"):
+        raise CommandError(
+            f"SHARING must be accounts, everyone or off, not {text!r}: leave it unset for everyone."
+        )
+    return text
 
 
 def _endpoint(text: str) -> str | None:

@@ -18,8 +18,9 @@ import schemathesis
 from authorizer import entry as authorizer
 from aws_lambda_powertools import Logger
 from chat_shared.documents import Document, Part, encode_parts, text_key
+from chat_shared.principal import Principal
+from chat_shared.shares import id_of
 from history_api import entry
-from history_api.service import Service
 from hypothesis import HealthCheck, given, settings
 from moto import mock_aws
 from schemathesis import GenerationMode
@@ -39,20 +40,28 @@ from tests.builders import (
     uuid,
 )
 from tests.stack import Stack
-from tests.table import create_bucket, create_documents, create_table
+from tests.table import create_bucket, create_service, create_table
 from tests.unit.test_contracts import CLOSED_OPENAPI
 
 CONVERSATION_PATH = re.compile(
     r"/history/conversations/(?P<id>[^/]+)"
-    r"(?:/turns/(?P<turn_id>[^/]+)|/documents(?:/(?P<document_id>[^/]+)(?:/(?:read|text))?)?)?"
+    r"(?:/turns/(?P<turn_id>[^/]+)|/documents(?:/(?P<document_id>[^/]+)(?:/(?:read|text))?)?"
+    r"|/shares|/copy)?"
+    r"|/history/shares/(?P<share_id>[^/]+)"
 )
 DOCUMENT = uuid(3_000)
+KEY = secret("shared")
 ROUTES = {
     "/history": ("GET", "DELETE"),
     "/history/instructions": ("GET", "PUT"),
     "/history/conversations": ("GET",),
     "/history/conversations/{id}": ("PATCH", "DELETE"),
     "/history/conversations/{id}/turns/{turn_id}": ("DELETE",),
+    "/history/conversations/{id}/shares": ("POST",),
+    "/history/conversations/{id}/copy": ("POST",),
+    "/history/shares": ("GET",),
+    "/history/shares/{share_id}": ("DELETE",),
+    "/history/shared": ("GET",),
     "/history/conversations/{id}/documents": ("GET", "POST"),
     "/history/conversations/{id}/documents/{document_id}": ("DELETE",),
     "/history/conversations/{id}/documents/{document_id}/read": ("POST",),
@@ -95,9 +104,14 @@ def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
         resource = f"{resource[:begin]}{{{name}}}{resource[end:]}"
     if method not in ROUTES.get(resource, ()):
         return refusal(403)
+    headers = {
+        "Authorization": environ.get("HTTP_AUTHORIZATION", ""),
+        "Share-Key": environ.get("HTTP_SHARE_KEY", ""),
+    }
+    allowed: Any = {"context": None}
     try:
-        headers = {"Authorization": environ.get("HTTP_AUTHORIZATION", "")}
-        allowed = authorizer.lambda_handler(authorizer_event(headers), None)
+        if resource != "/history/shared":  # public
+            allowed = authorizer.lambda_handler(authorizer_event(headers), None)
     except Exception:  # the authorizer refuses by an exception
         return refusal(401)
     body = (
@@ -110,6 +124,7 @@ def gateway(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
         # API Gateway leaves the other parameters encoded.
         **parameters | {name: unquote(parameters[name]) for name in ("id",) if name in parameters},
         body=body or None,
+        headers=headers,
     )
     event["requestContext"]["authorizer"] = allowed["context"]
     told = entry.lambda_handler(event, None)
@@ -126,7 +141,14 @@ class Target:
 
     def meet(self, case: Any) -> Any:
         """Return the request for a conversation, and a turn, that exist."""
-        if case.path_parameters:
+        if case.headers and "Share-Key" in case.headers:
+            self.seed()
+            case.headers["Share-Key"] = KEY
+            return case
+        if case.path_parameters and "share_id" in case.path_parameters:
+            self.seed()
+            case.path_parameters["share_id"] = id_of(KEY)
+        elif case.path_parameters:
             self.seed()
             case.path_parameters["id"] = CONVERSATION
             if "turn_id" in case.path_parameters:
@@ -150,7 +172,8 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
         dynamodb = boto3.resource("dynamodb", region_name=REGION)
         table = create_table(dynamodb, "fuzz")
         bucket = create_bucket()
-        service = Service(table, create_documents(table))
+        # Each request would use up the quota of a day.
+        service = create_service(table, per_day=10**9, daily=10**9)
         monkeypatch.setattr(entry, "bootstrap", lambda: service)
         monkeypatch.setattr(entry, "log", Logger(service="fuzz", log_uncaught_exceptions=False))
 
@@ -164,6 +187,9 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
             bucket.put_object(
                 Key=text_key(past.user_id, CONVERSATION, DOCUMENT), Body=encode_parts(parts)
             )
+
+            body = json.dumps({"share_id": id_of(KEY), "head": past.turn_id})
+            service.share(Principal(past.user_id), CONVERSATION, body)
 
         yield Target(schema, seed)
         dynamodb.meta.client.close()

@@ -102,25 +102,25 @@ def test_connecting_is_authorized_by_the_subprotocol(aws: Assembly) -> None:
     ]
 
 
-def test_both_stages_are_named_and_throttled(aws: Assembly) -> None:
-    _, socket = aws.service.one("AWS::ApiGatewayV2::Stage")
-    _, rest = aws.service.one("AWS::ApiGateway::Stage")
-    search, settings = sorted(
-        rest["Properties"]["MethodSettings"], key=lambda each: each["HttpMethod"], reverse=True
-    )
+def test_both_stages_are_named_and_throttled(full: Assembly) -> None:
+    _, socket = full.service.one("AWS::ApiGatewayV2::Stage")
+    _, rest = full.service.one("AWS::ApiGateway::Stage")
+    methods = {
+        (each["HttpMethod"], each["ResourcePath"].replace("~1", "/")): limits(each)
+        for each in rest["Properties"]["MethodSettings"]
+    }
 
     assert socket["Properties"]["StageName"] == "chat"
     assert socket["Properties"]["AutoDeploy"] is True
     assert rest["Properties"]["StageName"] == "api"
     frames = socket["Properties"]["DefaultRouteSettings"]
     connect = socket["Properties"]["RouteSettings"]["$connect"]
-    assert [limits(each) for each in (frames, connect, settings, search)] == [
-        (50, 200),
-        (10, 100),
-        (20, 200),
-        (2, 20),
-    ]
-    assert (search["ResourcePath"], search["HttpMethod"]) == ("/~1history~1search", "POST")
+    assert [limits(frames), limits(connect)] == [(50, 200), (10, 100)]
+    assert methods == {
+        ("*", "/*"): (20, 200),
+        ("POST", "//history/search"): (2, 20),
+        ("GET", "//history/shared"): (5, 50),
+    }
 
 
 def limits(settings: Json) -> tuple[int, int]:
@@ -137,11 +137,28 @@ DOCUMENT_METHODS = {
 }
 
 
-@pytest.mark.parametrize("documents", [True, False])
-def test_every_method_of_the_history_api_is_authorized(
-    aws: Assembly, plain: Assembly, documents: bool
+SHARED = ("GET", "/history/shared")
+SHARE_METHODS = {
+    SHARED,
+    ("POST", "/history/conversations/{id}/shares"),
+    ("POST", "/history/conversations/{id}/copy"),
+    ("GET", "/history/shares"),
+    ("DELETE", "/history/shares/{share_id}"),
+}
+
+
+@pytest.mark.parametrize(
+    ("stage", "added"),
+    [
+        ("aws", DOCUMENT_METHODS),
+        ("plain", set()),
+        ("full", DOCUMENT_METHODS | SHARE_METHODS),  # with accounts
+    ],
+)
+def test_every_method_of_the_history_api_but_one_is_authorized(
+    assemblies: dict[str, Assembly], stage: str, added: set[tuple[str, str]]
 ) -> None:
-    service = aws.service if documents else plain.service
+    service = assemblies[stage].service
     name, authorizer = service.one("AWS::ApiGateway::Authorizer")
     resources = service.all("AWS::ApiGateway::Resource")
 
@@ -154,7 +171,7 @@ def test_every_method_of_the_history_api_is_authorized(
         (method["HttpMethod"], path(method["ResourceId"]["Ref"])): method
         for method in service.properties("AWS::ApiGateway::Method")
     }
-    assert methods.keys() == (DOCUMENT_METHODS if documents else set()) | {
+    assert methods.keys() == added | {
         ("GET", "/history"),
         ("DELETE", "/history"),
         ("POST", "/history/search"),
@@ -165,12 +182,15 @@ def test_every_method_of_the_history_api_is_authorized(
         ("DELETE", "/history/conversations/{id}"),
         ("DELETE", "/history/conversations/{id}/turns/{turn_id}"),
     }
-    for method in methods.values():
-        assert method["AuthorizationType"] == "CUSTOM"
-        assert method["AuthorizerId"] == {"Ref": name}
+    for each, method in methods.items():
+        is_public = each == SHARED
+        assert method["AuthorizationType"] == ("NONE" if is_public else "CUSTOM")
+        assert method.get("AuthorizerId") == (None if is_public else {"Ref": name})
         assert method["Integration"]["Type"] == "AWS_PROXY"
     assert authorizer["Properties"]["IdentitySource"] == "method.request.header.Authorization"
-    assert authorizer["Properties"]["AuthorizerResultTtlInSeconds"] == 300
+    assert authorizer["Properties"]["AuthorizerResultTtlInSeconds"] == (
+        0 if stage == "full" else 300
+    )
 
 
 def test_gateway_errors_have_the_format_of_the_history_api(aws: Assembly) -> None:

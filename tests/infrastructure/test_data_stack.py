@@ -80,7 +80,7 @@ def test_objects_that_no_function_has_deleted_expire(aws: Assembly) -> None:
     assert {rule["Status"] for rule in rules} == {"Enabled"}
     assert {
         rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule
-    } == {"uploads/": 1, "text/": 365, "notes/": 365, "index/": 30}
+    } == {"uploads/": 1, "text/": 365, "notes/": 365, "index/": 30, "shares/": 90}
     (incomplete,) = (rule for rule in rules if "AbortIncompleteMultipartUpload" in rule)
     assert incomplete["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "Prefix" not in incomplete

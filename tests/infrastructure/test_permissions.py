@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from chat_shared.documents import INDEX_PREFIX, PREFIXES
+from chat_shared.shares import SHARES
 
 from tests.infrastructure.conftest import Assembly, Json, Template
 
@@ -132,13 +133,13 @@ def test_history_reads_searches_renames_and_deletes(
     service = aws.service if documents else plain.service
     _, history = service.function("history")
     where = {table, f"{table}/index/by_activity"}
-    index = f"{bucket}/{INDEX_PREFIX}/*"
-    offered: Grants = {"s3:PutObject": {index}, "s3:GetObject": {index}}
+    index, shares = f"{bucket}/{INDEX_PREFIX}/*", f"{bucket}/{SHARES}/*"
+    offered: Grants = {"s3:PutObject": {index}, "s3:GetObject": {index, shares}}
     if documents:
         reader, _ = service.function("reader")
         offered = {
             "s3:PutObject": {index, f"{bucket}/uploads/*"},
-            "s3:GetObject": {index, f"{bucket}/text/*"},
+            "s3:GetObject": {index, shares, f"{bucket}/text/*"},
             "lambda:InvokeFunction": {f"<{reader}.Arn>"},
         }
 
@@ -150,10 +151,18 @@ def test_history_reads_searches_renames_and_deletes(
         "dynamodb:PutItem": where,
         "dynamodb:Query": where,
         "dynamodb:UpdateItem": where,
-        "s3:DeleteObject": {index, *(f"{bucket}/{prefix}/*" for prefix in PREFIXES)},
+        "s3:DeleteObject": {index, shares, *(f"{bucket}/{prefix}/*" for prefix in PREFIXES)},
         "s3:ListBucket": {bucket},
         **offered,
     }
+
+
+def test_only_a_deployment_with_sharing_stores_shared_copies(aws: Assembly, full: Assembly) -> None:
+    for assembly, stores in ((aws, False), (full, True)):
+        bucket, _ = assembly.data.one("AWS::S3::Bucket")
+        _, history = assembly.service.function("history")
+        written = granted(assembly.service, history)["s3:PutObject"]
+        assert (f"<{bucket}.Arn>/{SHARES}/*" in written) == stores
 
 
 def test_only_keys_of_documents_are_listed(aws: Assembly) -> None:

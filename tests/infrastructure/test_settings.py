@@ -78,6 +78,11 @@ def test_values_from_the_command_line_are_parsed_from_text() -> None:
         ("documents_per_day", 0, "use a whole number from 1 to 1000"),
         ("daily_documents", "many", "use a whole number from 1 to 1000000"),
         ("document_tokens", 999, "use a whole number from 1000 to 200000"),
+        ("sharing", "on", "use accounts or everyone or off"),
+        ("shares_per_day", 0, "use a whole number from 1 to 1000"),
+        ("daily_shares", 0, "use a whole number from 1 to 1000000"),
+        ("shared_rate", 0, "use a whole number from 1 to 10000"),
+        ("shared_burst", 5001, "use a whole number from 1 to 5000"),
         ("daily_tokens_per_user", -1, "use a whole number from 0 to 999999999"),
         ("frame_rate", 0, "use a whole number from 1 to 10000"),
         ("connect_burst", 5001, "use a whole number from 1 to 5000"),
@@ -267,3 +272,22 @@ def test_the_app_ends_with_one_line_and_no_traceback(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Error: temperature is '7'; use a number from 0 to 1" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("sharing", "auth", "expected"),
+    [
+        ("accounts", "guest", False),
+        ("accounts", "cognito", True),
+        ("everyone", "guest", True),
+        ("everyone", "cognito", True),
+        ("off", "guest", False),
+        ("off", "cognito", False),
+    ],
+)
+def test_guests_share_only_if_everyone_may(sharing: str, auth: str, expected: bool) -> None:
+    assert read_settings(sharing=sharing, auth=auth).has_shares == expected
+
+
+def test_guests_do_not_share_by_default() -> None:
+    assert not read_settings().has_shares

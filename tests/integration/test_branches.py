@@ -15,7 +15,6 @@ from chat_ws.store.leases import Leases
 from chat_ws.store.turns import Turns
 from chat_ws.worker.worker import load_window
 from history_api import errors
-from history_api.service import Service
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -24,7 +23,7 @@ from tests.builders import ALICE, BOB, CONVERSATION, NOW, store, turn, uuid
 from tests.fakes import Clock
 from tests.integration.conftest import Reads
 from tests.store_contract import outcome
-from tests.table import create_documents, create_table
+from tests.table import create_service, create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
@@ -42,7 +41,7 @@ class Talk:
         self.clock = Clock(NOW)
         self.turns = Turns(table, 90, self.clock, sleep=lambda _: None)
         self.leases = Leases(table, self.clock)
-        self.service = Service(table, create_documents(table, self.clock), self.clock)
+        self.service = create_service(table, self.clock)
         self._numbers = count(1)
 
     def ask(self, parent: str | None, variant_of: str | None = None, **fields: Any) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from chat_shared import documents, keys
+from chat_shared import documents, keys, shares
 from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 from chat_ws.job import Job
@@ -23,12 +23,11 @@ from history_api import entry
 from history_api.conversations import Changes, Conversations
 from history_api.instructions import Instructions
 from history_api.search_index import SHARDS, shard_of
-from history_api.service import Service
 
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid
 from tests.fakes import Clock
 from tests.store_contract import outcome
-from tests.table import create_documents
+from tests.table import create_service
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -40,6 +39,7 @@ TEMPORARY = uuid(1_001)
 CONVERSATIONS = (CONVERSATION, TEMPORARY)
 UNASKED = uuid(1_002)  # has a document only
 DOCUMENT = uuid(3_000)
+SHARES = {ALICE: "a" * 64, BOB: "b" * 64}
 
 
 @pytest.fixture
@@ -48,7 +48,8 @@ def two_users(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch)
 
     In each conversation the first question is answered, the second has a partial answer, and the
     first one is asked again. One of the conversations is temporary. Each conversation, and one
-    without a question, has a document with each kind of object in the bucket.
+    without a question, has a document with each kind of object in the bucket. The first one is
+    shared.
     """
     clock, numbers = Clock(NOW), count(1)
     turns = Turns(table, 90, clock, Limits(messages=100, tokens=100_000))
@@ -71,11 +72,15 @@ def two_users(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch)
     for user in (ALICE, BOB):
         Instructions(table).write(user, "짧게 답하세요.")
     Quota(table, clock=clock).add_tokens(ALICE.user_id, 1)
-    service = Service(table, create_documents(table, clock), clock)
+    service = create_service(table, clock)
     for user, conversation_id in product((ALICE, BOB), (*CONVERSATIONS, UNASKED)):
         service.document_store.add(user, conversation_id, DOCUMENT, "규정.hwp", 1)
     for key in _object_keys():
         bucket.put_object(Key=key, Body=b"1")
+    for user, asked in ((ALICE, uuid(1)), (BOB, uuid(7))):
+        head = table.get_item(Key=keys.marker(user.user_id, asked))["Item"]["turn_id"]
+        bucket.Object(shares.object_key(SHARES[user])).delete()
+        service.share(user, CONVERSATION, json.dumps({"share_id": SHARES[user], "head": head}))
     monkeypatch.setattr(entry, "bootstrap", lambda: service)
     return table
 
@@ -88,6 +93,7 @@ def _object_keys() -> Iterator[str]:
         yield documents.upload_key(*ids)
         yield documents.text_key(*ids)
         yield documents.note_key(*ids, "0" * 64)
+    yield from map(shares.object_key, SHARES.values())
 
 
 def _shards(user: Principal) -> set[str]:
@@ -172,8 +178,9 @@ def test_both_users_have_every_kind_of_item_that_the_table_documents(two_users: 
 
 
 def test_every_kind_of_object_that_is_documented_is_deleted() -> None:
-    documented = set(re.findall(r"(\w+)/\{user\}", documents.__doc__ or ""))
-    assert documented == {*documents.PREFIXES, documents.INDEX_PREFIX}
+    text = f"{documents.__doc__}{shares.__doc__}"
+    documented = set(re.findall(r"^\| [^|]+\| (\w+)/\{", text, re.MULTILINE))
+    assert documented == {*documents.PREFIXES, documents.INDEX_PREFIX, shares.SHARES}
     assert {key.partition("/")[0] for key in _object_keys()} == documented
 
 
@@ -190,8 +197,14 @@ def test_after_the_deletion_of_everything_only_counters_are_left(
     }
     for key, item in left.items():
         if _kind(key) in COUNTERS:
-            assert item.keys() - {"messages", "tokens", "documents"} == {"pk", "sk", "expires_at"}
+            assert item.keys() - {"messages", "tokens", "documents", "shares"} == {
+                "pk",
+                "sk",
+                "expires_at",
+            }
     assert not any(ALICE.user_id in key for key in _objects(bucket))
+    assert shares.object_key(SHARES[ALICE]) not in _objects(bucket)
+    assert shares.object_key(SHARES[BOB]) in _objects(bucket)
     assert any(BOB.user_id in key for key in _objects(bucket))
 
 
@@ -247,6 +260,34 @@ def test_a_deletion_of_a_document_cut_at_any_call_is_completed_by_the_next(
     assert at > 4
     assert _items(two_users).keys() == before.keys() - {key}
     assert _objects(bucket) == left
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_revocation_cut_at_any_call_is_completed_by_the_next(
+    two_users: "Table", bucket: "Bucket", when: Literal["before", "after"]
+) -> None:
+    before = _items(two_users)
+    key = tuple(keys.share(ALICE.user_id, CONVERSATION, SHARES[ALICE]).values())
+    left = {*_object_keys()} - {shares.object_key(SHARES[ALICE])}
+    at = 0
+    while True:
+        at += 1
+        with _cut(two_users, at, when) as called:
+            status = _revoke()
+        if len(called) < at:
+            break
+        assert status == 500
+        assert _revoke() in (204, 404)
+        assert _items(two_users).keys() == before.keys() - {key}
+        assert _objects(bucket) == left
+        _restore(two_users, bucket, before)
+    assert (status, at > 3) == (204, True)
+    assert _objects(bucket) == left
+
+
+def _revoke() -> int:
+    event = rest_event("DELETE", "/history/shares/{share_id}", share_id=SHARES[ALICE])
+    return int(entry.lambda_handler(event, None)["statusCode"])
 
 
 def _delete_document() -> int:
@@ -345,7 +386,10 @@ def _check_deleted(
     }
     assert deleted
     assert _items(table) == {key: item for key, item in before.items() if key not in deleted}
-    beginning = f"{ALICE.user_id}/{conversation_id or ''}"
-    shards = {_shard(conversation_id)} if conversation_id else _shards(ALICE)
-    left = {key for key in _object_keys() if beginning not in key}
-    assert _objects(bucket) == left - shards
+    gone = {_shard(conversation_id)} if conversation_id else _shards(ALICE)
+    gone.add(f"{ALICE.user_id}/{conversation_id or ''}")
+    if conversation_id in (None, CONVERSATION):
+        gone.add(shares.object_key(SHARES[ALICE]))
+    assert _objects(bucket) == {
+        key for key in _object_keys() if not any(each in key for each in gone)
+    }

@@ -10,14 +10,14 @@ from chat_shared import documents, keys
 from chat_shared.documents import READING_SECONDS, Part
 from chat_shared.principal import Principal
 from chat_shared.transactions import transact
-from history_api import documents as documents_module
 from history_api import entry
+from history_api import quota as quota_module
 from history_api.documents import UNASKED_SECONDS, ReadingJob
-from history_api.service import MAX_NAME_LENGTH, MAX_PAGE_BYTES, Service
+from history_api.service import MAX_NAME_LENGTH, MAX_PAGE_BYTES
 
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid
 from tests.fakes import Clock
-from tests.table import BUCKET, create_documents
+from tests.table import BUCKET, create_documents, create_service
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -37,11 +37,8 @@ class Api:
         self.clock = Clock(NOW)
         self.jobs: list[ReadingJob] = []
         self.invoke: Callable[[ReadingJob], None] = self.jobs.append
-        self.service = Service(
-            table,
-            create_documents(table, self.clock, lambda job: self.invoke(job), **limits),
-            self.clock,
-        )
+        documents = create_documents(table, self.clock, lambda job: self.invoke(job), **limits)
+        self.service = create_service(table, self.clock, documents)
 
     def call(self, method: str, resource: str, **event: Any) -> tuple[int, Any]:
         event = {"id": CONVERSATION, **event}
@@ -233,10 +230,10 @@ def test_a_counter_that_others_change_is_no_used_up_quota(
     def conflict(client: Any, items: Any) -> list[str | None]:
         return cancelled.pop() if cancelled else transact(client, items)
 
-    monkeypatch.setattr(documents_module, "transact", conflict)
+    monkeypatch.setattr(quota_module, "transact", conflict)
     assert api.add()[0] == 200
     assert cancelled == []
-    cancelled += [[None, "TransactionConflict"]] * documents_module.TRIES
+    cancelled += [[None, "TransactionConflict"]] * quota_module.TRIES
     assert api.add(uuid(1))[0] == 500
 
 

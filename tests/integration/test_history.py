@@ -20,7 +20,7 @@ from history_api.service import MAX_TITLE_LENGTH, READ_AHEAD, Service
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, store, turn, uuid
 from tests.fakes import Clock
 from tests.integration.conftest import Reads
-from tests.table import create_documents
+from tests.table import create_service
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -94,7 +94,7 @@ def past(number: int, conversation_id: str, user: Principal, **fields: Any) -> T
 
 @pytest.fixture
 def api(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch, log: "Logger") -> Api:
-    service = Service(table, create_documents(table, lambda: NOW), lambda: NOW)
+    service = create_service(table, lambda: NOW)
     monkeypatch.setattr(entry, "bootstrap", lambda: service)
     monkeypatch.setattr(entry, "log", log)
     return Api(table)

@@ -20,7 +20,7 @@ from history_api.service import MAX_INSTRUCTIONS_LENGTH, Service
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid
 from tests.fakes import Answer
 from tests.integration.test_worker import HERE, Stage
-from tests.table import create_documents
+from tests.table import create_service
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -63,7 +63,7 @@ class Api:
 
 @pytest.fixture
 def api(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch, log: "Logger") -> Api:
-    service = Service(table, create_documents(table), lambda: NOW)
+    service = create_service(table, lambda: NOW)
     monkeypatch.setattr(entry, "bootstrap", lambda: service)
     monkeypatch.setattr(entry, "log", log)
     return Api()

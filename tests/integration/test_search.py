@@ -16,11 +16,11 @@ from chat_ws.settings import Limits
 from chat_ws.store.turns import Turns
 from history_api import entry, search, search_index
 from history_api.search_index import SHARDS, SearchIndex, shard_of
-from history_api.service import MAX_QUERY_LENGTH, Service
+from history_api.service import MAX_QUERY_LENGTH
 
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, store, turn, uuid
 from tests.fakes import Clock
-from tests.table import create_documents
+from tests.table import create_service
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -98,7 +98,7 @@ def shown(hit: Any) -> str:
 @pytest.fixture
 def api(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch) -> Api:
     clock = Clock(NOW)
-    service = Service(table, create_documents(table, clock), clock)
+    service = create_service(table, clock)
     monkeypatch.setattr(entry, "bootstrap", lambda: service)
     return Api(table, clock)
 
@@ -308,7 +308,7 @@ def test_an_index_of_another_version_is_built_again(
     api.search("경주")
     monkeypatch.undo()
     assert shards(bucket)
-    monkeypatch.setattr(entry, "bootstrap", lambda: Service(api.table, create_documents(api.table)))
+    monkeypatch.setattr(entry, "bootstrap", lambda: create_service(api.table))
     assert len(api.found("경주")) == 1
 
 

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 from chat_shared import keys
+from chat_shared.turn import question_title
 from chat_ws.errors import Busy
 from chat_ws.protocol import Chat
 from chat_ws.settings import Limits
@@ -153,4 +154,4 @@ def test_any_other_refusal_is_not_hidden(
     ],
 )
 def test_a_conversation_is_named_by_its_first_question(text: str, title: str) -> None:
-    assert turns.title(text) == title
+    assert question_title(text) == title

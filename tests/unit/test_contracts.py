@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,6 +14,16 @@ import yaml
 from chat_shared.branches import MAX_VARIANTS, Branches
 from chat_shared.documents import Unit
 from chat_shared.principal import Principal
+from chat_shared.shares import (
+    MAX_BYTES,
+    MAX_DAYS,
+    MAX_TURNS,
+    SHARE_KEY,
+    Share,
+    SharedCopy,
+    SharedTurn,
+)
+from chat_shared.shares import SHARE_ID as SHARE_ID_PATTERN
 from chat_shared.subprotocol import BEARER_PREFIX, SUBPROTOCOL
 from chat_shared.turn import Source, Status, Turn, Usage
 from chat_ws import protocol
@@ -29,7 +39,11 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7, DRAFT202012
 
-HISTORY_FEATURES = (*features.FEATURES, *features.DOCUMENT_FEATURES)
+HISTORY_FEATURES = (
+    *features.FEATURES,
+    *features.DOCUMENT_FEATURES,
+    *features.SHARE_FEATURES,
+)
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 ASYNCAPI = yaml.safe_load((DOCS / "asyncapi.yaml").read_text(encoding="utf-8"))
@@ -361,6 +375,9 @@ def test_protocol_md_explains_every_code_and_stop_reason() -> None:
 # The history API
 
 
+SHARE_ID = "0" * 64
+
+
 class Recorder:
     """Stands for the service: remembers which of its methods was called."""
 
@@ -399,7 +416,12 @@ def event(method: str, path: str) -> dict[str, Any]:
         "httpMethod": method,
         "resource": path,
         "requestContext": {"authorizer": {"user_id": "u"}},
-        "pathParameters": {"id": CONVERSATION, "turn_id": FIRST, "document_id": ID},
+        "pathParameters": {
+            "id": CONVERSATION,
+            "turn_id": FIRST,
+            "document_id": ID,
+            "share_id": "0" * 64,
+        },
         "queryStringParameters": None,
         "body": None,
     }
@@ -513,7 +535,7 @@ def test_a_conversation_s_view_is_valid() -> None:
 @pytest.mark.parametrize("limit", ["1", "2"], ids=["more to come", "last page"])
 def test_a_page_of_turns_is_valid(limit: str) -> None:
     shelf = Shelf(item("done"), item("streaming"))
-    page = service.Service(shelf, shelf).turns(  # type: ignore[arg-type]  # a fake
+    page = service.Service(shelf, shelf, shelf).turns(  # type: ignore[arg-type]  # a fake
         Principal("u"), {"conversation_id": CONVERSATION, "limit": limit}
     )
     assert page is not None
@@ -534,10 +556,20 @@ def test_a_result_s_view_is_valid(turn_id: str | None) -> None:
 @pytest.mark.parametrize("rows", [0, 1, 51])
 def test_a_page_of_conversations_is_valid(rows: int) -> None:
     shelf = Shelf(*[CONVERSATION_ITEM] * rows)
-    page = service.Service(shelf, shelf).conversations(Principal("u"), {})  # type: ignore[arg-type]  # a fake
+    page = service.Service(shelf, shelf, shelf).conversations(Principal("u"), {})  # type: ignore[arg-type]  # a fake
     assert page is not None
     assert (page["next_cursor"] is None) == (rows <= service.CONVERSATIONS_PAGE)
     view_schema("/components/schemas/Conversations").validate(page)
+
+
+def test_a_share_s_views_are_valid() -> None:
+    shared = Share("u", CONVERSATION, SHARE_ID, "경주", TIME, 1_795_000_000)
+    view = service.share_view(shared)
+    view_schema("/components/schemas/Share").validate(view)
+    copied = SharedTurn.of(Turn.from_item(item("done")))
+    view = {**asdict(SharedCopy((copied,), TIME, 0, False)), "expires_at": TIME}
+    view["turns"] = list(view["turns"])
+    view_schema("/components/schemas/SharedCopy").validate(view)
 
 
 def test_limits_of_the_history_api_are_the_code_s() -> None:
@@ -559,6 +591,12 @@ def test_limits_of_the_history_api_are_the_code_s() -> None:
     described = OPENAPI["paths"]["/history/search"]["post"]["description"]
     assert f"newest {search_index.MAX_CONVERSATIONS:,} conversations" in described
     assert f"newest {search_index.MAX_CHARACTERS:,} characters" in described
+    assert schemas["SharedCopy"]["properties"]["turns"]["maxItems"] == MAX_TURNS
+    described = OPENAPI["paths"]["/history/conversations/{id}/shares"]["post"]["description"]
+    assert f"{MAX_DAYS} days" in described
+    assert f"{MAX_BYTES // 1024} KB" in described
+    assert schemas["ShareId"]["pattern"] == f"^{SHARE_ID_PATTERN.pattern}$"
+    assert parameters["ShareKey"]["schema"]["pattern"] == f"^{SHARE_KEY.pattern}$"
     assert schemas["NextCursor"]["maxLength"] == cursor.MAX_LENGTH
     assert parameters["Cursor"]["schema"]["maxLength"] == cursor.MAX_LENGTH
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chat_shared import keys
 from chat_shared.principal import Principal
 from chat_shared.transactions import transact
-from chat_shared.turn import Turn
+from chat_shared.turn import Turn, question_title
 
 from chat_ws.errors import BadRequest, Busy, QuotaExceeded, TooManyVariants
 from chat_ws.protocol import Chat
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 WAKE_SECONDS = 10.0
 REMEMBERED_TURNS = 1_000  # keys that a process keeps
 TEMPORARY_SECONDS = 86_400  # until a temporary conversation expires, after its last question
-TITLE_LENGTH = 40  # characters of the first question that become the conversation's title
 TRANSACTION_TRIES = 5
 
 
@@ -305,16 +304,10 @@ class Turns:
             "ExpressionAttributeValues": {
                 **place.values,
                 **values,
-                ":title": title(turn.question),
+                ":title": question_title(turn.question),
                 ":at": turn.created_at,
                 ":new_head": turn.turn_id,
                 ":new_parent": place.parent,
                 ":ttl": expires_at,
             },
         }
-
-
-def title(question: str) -> str:
-    """Return a conversation's title: the beginning of its first question, on one line."""
-    line = " ".join(question.split())
-    return line if len(line) <= TITLE_LENGTH else f"{line[:TITLE_LENGTH].rstrip()}…"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from chat_shared.shares import id_of
 from websockets.sync.client import ClientConnection
 
 from cdk.stack_names import DOCUMENTS_OUTPUT
@@ -141,6 +142,7 @@ def chat_path(stack: Stack, token: str, timeout: float = TIMEOUT_S) -> None:
     if not history(stack, token, "POST", "/search", {"query": "안녕"})["results"]:
         raise Refused
     change_branches(stack, token, conversation, timeout)
+    share(stack, token, conversation)
     use_document(stack, token, conversation, timeout)
     history(stack, token, "DELETE", f"/conversations/{conversation}")
     history(stack, token, "DELETE")
@@ -196,6 +198,24 @@ def token_objects(stack: Stack, token: str) -> set[str]:
     return {key for key in client.object_keys(bucket) if f"/{user_id}/" in key}
 
 
+def share(stack: Stack, token: str, conversation: str) -> None:
+    """Share the conversation twice, read and copy the copy, and revoke one of the links."""
+    head = history(stack, token, "GET")["turns"][-1]["turn_id"]
+    for key in (secret(f"{token} 1"), secret(f"{token} 2")):
+        body = {"share_id": str(id_of(key)), "head": head}
+        history(stack, token, "POST", f"/conversations/{conversation}/shares", body)
+        history(stack, token, "POST", f"/conversations/{conversation}/shares", body)
+        answer = request(f"{stack.url}/history/shared", headers={"Share-Key": key})
+        if answer.status != 200 or answer.json["turns"][-1]["text"] != "안녕하세요":
+            raise Refused
+    history(stack, token, "POST", f"/conversations/{uuid(2)}/copy", key=key)
+    history(stack, token, "DELETE", f"/shares/{id_of(key)}")
+    if request(f"{stack.url}/history/shared", headers={"Share-Key": key}).status != 404:
+        raise Refused
+    if len(history(stack, token, "GET", "/shares")["shares"]) != 1:
+        raise Refused
+
+
 def change_branches(stack: Stack, token: str, conversation: str, timeout: float) -> None:
     """Ask the last question again, show its first variant, and delete the second."""
     with stack.connect(token) as client:
@@ -227,12 +247,21 @@ def until(client: ClientConnection, kind: str, timeout: float) -> None:
 
 
 def history(
-    stack: Stack, token: str, method: str, path: str = "", body: dict[str, str] | None = None
+    stack: Stack,
+    token: str,
+    method: str,
+    path: str = "",
+    body: dict[str, str] | None = None,
+    key: str = "",
 ) -> Any:
     answer = request(
         f"{stack.url}/history{path}",
         method=method,
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "Share-Key": key,
+        },
         body=json.dumps(body).encode() if body else None,
     )
     if answer.status >= 300:

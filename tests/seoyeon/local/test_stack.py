@@ -9,8 +9,9 @@ import time
 from typing import Any
 
 import pytest
+from chat_shared.shares import id_of
 from chat_ws.protocol import FEATURES
-from history_api.features import DOCUMENT_FEATURES
+from history_api.features import DOCUMENT_FEATURES, SHARE_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
@@ -82,7 +83,7 @@ def test_config_names_the_socket_relative_to_the_page(stack: Stack) -> None:
         "auth": "guest",
         "max_text_length": 8000,
         "model": Scripted.name,
-        "features": [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES],
+        "features": [*FEATURES, *HISTORY_FEATURES, *SHARE_FEATURES, *DOCUMENT_FEATURES],
     }
     assert config.headers["Cache-Control"] == "no-cache"
 
@@ -208,6 +209,32 @@ def test_a_document_is_uploaded_read_kept_over_a_restart_and_deleted(
     assert "".join(part["text"] for part in shown) == text
     assert documents.call("DELETE", f"/{uuid(1)}").status == 204
     assert (documents.listed(), documents.call("GET", f"/{uuid(1)}/text").status) == ([], 404)
+
+
+def test_a_share_is_read_without_a_token_until_it_is_revoked(stack: Stack, guest: str) -> None:
+    stack.bedrock.plan({"answer": "네."})
+    with stack.connect(guest) as client:
+        ask(client, 1, "비밀입니다")
+    headers = {"Authorization": f"Bearer {guest}", "Content-Type": "application/json"}
+    head = stack.history(token=guest)["turns"][0]["turn_id"]
+    key = secret("a key")
+    body = json.dumps({"share_id": id_of(key), "head": head}).encode()
+    path = f"{stack.url}/history/conversations/{uuid(1_000)}/shares"
+
+    def read(key: str) -> Any:
+        return request(f"{stack.url}/history/shared", headers={"Share-Key": key})
+
+    for _ in range(2):
+        assert request(path, method="POST", headers=headers, body=body).status == 200
+    answer = read(key)
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert [turn["text"] for turn in answer.json["turns"]] == ["비밀입니다"]
+    assert read(secret("another key")).status == read("").status == 404
+    taken = request(path, method="POST", headers={**headers, "Authorization": "none"}, body=body)
+    assert taken.status in (401, 403)
+    revoked = f"{stack.url}/history/shares/{id_of(key)}"
+    assert request(revoked, method="DELETE", headers=headers).status == 204
+    assert read(key).status == 404
 
 
 def test_an_upload_is_refused_but_for_its_key_its_size_and_its_signature(
