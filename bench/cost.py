@@ -128,7 +128,7 @@ def page_size() -> tuple[int, int]:
         sizes = [
             path.stat().st_size
             for path in Path(folder).rglob("*")
-            if path.suffix in loaded and not path.name.startswith(("404", "not_found"))
+            if path.suffix in loaded and not path.name.startswith(("404", "not_found", "shared"))
         ]
     return len(sizes), sum(sizes)
 

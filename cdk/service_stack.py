@@ -281,6 +281,7 @@ class ServiceStack(Stack):
         allow(history, ["s3:ListBucket"], [bucket], prefixes)
         if self._settings.has_shares:
             allow(history, ["s3:PutObject"], [shares])
+            allow(history, _dynamodb("ConditionCheckItem"), [self._table.table_arn])
         if self._reader:
             allow(history, ["s3:PutObject"], [uploads])
             allow(history, ["s3:GetObject"], [text])

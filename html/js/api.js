@@ -216,7 +216,7 @@ export class HistoryApi extends Emitter {
 
   /**
    * Send a request. A throttled one is repeated; one beyond a daily quota is not.
-   * @param {[method: string, path: string, query?: object, body?: object]} request
+   * @param {[method: string, path: string, query?: object, body?: object, headers?: Record<string, string>]} request
    * @returns {Promise<any>} the body of the response, with the API's names
    */
   async request(...request) {
@@ -232,24 +232,24 @@ export class HistoryApi extends Emitter {
     }
   }
 
-  async #authorize(method, path, query = {}, body = undefined) {
+  async #authorize(method, path, query = {}, body = undefined, headers = {}) {
     const token = await this.#token();
     try {
-      return await this.#send(token, method, path, query, body);
+      return await this.#send(token, method, path, query, body, headers);
     } catch (error) {
       const renewed = error.status === 401 && (await this.#renew?.(token));
       if (!renewed) throw error;
-      return this.#send(renewed, method, path, query, body);
+      return this.#send(renewed, method, path, query, body, headers);
     }
   }
 
-  async #send(token, method, path, query, body) {
+  async #send(token, method, path, query, body, more) {
     const url = new URL(path, location.href);
     for (const [name, value] of Object.entries(query)) {
       if (value) url.searchParams.set(name, value);
     }
     /** @type {Record<string, string>} */
-    const headers = { Authorization: `Bearer ${token}` };
+    const headers = { ...more, Authorization: `Bearer ${token}` };
     if (body) headers["Content-Type"] = "application/json";
     const keepalive = method === "DELETE";
     const response = await fetch(url, { method, headers, keepalive, cache: "no-store", body: JSON.stringify(body) });

@@ -1,11 +1,11 @@
 import "./common.js";
 import { HistoryApi } from "./api.js";
 import { loadConfig } from "./config.js";
-import { takeTransferSecret } from "./identity/transfer_link.js";
-import { OUTBOX_PREFIX, SECRET, temporaryKey } from "./keys.js";
+import { takeSecret } from "./identity/transfer_link.js";
+import { COPY, OUTBOX_PREFIX, SECRET, temporaryKey } from "./keys.js";
 import { loadRenderer } from "./markdown/renderer.js";
 import { setFeatures, supports } from "./protocol.js";
-import { guest, guestApi, storage, tabStorage, transferSecret } from "./returning_guest.js";
+import { COPY_FRAGMENT, guest, guestApi, storage, tabStorage, transferSecret } from "./returning_guest.js";
 import { Socket } from "./socket.js";
 import { Chat } from "./state/chat.js";
 import { Conversations } from "./state/conversations.js";
@@ -48,7 +48,7 @@ async function start() {
   // Answers that are rendered twice would move.
   const rendering = isNew || loadRenderer().catch(() => {});
   const state = createState(config, identity);
-  const { attach, composer, removals, status } = createViews(config, state);
+  const { attach, composer, context, removals } = createViews(config, state);
   if (config.auth === "guest") watchGuest();
 
   const temporaryId = await restoreTemporary();
@@ -61,7 +61,9 @@ async function start() {
   else state.navigation.restore(temporaryId).then(() => state.instructions.load().catch(() => {}));
   removals.resume();
   refreshOnReturn([state.conversations, state.chat, attach]);
-  setTimeout(() => keepPage({ ...state, status }).catch(() => {}), KEEP_PAGE_MS);
+  addEventListener("hashchange", () => location.hash.startsWith(COPY_FRAGMENT) && location.reload());
+  if (tabStorage.get(COPY)) import("./views/share.js").then(({ copyShared }) => copyShared(context));
+  setTimeout(() => keepPage(context).catch(() => {}), KEEP_PAGE_MS);
 }
 
 /** Let the service worker store the page, for the next load. After a failure, the next load tries again. */
@@ -118,7 +120,7 @@ function createViews({ auth, maxTextLength, model }, state) {
   offerSearch(context);
   offerInstructionsSwitch(context);
   offerDictation(status);
-  return { attach, composer, removals, status };
+  return { attach, composer, context, removals, status };
 }
 
 /** Show the button that loads and opens the search, unless the deployment has none. */
@@ -200,7 +202,7 @@ async function offerTransfer(secret) {
 function watchGuest() {
   addEventListener("storage", ({ key }) => key === SECRET && location.reload());
   addEventListener("hashchange", async () => {
-    if (await offerTransfer(takeTransferSecret())) location.reload();
+    if (await offerTransfer(takeSecret())) location.reload();
   });
 }
 

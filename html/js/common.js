@@ -10,6 +10,7 @@ import "./identity/guest.js";
 import "./identity/transfer_link.js";
 import "./markdown/renderer.js";
 import "./protocol.js";
+import "./state/preferences.js";
 import "./storage.js";
 import "./text.js";
 import "./views/copy.js";

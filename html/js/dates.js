@@ -38,6 +38,11 @@ export function formatDayAndTime(then) {
   }).format(then);
 }
 
+/** Format the day of a time in ISO 8601. */
+export function formatDay(time) {
+  return new Intl.DateTimeFormat(language(), { dateStyle: "long" }).format(Date.parse(time));
+}
+
 export function formatNumber(number) {
   return new Intl.NumberFormat(language()).format(number);
 }

@@ -11,6 +11,7 @@ export const preferenceKey = (name) => `seoyeon.${name}`;
 
 /** Keys of `sessionStorage`. */
 export const SIGN_IN = "seoyeon.sign-in"; // JSON {state, verifier, hash}, kept during the redirect to the hosted sign-in
+export const COPY = "seoyeon.copy"; // JSON {key, id}: the key of the share that is to be copied, the id of the copy
 export const REMOVAL_PREFIX = "seoyeon.removing."; // + conversation id
 /** The key of the id of the tab's temporary conversation. */
 export const temporaryKey = (storage) => `seoyeon.temporary.${userTag(storage)}`;

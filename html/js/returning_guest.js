@@ -5,16 +5,20 @@
 import { addressedId } from "./address.js";
 import { HistoryApi } from "./api.js";
 import { GuestIdentity } from "./identity/guest.js";
-import { takeTransferSecret } from "./identity/transfer_link.js";
-import { LAST_USER, temporaryKey } from "./keys.js";
+import { takeSecret } from "./identity/transfer_link.js";
+import { COPY, LAST_USER, temporaryKey } from "./keys.js";
 import { loadRenderer } from "./markdown/renderer.js";
 import { Storage } from "./storage.js";
 
-export const transferSecret = takeTransferSecret();
+export const COPY_FRAGMENT = "#copy="; // followed by the key of a share
+export const transferSecret = takeSecret();
 export const storage = new Storage();
 export const tabStorage = new Storage(() => window.sessionStorage);
 export const guest = new GuestIdentity(storage);
 export const guestApi = new HistoryApi(() => guest.token());
+
+const sharedKey = takeSecret(COPY_FRAGMENT);
+if (sharedKey !== null) tabStorage.set(COPY, JSON.stringify({ key: sharedKey, id: crypto.randomUUID() }));
 
 if (!guest.isNew && transferSecret === null && storage.get(LAST_USER) === null) {
   guestApi.prefetch(addressedId() ?? tabStorage.get(temporaryKey(storage)));

@@ -11,6 +11,7 @@ import ko from "./text/ko.js";
  *   | keyof typeof import("./text/rename.js").default.ko
  *   | keyof typeof import("./text/speech.js").default.ko
  *   | keyof typeof import("./text/search.js").default.ko
+ *   | keyof typeof import("./text/share.js").default.ko
  *   | keyof typeof import("./text/updates.js").default.ko
  *   | keyof typeof import("./text/variants.js").default.ko
  * } MessageKey

@@ -3,6 +3,7 @@
 Uploads go to `/uploads`, as on a laptop.
 """
 
+import hashlib
 import json
 import mimetypes
 import re
@@ -161,6 +162,38 @@ class Documents:
         return 201
 
 
+class Shares:
+    """The shares of the user, newest first, and their copies; `copies` by the share's id.
+
+    `refusals`: what the next requests are refused with.
+    """
+
+    def __init__(self) -> None:
+        self.listed: list[dict[str, Any]] = []
+        self.copies: dict[str, dict[str, Any]] = {}
+        self.refusals: list[tuple[int, str]] = []
+
+    def add(self, share_id: str, turns: list[Turn], **fields: Any) -> None:
+        times = {"created_at": "2026-11-20T09:00:00.000Z", "expires_at": "2027-02-18T09:00:00.000Z"}
+        members = ("text", "answer", "mode", "wish", "status", "stop_reason", "code", "created_at")
+        shared = [{name: turn[name] for name in members} for turn in turns]
+        self.copies[share_id] = {"turns": shared, **times, "truncated": False} | fields
+        first = turns[0]
+        self.listed.insert(
+            0,
+            {
+                "share_id": share_id,
+                "conversation_id": first["conversation_id"],
+                "title": first["text"],
+                **times,
+            },
+        )
+
+    def revoke(self, share_id: str) -> int:
+        self.listed = [each for each in self.listed if each["share_id"] != share_id]
+        return 204 if self.copies.pop(share_id, None) else 404
+
+
 class History:
     """What the history API answers: `turns` oldest first, of any number of conversations.
 
@@ -180,17 +213,25 @@ class History:
         self.documents = Documents()
         self.pending: list[int] = []  # of the next searches, then 0
         self.search_page = 20
+        self.shares = Shares()
         self.failing = False
         self.conversations_page = 50
         self.good_tokens: set[str] | None = None  # None: any
         self.requests: list[tuple[str, str, str | None]] = []
 
     def answer(
-        self, method: str, target: str, authorization: str | None, body: Any = None
+        self,
+        method: str,
+        target: str,
+        authorization: str | None,
+        body: Any = None,
+        share_key: str | None = None,
     ) -> tuple[int, Any]:
         self.requests.append((method, target, authorization))
         if self.failing:
             return 500, {"code": "internal", "message": "the history is not there"}
+        if target == "/history/shared":
+            return self._shared(share_key or "")
         bearer = (authorization or "").removeprefix("Bearer ")
         if self.good_tokens is not None and bearer not in self.good_tokens:
             return 401, {"code": "unauthorized", "message": "Unauthorized"}
@@ -211,7 +252,13 @@ class History:
         if found := re.match(r"/history/conversations/([^/]+)/documents(?:/(.+))?$", url.path):
             rest = found[2].split("/") if found[2] else []
             return self.documents.answer(method, found[1], rest, query, body)
+        if found := re.match(r"/history/conversations/([^/]+)/(shares|copy)$", url.path):
+            return self._share(found[1], body) if body else self._copy(found[1], share_key or "")
         named = url.path.rsplit("/", 1)[1]
+        if named == "shares":
+            return 200, {"shares": self.shares.listed}
+        if method == "DELETE" and "/shares/" in url.path:
+            return self.shares.revoke(named), None
         if method == "DELETE" and "/turns/" in url.path:
             return self._remove_turn(unquote(named))
         if method == "DELETE":
@@ -253,6 +300,34 @@ class History:
             "pending": self.pending.pop(0) if self.pending else 0,
             "next_cursor": str(end) if end < len(results) else None,
         }
+
+    def _shared(self, key: str) -> tuple[int, Any]:
+        if self.shares.refusals:
+            status, code = self.shares.refusals.pop(0)
+            return status, {"code": code, "message": "not shown"}
+        copy = self.shares.copies.get(hashlib.sha256(key.encode()).hexdigest())
+        return (200, copy) if copy else (404, {"code": "not_found", "message": "not shown"})
+
+    def _share(self, conversation: str, body: Any) -> tuple[int, Any]:
+        if self.shares.refusals:
+            status, code = self.shares.refusals.pop(0)
+            return status, {"code": code, "message": "not shown"}
+        turns = _branch(self._place(conversation), body["head"])
+        known = [each for each in self.shares.listed if each["share_id"] == body["share_id"]]
+        if not known:
+            self.shares.add(body["share_id"], turns)
+        return 200, {"share": (known or self.shares.listed)[0]}
+
+    def _copy(self, conversation: str, key: str) -> tuple[int, Any]:
+        status, copy = self._shared(key)
+        if status != 200:
+            return status, copy
+        if not any(turn["conversation_id"] == conversation for turn in self.turns):
+            self.turns += [
+                stored_turn(**turn, conversation_id=conversation) for turn in copy["turns"]
+            ]
+        [made] = [each for each in self._conversations() if each["conversation_id"] == conversation]
+        return 200, made
 
     def _page(self, query: dict[str, str]) -> dict[str, Any]:
         newest = self.turns[-1]["conversation_id"] if self.turns else None
@@ -422,7 +497,11 @@ class Handler(BaseHTTPRequestHandler):
         authorization = self.headers.get("Authorization")
         sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         status, body = self.site.history.answer(
-            self.command, self.path, authorization, json.loads(sent) if sent else None
+            self.command,
+            self.path,
+            authorization,
+            json.loads(sent) if sent else None,
+            self.headers.get("Share-Key"),
         )
         self._answer_json(status, body)
 

@@ -1,5 +1,6 @@
 """Every state of the page that a person can meet, and how to get there; wide first."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -430,6 +431,46 @@ def arriving(stage: Stage) -> None:
     expect(stage.page.get_by_role("dialog")).to_be_visible()
 
 
+def sharing(stage: Stage) -> None:
+    with_variants(stage)
+    stage.page.get_by_role("button", name="더 보기", exact=True).last.click()
+    stage.page.get_by_role("menuitem", name="여기까지 공유").click()
+    expect(stage.page.get_by_role("dialog")).to_contain_text("누구나 로그인 없이")
+
+
+def shared(stage: Stage) -> None:
+    sharing(stage)
+    stage.page.get_by_role("button", name="링크 만들기").click()
+    stage.offers("공유 끝내기")
+
+
+def listing_shares(stage: Stage) -> None:
+    title = "경주에서 부산까지 걸어서 여행하는 가장 좋은 방법"
+    stage.site.history.shares.add("a" * 64, [stored_turn(title, "네")])
+    settings(stage)
+    stage.offers(f"‘{title}’ 공유 끝내기")
+
+
+def not_copied(stage: Stage) -> None:
+    stage.site.history.shares.refusals = [(404, "not_found")]
+    stage.page.evaluate(f"location.hash = '#copy={'B' * 43}'")
+    expect(stage.page.get_by_role("dialog")).to_contain_text("더 이상 공유되지 않아요.")
+
+
+def reading_a_share(stage: Stage) -> None:
+    key = "B" * 43
+    turns = [stored_turn("경주에 가려고 해", SAMPLE), stored_turn("Hi", "안녕", mode="translate")]
+    share_id = hashlib.sha256(key.encode()).hexdigest()
+    stage.site.history.shares.add(share_id, turns, truncated=True)
+    stage.page.goto(f"{stage.site.url}/shared.html#{key}")
+    expect(stage.page.get_by_role("link", name="이 대화 이어가기")).to_be_visible()
+
+
+def finding_no_share(stage: Stage) -> None:
+    stage.page.goto(f"{stage.site.url}/shared.html#{'B' * 43}")
+    expect(stage.page.get_by_role("link", name="서연에게 가기")).to_be_visible()
+
+
 def signing_in(stage: Stage) -> None:
     hosted = {"url": stage.site.url, "client_id": "the-page"}
     stage.site.config = {"auth": "cognito", "cognito": hosted}
@@ -491,6 +532,12 @@ STATES: list[State] = [
     move_revealed,
     deleting_all,
     arriving,
+    sharing,
+    shared,
+    listing_shares,
+    not_copied,
+    reading_a_share,
+    finding_no_share,
     signing_in,
 ]
 IN_LIST: list[State] = [

@@ -45,6 +45,7 @@ def stage(chat: Page, site: Site, backend: Backend, complaints: Complaints) -> S
     chat.set_viewport_size(WIDE)
     complaints.expect("ERR_INTERNET_DISCONNECTED")  # of the state `offline`
     complaints.expect("500")  # of the state `failing_to_search`
+    complaints.expect("404")  # of `not_copied` and `finding_no_share`
     return Stage(chat, site, backend)
 
 

@@ -161,8 +161,9 @@ def test_only_a_deployment_with_sharing_stores_shared_copies(aws: Assembly, full
     for assembly, stores in ((aws, False), (full, True)):
         bucket, _ = assembly.data.one("AWS::S3::Bucket")
         _, history = assembly.service.function("history")
-        written = granted(assembly.service, history)["s3:PutObject"]
-        assert (f"<{bucket}.Arn>/{SHARES}/*" in written) == stores
+        grants = granted(assembly.service, history)
+        assert (f"<{bucket}.Arn>/{SHARES}/*" in grants["s3:PutObject"]) == stores
+        assert ("dynamodb:ConditionCheckItem" in grants) == stores
 
 
 def test_only_keys_of_documents_are_listed(aws: Assembly) -> None:

@@ -152,6 +152,7 @@ def test_unknown_paths_get_the_page_s_404_and_history_keeps_its_json(aws: Assemb
     [
         ("/", 200, "/", 200),
         ("/index.html", 304, "/index.html", 304),
+        ("/shared.html", 200, "/shared.html", 200),
         ("/config.json", 200, "/config.json", 200),
         ("/assets/app-1A2B3C4D.js", 403, "/assets/app-1A2B3C4D.js", 403),
         ("/404.html", 200, "/404.html", 404),

@@ -6,6 +6,7 @@ import { dictationSection, preferenceChoices } from "./settings/choices.js";
 import { ExportSection, keepSection, RemoveAllSection } from "./settings/data.js";
 import { loadMessages, openDialog } from "./settings/dialog.js";
 import { InstructionsSection } from "./settings/instructions.js";
+import { SharesSection } from "./settings/shares.js";
 import { transferSection } from "./settings/transfer_section.js";
 
 const hasDictation = "SpeechRecognition" in window || "webkitSpeechRecognition" in window;
@@ -41,6 +42,7 @@ export async function openSettings(context) {
     ...(supports("set_instructions") ? [new InstructionsSection(context.instructions).node] : []),
     ...(hasDictation ? [dictationSection(context.preferences)] : []),
     ...(context.auth === "guest" ? [transferSection(new Guests(context.storage))] : []),
+    ...(supports("shares") ? [new SharesSection(context.api).node] : []),
     new ExportSection(context, shown, closed.signal).node,
     ...(window.caches ? [keepSection(context)] : []),
     new RemoveAllSection(context, () => dialog.close()).node,

@@ -235,6 +235,8 @@ def test_a_share_is_read_without_a_token_until_it_is_revoked(stack: Stack, guest
     revoked = f"{stack.url}/history/shares/{id_of(key)}"
     assert request(revoked, method="DELETE", headers=headers).status == 204
     assert read(key).status == 404
+    page = request(f"{stack.url}/shared.html")
+    assert (page.status, "noindex" in page.body.decode()) == (200, True)
 
 
 def test_an_upload_is_refused_but_for_its_key_its_size_and_its_signature(
