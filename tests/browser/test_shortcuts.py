@@ -25,7 +25,7 @@ def test_a_shortcut_leads_to_the_search(chat: Page, width: int, hidden: bool) ->
         chat.get_by_role("button", name="대화 목록", exact=True).click()
     chat.set_viewport_size({"width": width, "height": 720})
     assert press(chat, "KeyK", "ㅏ", ctrlKey=True)
-    expect(chat.locator("#search")).to_be_focused()
+    expect(chat.get_by_role("combobox", name="찾을 말")).to_be_focused()
 
 
 @pytest.mark.usefixtures("returning")

@@ -4,23 +4,20 @@ import { byId } from "./dom.js";
 const OPEN_LAYER = ":popover-open:not([popover=manual]), dialog[open]";
 const isMac = navigator.platform.startsWith("Mac");
 /** The controls that Ctrl, or Cmd on a Mac, presses together with a key. `code` does not depend on the layout. */
-const CONTROLS = { "Shift+KeyO": '[data-action="new"]', Comma: "#open-settings" };
+const CONTROLS = { KeyK: "#search", "Shift+KeyO": '[data-action="new"]', Comma: "#open-settings" };
 
 /** The keyboard shortcuts of the page. None is pressed during a composition or below a dialog. */
 export class Shortcuts {
   #composer;
-  #sidebar;
   #status;
 
   /**
    * @param {object} context
    * @param {import("./composer.js").ComposerView} context.composer
-   * @param {import("./sidebar.js").SidebarView} context.sidebar
    * @param {import("./status.js").StatusView} context.status
    */
-  constructor({ composer, sidebar, status }) {
+  constructor({ composer, status }) {
     this.#composer = composer;
-    this.#sidebar = sidebar;
     this.#status = status;
     document.addEventListener("keydown", (event) => {
       const { isComposing, defaultPrevented, altKey, ctrlKey, metaKey, shiftKey } = event;
@@ -45,17 +42,11 @@ export class Shortcuts {
     if (isMac && event.code !== "Comma" ? !event.metaKey : !event.ctrlKey) return;
     const name = `${event.shiftKey ? "Shift+" : ""}${event.code}`;
     const control = CONTROLS[name];
-    if (!control && name !== "KeyK" && name !== "Slash") return;
+    if (!control && name !== "Slash") return;
     event.preventDefault();
     if (event.repeat) return;
     if (control) document.querySelector(control).click();
-    else if (name === "KeyK") this.#search();
     else this.#showAll();
-  }
-
-  #search() {
-    this.#sidebar.open();
-    byId("search").focus();
   }
 
   async #showAll() {

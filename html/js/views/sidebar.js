@@ -3,7 +3,6 @@ import { byId } from "./dom.js";
 /** The list, which is a drawer on narrow screens and can be hidden on wide ones, and the buttons that start a conversation. */
 export class SidebarView {
   #sidebar = byId("sidebar");
-  #preferences;
 
   /**
    * @param {import("../state/navigation.js").Navigation} navigation
@@ -11,7 +10,6 @@ export class SidebarView {
    * @param {import("../state/preferences.js").Preferences} preferences
    */
   constructor(navigation, composer, preferences) {
-    this.#preferences = preferences;
     const toggle = byId("toggle-list");
     const isShown = () => preferences.get("list") === "shown";
     const showState = () => {
@@ -27,11 +25,6 @@ export class SidebarView {
       this.close();
       composer.focus(); // after closing, which moves the focus
     });
-  }
-
-  open() {
-    this.#preferences.set("list", "shown");
-    if (!this.#sidebar.checkVisibility()) this.#sidebar.showPopover();
   }
 
   close() {
