@@ -14,6 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chat_shared.branches import MAX_ITEM_BYTES
+from chat_shared.shares import MAX_BYTES as MAX_SHARED_BYTES
+from chat_shared.shares import MAX_TURNS as MAX_SHARED_TURNS
+from chat_shared.shares import share_days
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.models import ModelId
 from chat_ws.store.leases import RENEW_SECONDS
@@ -201,6 +204,24 @@ def reading(characters: int, seconds: float, days: int) -> Amounts:
     }
 
 
+def longest_share() -> Amounts:
+    """Return the amounts of the longest share and of a copy of it, until both expire."""
+    days = SETTINGS.history_days
+    return {
+        "REST requests": 2,
+        "Lambda requests": 4,
+        "Lambda GB-seconds": gb_seconds(capacity.HISTORY_MEMORY_MB, 2 * LARGE_HISTORY_SECONDS),
+        # The item, its counters and their transaction; the turns of the copy and their markers.
+        "DynamoDB write units": 2 * 5 + units(MAX_SHARED_BYTES) + 2 * MAX_SHARED_TURNS,
+        # Up to the turn that does not fit, which can be as large as a turn can be.
+        "DynamoDB read units": 4 + units(MAX_SHARED_BYTES + MAX_TURN, 4 * KB),
+        "DynamoDB GB-months": MAX_SHARED_BYTES / GB * days / MONTH_DAYS,
+        "S3 writes": 1,
+        "S3 reads": 1,
+        "S3 GB-months": MAX_SHARED_BYTES / GB * share_days(days) / MONTH_DAYS,
+    }
+
+
 def passage_tokens(model: ModelId) -> float:
     """Return the most tokens of documents in a prompt for the model."""
     room = prompt_room(model.spec.context_tokens, SETTINGS.max_gen_len)
@@ -258,6 +279,7 @@ def abuse() -> dict[str, Amounts]:
     sockets = SETTINGS.connect_rate * DAY_SECONDS
     frames = SETTINGS.frame_rate * DAY_SECONDS
     requests = SETTINGS.history_rate * DAY_SECONDS
+    readers = SETTINGS.shared_rate * DAY_SECONDS
     routes = gb_seconds(capacity.ROUTES_MEMORY_MB, ROUTES_SECONDS)
     # One turn is always on a page. Query reads READ_AHEAD turns, at most 1 MB, beyond a page.
     page_bytes = max(MAX_PAGE_BYTES, MAX_TURN)
@@ -329,6 +351,18 @@ def abuse() -> dict[str, Amounts]:
                 MAX_CHARACTERS, MAX_READING_SECONDS, SETTINGS.history_days
             ).items()
         },
+        # Without a token, so that no authorizer runs.
+        "`/history/shared` of long copies": {
+            "REST requests": readers,
+            "Lambda requests": readers,
+            "Lambda GB-seconds": readers * gb_seconds(capacity.HISTORY_MEMORY_MB, TEXT_SECONDS),
+            "S3 reads": readers,
+            "CloudFront requests": readers,
+            "CloudFront GB": readers * MAX_SHARED_BYTES / GB,
+        },
+        "shares and copies of them": {
+            name: SETTINGS.daily_shares * amount for name, amount in longest_share().items()
+        },
         "answers, up to `daily_tokens`": {"Answer tokens": SETTINGS.daily_tokens},
     }
 
@@ -379,6 +413,8 @@ def abuse_table() -> str:
         "`chat`": f"`frame_rate` {SETTINGS.frame_rate}",
         "`/history`": f"`history_rate` {SETTINGS.history_rate}",
         "`…/text`": f"`history_rate` {SETTINGS.history_rate}",
+        "`/history/shared`": f"`shared_rate` {SETTINGS.shared_rate}",
+        "shares": f"`daily_shares` {SETTINGS.daily_shares}",
         "documents": f"`daily_documents` {SETTINGS.daily_documents}",
         "answers": f"`daily_tokens` {SETTINGS.daily_tokens:,}",
     }

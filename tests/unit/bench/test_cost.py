@@ -75,6 +75,14 @@ def test_a_stranger_has_each_document_read_a_limited_number_of_times() -> None:
     assert used["Lambda GB-seconds"] == pytest.approx(500 * 5 * (60 * 2 + 7 * 0.04 * 0.875))
 
 
+def test_a_share_is_billed_by_the_turns_of_its_copy() -> None:
+    used = cost.longest_share()
+
+    # 512 KB in 100 turns, each with a marker, and two transactions.
+    assert used["DynamoDB write units"] == 512 + 2 * 100 + 10
+    assert used["S3 GB-months"] == pytest.approx(512 / 1024**2 * 90 / 30)
+
+
 def test_cost_md_has_the_costs_of_documents_that_the_script_computes() -> None:
     assert cost.documents_table() in (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
 
@@ -94,20 +102,25 @@ def test_a_model_without_a_price_is_not_free() -> None:
 def test_a_day_of_abuse_is_bounded_by_the_throttles_and_daily_tokens() -> None:
     used = cost.abuse_day()
 
-    # 50 frames, 10 sockets and 20 history requests a second, for 86,400 seconds.
-    sockets, frames, requests = 864_000, 4_320_000, 1_728_000
+    # 50 frames, 10 sockets, 20 history requests and 5 readers a second, for 86,400 seconds.
+    sockets, frames, requests, readers = 864_000, 4_320_000, 1_728_000, 432_000
+    # 500 shares of 512 KB and 100 turns.
+    shares = 500
     # 500 documents, five times; each time an announcement, a start and five polls.
     readings = 500 * 5
     assert used["WebSocket minutes"] == 120 * sockets
     # `chat`, `accepted`, a snapshot of 13 messages of 32 KB, `done`.
     assert used["WebSocket messages"] == 16 * frames
-    assert used["REST requests"] == requests + 7 * readings
-    assert used["Lambda requests"] == 3 * sockets + 2 * frames + 2 * requests + 8 * readings
+    assert used["REST requests"] == requests + 7 * readings + readers + 2 * shares
+    called = 3 * sockets + 2 * frames + 2 * requests + 8 * readings + readers + 4 * shares
+    assert used["Lambda requests"] == called
     # Of 4 KB: a marker and twice a turn of 400 KB; a page of 400 KB, twice 1 MB that is
     # not shown, a conversation of 1 KB and 39 KB of branches.
-    assert used["DynamoDB read units"] == frames * 201 + requests * 623 + 8 * readings
+    # A share reads one turn of 400 KB beyond its 512 KB.
+    read = frames * 201 + requests * 623 + 8 * readings + 232 * shares
+    assert used["DynamoDB read units"] == read
     # A refused transaction: four items, and the question of 24 KB.
-    assert used["DynamoDB write units"] == frames * (10 + 2 * 24) + 8 * readings
+    assert used["DynamoDB write units"] == frames * (10 + 2 * 24) + 8 * readings + 722 * shares
     assert used["Answer tokens"] == 2_000_000
 
 
@@ -123,6 +136,8 @@ def test_the_table_of_abuse_has_the_limit_of_each_row() -> None:
         "`history_rate` 20",
         "`history_rate` 20",
         "`daily_documents` 500",
+        "`shared_rate` 5",
+        "`daily_shares` 500",
         "`daily_tokens` 2,000,000",
     ]
     # 2 messages, 0.035 GB-seconds and a request for each ping: $8.64, $2.02 and $0.86.
