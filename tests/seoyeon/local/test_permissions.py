@@ -200,13 +200,13 @@ def token_objects(stack: Stack, token: str) -> set[str]:
 
 def share(stack: Stack, token: str, conversation: str) -> None:
     """Share the conversation twice, read and copy the copy, and revoke one of the links."""
-    head = history(stack, token, "GET")["turns"][-1]["turn_id"]
+    last = history(stack, token, "GET")["turns"][-1]
     for key in (secret(f"{token} 1"), secret(f"{token} 2")):
-        body = {"share_id": str(id_of(key)), "head": head}
+        body = {"share_id": str(id_of(key)), "head": last["turn_id"]}
         history(stack, token, "POST", f"/conversations/{conversation}/shares", body)
         history(stack, token, "POST", f"/conversations/{conversation}/shares", body)
         answer = request(f"{stack.url}/history/shared", headers={"Share-Key": key})
-        if answer.status != 200 or answer.json["turns"][-1]["text"] != "안녕하세요":
+        if answer.status != 200 or answer.json["turns"][-1]["text"] != last["text"]:
             raise Refused
     history(stack, token, "POST", f"/conversations/{uuid(2)}/copy", key=key)
     history(stack, token, "DELETE", f"/shares/{id_of(key)}")
