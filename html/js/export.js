@@ -18,6 +18,8 @@ export class Exporter {
   #branch;
   #cursor = null;
   #isListed;
+  /** Of the conversation, if it is one that was chosen. */
+  title;
   #chunks = [];
   /** @type {string | null} */
   #instructions = null;
@@ -34,6 +36,7 @@ export class Exporter {
     this.#conversations = conversations ?? [];
     this.#branch = branch;
     this.#isListed = conversations !== undefined;
+    this.title = conversations?.[0]?.title ?? "";
   }
 
   get collected() {
@@ -128,6 +131,11 @@ function renderTurn({ question, answer, createdAt, sources = [] }) {
   const time = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(createdAt));
   const asked = `## ${t("you")} · ${time}\n\n${closeFence(question)}\n`;
   return answer ? `${asked}\n## ${t("name")}\n\n${closeFence(answer)}\n${renderSources(sources)}` : asked;
+}
+
+/** Return an answer as a Markdown file, with its sources. */
+export function renderAnswer({ answer, sources }) {
+  return `${closeFence(answer)}\n${renderSources(sources ?? [])}`;
 }
 
 /** List the sources that the marks of an answer name. */

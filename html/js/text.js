@@ -5,6 +5,7 @@ import ko from "./text/ko.js";
  * @typedef {keyof typeof import("./text/ko.js").default
  *   | keyof typeof import("./text/settings-ko.js").default
  *   | keyof typeof import("./text/answer.js").default.ko
+ *   | keyof typeof import("./text/copying.js").default.ko
  *   | keyof typeof import("./text/details.js").default.ko
  *   | keyof typeof import("./text/documents.js").default.ko
  *   | keyof typeof import("./text/more.js").default.ko

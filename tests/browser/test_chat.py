@@ -455,7 +455,7 @@ def test_an_answer_and_its_code_are_copied(chat: Page, backend: Backend) -> None
     copy = chat.locator(".answer > .actions").get_by_role("button").first
     copy.click()
     expect(copy).to_have_text("복사했어요")
-    assert "```python" in chat.evaluate("navigator.clipboard.readText()")
+    assert chat.evaluate("navigator.clipboard.readText()") == "이렇게요.\n\nprint(1)"
 
 
 @pytest.mark.usefixtures("returning")

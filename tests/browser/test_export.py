@@ -70,7 +70,7 @@ def test_everything_is_in_the_json_however_many_pages_there_are(
 
 def test_the_shown_conversation_is_saved_alone_as_markdown(settings: Locator) -> None:
     name, text = save(settings, "Markdown으로 저장")
-    assert re.fullmatch(r"서연-\d{4}-\d\d-\d\d\.md", name)
+    assert re.fullmatch(r"서연-긴 대화 0-\d{4}-\d\d-\d\d\.md", name)
     assert text.startswith(
         "# 긴 대화 0\n\n## 나 · 2026. 11. 20. 오후 6:00\n\n긴 대화 0\n\n## 서연\n\n**0**\n"
     )

@@ -1,6 +1,9 @@
 import "../common.js";
 import temml from "../../vendor/temml.js";
 import { element } from "../views/dom.js";
+import { copySelection } from "./copying.js";
+
+addEventListener("copy", copySelection);
 
 /**
  * No command may link, load, name or style anything; a space has at most 20 em, and a formula 200 expansions of macros.

@@ -2,15 +2,15 @@ import "../common.js";
 import { supports } from "../protocol.js";
 import messages from "../text/more.js";
 import { addMessages, t } from "../text.js";
+import { copyItems } from "./copy_menu.js";
 import { openMenu } from "./menu.js";
 
 addMessages(messages[document.documentElement.lang] ?? messages.ko);
 
 /**
- * Offer what is seldom needed: the details of an answer, a link to the conversation up to it, and the change of its
- * question, whose own button needs a pointer that hovers.
- * @param {{ api: import("../api.js").HistoryApi, chat: import("../state/chat.js").Chat,
- *   status: import("./status.js").StatusView }} context
+ * Offer what is seldom needed: other ways to copy an answer, a link to the conversation up to it, its details, and the
+ * change of its question, whose own button needs a pointer that hovers.
+ * @param {import("./variants.js").VariantsContext} context
  * @param {import("../state/turn.js").Turn} turn
  * @param {HTMLElement} button
  * @param {(action: string, turn: import("../state/turn.js").Turn, node: Element) => void} run an action of the transcript
@@ -21,6 +21,7 @@ export function openMore(context, turn, button, run) {
   const isShareable = supports("share") && turn.status === "done" && turn.turnId && !context.chat.isTemporary;
   const sharing = isShareable ? [{ name: t("shareMenu"), choose: () => share(context, turn) }] : [];
   openMenu(button, t("more"), [
+    ...copyItems(context, turn, article),
     ...sharing,
     { name: t("changeQuestion"), choose: () => run("edit", turn, article.querySelector(".question .actions")) },
     { name: t(hidden ? "details" : "closeDetails"), choose: () => run("details", turn, button) },

@@ -1,5 +1,5 @@
 import { t } from "../text.js";
-import { copyText } from "./copy.js";
+import { copyRich, copyText } from "./copy.js";
 import { byId } from "./dom.js";
 import { TurnView } from "./turn.js";
 
@@ -52,7 +52,7 @@ export class TranscriptView {
       "show-next": load("showNext"),
       "read-aloud": load("toggleReading", () => import("./speech.js")),
       "open-source": load("openSource", () => import("./sources.js")),
-      "copy-answer": (turn, button) => copyText(turn.answer, button),
+      "copy-answer": (turn, button) => copyRich(turn.answer, button),
       "copy-question": (turn, button) => copyText(turn.question, button),
       details: (turn) => this.#views.get(turn.requestId).toggleDetails(model),
     };

@@ -1,12 +1,11 @@
 import { formatNumber } from "../../dates.js";
 import { Exporter } from "../../export.js";
+import { fileName, saveFile } from "../../save.js";
 import { forgetConversations } from "../../state/kept.js";
 import { t } from "../../text.js";
 import { element } from "../dom.js";
 import { choice } from "./choices.js";
 import { button, section } from "./dialog.js";
-
-const REVOKE_URL_MS = 60_000; // a slow disk may still be writing the file
 
 /** The export of the shown conversation or of all conversations into a file. */
 export class ExportSection {
@@ -92,10 +91,8 @@ export class ExportSection {
   }
 
   #save(exporter, key) {
-    const url = URL.createObjectURL(exporter.createBlob());
-    const day = new Intl.DateTimeFormat("sv").format(); // Swedish: year-month-day, in local time
-    element("a", { href: url, download: `${t("name")}-${day}.${exporter.extension}` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), REVOKE_URL_MS);
+    const blob = exporter.createBlob();
+    saveFile([blob], fileName("", exporter.title, exporter.extension), blob.type);
     this.#finish(t(key, counts(exporter)));
   }
 
