@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-dev run test quick faults proof check lint import-handlers format synth bench doctor deploy destroy end-share lock add compile vendor previous icons clean
+.PHONY: help setup setup-run setup-dev run test quick firefox faults proof check lint import-handlers format synth bench doctor deploy destroy end-share lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ test: setup-dev ## all tests; finds or installs a browser for them, BROWSER=none
 quick: setup-dev ## the unit tests of Python and JavaScript: less than half a minute, for while you work
 	@$(TEST_JS)
 	@$(PYTEST) tests/unit
+
+firefox: setup-dev ## a visit to the page in Firefox, where it is installed; `make test` has it, too
+	@$(BIN)/pytest tests/firefox
 
 faults: setup-dev ## every fault test at full size (half an hour), and the figures
 	@$(FIND_BROWSER)
