@@ -20,12 +20,25 @@ def press(page: Page, code: str, key: str, **init: Any) -> bool:
 
 
 @pytest.mark.parametrize(("width", "hidden"), [(1280, False), (1280, True), (390, False)])
-def test_a_shortcut_leads_to_the_search(chat: Page, width: int, hidden: bool) -> None:
+def test_a_shortcut_opens_the_search(chat: Page, width: int, hidden: bool) -> None:
     if hidden:
         chat.get_by_role("button", name="대화 목록", exact=True).click()
     chat.set_viewport_size({"width": width, "height": 720})
+    chat.locator("#question").focus()
     assert press(chat, "KeyK", "ㅏ", ctrlKey=True)
-    expect(chat.get_by_role("combobox", name="찾을 말")).to_be_focused()
+    expect(chat.get_by_role("dialog").get_by_role("combobox")).to_be_focused()
+    chat.keyboard.press("Escape")
+    expect(chat.get_by_role("dialog")).to_have_count(0)
+    expect(chat.locator("#question")).to_be_focused()
+
+
+def test_a_deployment_without_a_search_leaves_the_shortcut_to_the_browser(
+    page: Page, site: Site, backend: Backend
+) -> None:
+    site.config = {"features": ["mode.chat"]}
+    page.goto(site.url)
+    expect(page.locator("#welcome")).to_be_visible()
+    assert not press(page, "KeyK", "k", ctrlKey=True)
 
 
 @pytest.mark.usefixtures("returning")

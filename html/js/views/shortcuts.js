@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 const OPEN_LAYER = ":popover-open:not([popover=manual]), dialog[open]";
 const isMac = navigator.platform.startsWith("Mac");
 /** The controls that Ctrl, or Cmd on a Mac, presses together with a key. `code` does not depend on the layout. */
-const CONTROLS = { KeyK: "#search", "Shift+KeyO": '[data-action="new"]', Comma: "#open-settings" };
+const CONTROLS = { KeyK: "#search:not([hidden])", "Shift+KeyO": '[data-action="new"]', Comma: "#open-settings" };
 
 /** The keyboard shortcuts of the page. None is pressed during a composition or below a dialog. */
 export class Shortcuts {
@@ -41,11 +41,12 @@ export class Shortcuts {
     // Cmd and comma open the browser's own settings.
     if (isMac && event.code !== "Comma" ? !event.metaKey : !event.ctrlKey) return;
     const name = `${event.shiftKey ? "Shift+" : ""}${event.code}`;
-    const control = CONTROLS[name];
+    /** @type {HTMLElement | null} */
+    const control = CONTROLS[name] && document.querySelector(CONTROLS[name]);
     if (!control && name !== "Slash") return;
     event.preventDefault();
     if (event.repeat) return;
-    if (control) document.querySelector(control).click();
+    if (control) control.click();
     else this.#showAll();
   }
 
