@@ -27,6 +27,8 @@ from chat_ws.worker.summary import GROUPS, NOTE_TOKENS
 from chat_ws.worker.title import describe
 from document_reader.parts import MAX_CHARACTERS
 from document_reader.reader import MAX_READINGS
+from history_api.search import MAX_OPEN, PAGE
+from history_api.search_index import MAX_CONVERSATIONS, SHARDS
 from history_api.service import MAX_INSTRUCTIONS_LENGTH, MAX_PAGE_BYTES, READ_AHEAD
 
 from bench.frames import ANSWER_TOKENS, CHARACTERS_PER_TOKEN, TOKEN_MS, coalesced, korean
@@ -85,6 +87,11 @@ POLLS = 5  # of the page, while a document is read
 MAX_READING_SECONDS = 60  # the reader's time limit
 TEXT_SECONDS = 0.2  # of the history function, for the longest text
 COMPRESSED = 0.4  # of a text, by gzip
+SEARCHED_CONVERSATIONS, SEARCHED_TURNS = 500, 5_000  # of a user who searches
+SEARCH_SECONDS = 0.3  # with an index
+BUILDING_REQUESTS = 12  # until the first search of them has read everything
+READING_SEARCH_SECONDS = 1.2  # READ_SECONDS, and the shards before and after
+READING_SEARCH_BYTES = 8 * 1024 * 1024  # that such a search reads from the table
 SOCKET_MINUTES = 120  # API Gateway's limit; less without a ping every 10 minutes
 
 # Bytes.
@@ -222,6 +229,45 @@ def longest_share() -> Amounts:
     }
 
 
+def search(reads: float, seconds: float, writes: int) -> Amounts:
+    """Return the amounts of a request that reads all shards, and `reads` bytes of the table."""
+    return {
+        "REST requests": 1,
+        "Lambda requests": 1,
+        "Lambda GB-seconds": gb_seconds(capacity.HISTORY_MEMORY_MB, seconds),
+        "DynamoDB read units": units(reads, 4 * KB),
+        "S3 reads": SHARDS,
+        "S3 writes": writes,
+    }
+
+
+def searches() -> dict[str, Amounts]:
+    """Return the amounts of a search in a long history: with an index, and to build it."""
+    turn = TURN + QUESTION_CHARACTERS * HANGUL + ANSWER_TOKENS * CHARACTERS_PER_TOKEN * HANGUL
+    listing = 2 * SEARCHED_CONVERSATIONS * CONVERSATION
+    everything = SEARCHED_TURNS * turn
+    each = search(listing + everything / BUILDING_REQUESTS, READING_SEARCH_SECONDS, SHARDS)
+    conversation = everything / SEARCHED_CONVERSATIONS
+    return {
+        "a request, one conversation has changed": search(
+            listing + PAGE * 4 * KB + conversation, SEARCH_SECONDS, 1
+        ),
+        f"the first search, {BUILDING_REQUESTS} requests": {
+            name: BUILDING_REQUESTS * amount for name, amount in each.items()
+        },
+    }
+
+
+def search_table() -> str:
+    """Return the costs of searches in Markdown."""
+    names = ("DynamoDB read units", "S3 writes", "S3 reads", "Lambda GB-seconds")
+    lines = [f"| | {' | '.join(names)} | cost |", f"|---|{'---:|' * (len(names) + 1)}"]
+    for row, used in searches().items():
+        cells = [f"{used[name]:,.3g}" for name in names]
+        lines.append(f"| {row} | {' | '.join(cells)} | ${cost(used, SETTINGS.model_ids[0]):.5f} |")
+    return "\n".join(lines)
+
+
 def passage_tokens(model: ModelId) -> float:
     """Return the most tokens of documents in a prompt for the model."""
     room = prompt_room(model.spec.context_tokens, SETTINGS.max_gen_len)
@@ -280,11 +326,19 @@ def abuse() -> dict[str, Amounts]:
     frames = SETTINGS.frame_rate * DAY_SECONDS
     requests = SETTINGS.history_rate * DAY_SECONDS
     readers = SETTINGS.shared_rate * DAY_SECONDS
+    searched = capacity.SEARCH_SHARE * requests
     routes = gb_seconds(capacity.ROUTES_MEMORY_MB, ROUTES_SECONDS)
     # One turn is always on a page. Query reads READ_AHEAD turns, at most 1 MB, beyond a page.
     page_bytes = max(MAX_PAGE_BYTES, MAX_TURN)
     # In a branched conversation, a first query finds the newest branch, not the shown one.
     query = min(READ_AHEAD * MAX_TURN, 1024 * KB)
+    # The list twice, open turns, the turns of the page, and conversations that have changed.
+    search_reads = (
+        2 * MAX_CONVERSATIONS * CONVERSATION
+        + (MAX_OPEN + PAGE + 1) * MAX_TURN
+        + READING_SEARCH_BYTES
+    )
+    searching = search(search_reads, READING_SEARCH_SECONDS, SHARDS)
     page_reads = page_bytes + 2 * query + CONVERSATION + MAX_ITEM_BYTES
     replays = {
         # The frame, a snapshot, `done`.
@@ -333,6 +387,12 @@ def abuse() -> dict[str, Amounts]:
             "DynamoDB read units": requests * units(page_reads, 4 * KB),
             "CloudFront requests": requests,
             "CloudFront GB": requests * page_bytes / GB,
+        },
+        "searches of a long history": {
+            **{name: searched * amount for name, amount in searching.items()},
+            # With the authorizer.
+            "Lambda requests": 2 * searched,
+            "Lambda GB-seconds": searched * (routes + searching["Lambda GB-seconds"]),
         },
         # It shares the throttle of `/history`, whose longest turns cost more.
         "`…/text` of long documents": {
@@ -412,6 +472,7 @@ def abuse_table() -> str:
         "`resume`": f"`frame_rate` {SETTINGS.frame_rate}",
         "`chat`": f"`frame_rate` {SETTINGS.frame_rate}",
         "`/history`": f"`history_rate` {SETTINGS.history_rate}",
+        "searches": f"a tenth of `history_rate` {SETTINGS.history_rate}",
         "`…/text`": f"`history_rate` {SETTINGS.history_rate}",
         "`/history/shared`": f"`shared_rate` {SETTINGS.shared_rate}",
         "shares": f"`daily_shares` {SETTINGS.daily_shares}",
@@ -468,4 +529,5 @@ if __name__ == "__main__":
     )
     print(f"\nThe user's instructions:\n\n{instructions_table()}")
     print(f"\nDocuments:\n\n{documents_table()}")
+    print(f"\nSearches:\n\n{search_table()}")
     print(f"\nThe most that one stranger can cost:\n\n{abuse_table()}")

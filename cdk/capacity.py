@@ -1,4 +1,4 @@
-"""Python and memory of the functions.
+"""Python and memory of the functions, and limits that no setting changes.
 
 Standard library only: bench/cost.py and the command line must not load the CDK for them.
 """
@@ -13,3 +13,5 @@ HISTORY_MEMORY_MB = 896
 READER_MEMORY_MB = 2048
 # Of an upload: the reader's memory and time are enough for no larger one.
 MAX_DOCUMENT_MEGABYTES = 50
+# Of the throttle of history requests: a search can read some megabytes of the table.
+SEARCH_SHARE = 0.1

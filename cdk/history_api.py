@@ -23,12 +23,10 @@ from aws_cdk.aws_lambda import Code
 from constructs import Construct
 
 from cdk.acknowledgement import acknowledge
-from cdk.capacity import HISTORY_MEMORY_MB
+from cdk.capacity import HISTORY_MEMORY_MB, SEARCH_SHARE
 from cdk.python_function import PythonFunctions
 
 REST_STAGE = "api"
-# A search can read some megabytes: it gets a part of the throttle of all history requests.
-SEARCH_SHARE = 0.1
 SHARED = "/history/shared"  # the path of the only public method
 # API Gateway's own errors (name, type, status, code), in the format of docs/openapi.yaml.
 GATEWAY_ERRORS = (

@@ -68,6 +68,22 @@ def test_a_summary_is_billed_by_its_notes_and_its_answer(model: str, notes: int)
     assert 0 < used["Prompt tokens"] - 86_667 - notes * 512 < (notes + 1) * 400
 
 
+def test_a_search_is_billed_by_the_index_and_what_has_changed() -> None:
+    used, building = cost.searches().values()
+
+    # 500 conversations of 1 KB, twice; 20 turns of a page; ten turns of 2,170 bytes.
+    assert used["DynamoDB read units"] == 250 + 20 + 6
+    assert (used["S3 reads"], used["S3 writes"]) == (16, 1)
+    # Every turn once, in 12 requests.
+    assert building["DynamoDB read units"] == pytest.approx(
+        12 * 250 + 5_000 * 2_170 / 4_096, rel=0.01
+    )
+
+
+def test_cost_md_has_the_costs_of_searches_that_the_script_computes() -> None:
+    assert cost.search_table() in (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+
+
 def test_a_stranger_has_each_document_read_a_limited_number_of_times() -> None:
     (used,) = (each for name, each in cost.abuse().items() if name.startswith("documents"))
 
@@ -104,6 +120,7 @@ def test_a_day_of_abuse_is_bounded_by_the_throttles_and_daily_tokens() -> None:
 
     # 50 frames, 10 sockets, 20 history requests and 5 readers a second, for 86,400 seconds.
     sockets, frames, requests, readers = 864_000, 4_320_000, 1_728_000, 432_000
+    searches = requests // 10
     # 500 shares of 512 KB and 100 turns.
     shares = 500
     # 500 documents, five times; each time an announcement, a start and five polls.
@@ -111,13 +128,16 @@ def test_a_day_of_abuse_is_bounded_by_the_throttles_and_daily_tokens() -> None:
     assert used["WebSocket minutes"] == 120 * sockets
     # `chat`, `accepted`, a snapshot of 13 messages of 32 KB, `done`.
     assert used["WebSocket messages"] == 16 * frames
-    assert used["REST requests"] == requests + 7 * readings + readers + 2 * shares
-    called = 3 * sockets + 2 * frames + 2 * requests + 8 * readings + readers + 4 * shares
+    assert used["REST requests"] == requests + searches + 7 * readings + readers + 2 * shares
+    called = 3 * sockets + 2 * frames + 2 * (requests + searches)
+    called += 8 * readings + readers + 4 * shares
     assert used["Lambda requests"] == called
     # Of 4 KB: a marker and twice a turn of 400 KB; a page of 400 KB, twice 1 MB that is
     # not shown, a conversation of 1 KB and 39 KB of branches.
-    # A share reads one turn of 400 KB beyond its 512 KB.
+    # A share reads one turn of 400 KB beyond its 512 KB. A search reads 2,000 conversations twice,
+    # 46 such turns, and 8 MB.
     read = frames * 201 + requests * 623 + 8 * readings + 232 * shares
+    read += searches * (1_000 + 4_600 + 2_048)
     assert used["DynamoDB read units"] == read
     # A refused transaction: four items, and the question of 24 KB.
     assert used["DynamoDB write units"] == frames * (10 + 2 * 24) + 8 * readings + 722 * shares
@@ -134,6 +154,7 @@ def test_the_table_of_abuse_has_the_limit_of_each_row() -> None:
         "`frame_rate` 50",
         "`frame_rate` 50",
         "`history_rate` 20",
+        "a tenth of `history_rate` 20",
         "`history_rate` 20",
         "`daily_documents` 500",
         "`shared_rate` 5",
