@@ -116,6 +116,17 @@ def test_enter_during_a_composition_chooses_nothing(lists: Page) -> None:
     expect(lists.locator('[aria-selected="true"]')).to_have_count(0)
 
 
+def test_enter_chooses_no_result_of_an_earlier_query(lists: Page) -> None:
+    field = open_search(lists)
+    field.fill("버터")
+    expect(options(lists)).to_have_count(2)
+    field.fill("버터 오븐")
+    field.press("Enter")
+    expect(options(lists)).to_have_count(1)
+    field.press("Enter")
+    expect(lists.locator(".bubble")).to_have_text("케이크 굽기")
+
+
 def long_conversation() -> list[dict[str, Any]]:
     turns = [stored_turn(f"질문 {n}", f"답 {n}입니다. " * 40) for n in range(60)]
     turns[3]["answer"] = "길게 " * 800 + "은하수를 보세요. " + "길게 " * 800

@@ -26,6 +26,8 @@ export class Search extends Emitter {
   #cursor = null;
   /** @type {Result[]} */
   results = [];
+  /** Whether the results are of the query as it is now. */
+  isCurrent = false;
   /** Conversations that have not been read yet. */
   pending = 0;
   /** @type {"empty" | "busy" | "done" | "failed"} */
@@ -46,6 +48,7 @@ export class Search extends Emitter {
     const words = query.trim();
     if (words === this.#query) return;
     this.#query = words;
+    this.isCurrent = false;
     this.stop();
     if (!words) {
       this.results = [];
@@ -67,6 +70,7 @@ export class Search extends Emitter {
         const page = await this.#request();
         if (run !== this.#run) return;
         this.results = page.results;
+        this.isCurrent = true;
         this.pending = page.pending;
         this.#cursor = page.nextCursor;
         if (this.pending === 0) break;

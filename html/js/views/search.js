@@ -126,7 +126,7 @@ class SearchView {
       this.#activate(length === 0 ? -1 : (from + step + length) % length);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (this.#list.children.length > 0) this.#choose(Math.max(0, this.#active));
+      if (this.#search.isCurrent && this.#list.children.length > 0) this.#choose(Math.max(0, this.#active));
     }
   }
 
