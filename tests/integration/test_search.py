@@ -248,8 +248,8 @@ def test_a_deletion_during_a_search_leaves_no_text(
     what: str,
     moment: str,
 ) -> None:
-    deleted = api.ask("비밀 이야기")
     api.ask("다른 이야기")
+    deleted = api.ask("비밀 이야기")
     api.ask("또 다른 이야기", "", OTHER)
 
     def delete() -> None:
