@@ -77,6 +77,12 @@ def needs_whole_browser(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    # The service worker would load all files of the page in each test, and pass by `page.route`.
+    return {**browser_context_args, "service_workers": "block"}
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], needs_whole_browser: bool, playwright: Playwright
 ) -> dict[str, Any]:

@@ -24,8 +24,6 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
         "timezone_id": "Asia/Seoul",
         "reduced_motion": "reduce",
         "permissions": ["clipboard-read", "clipboard-write"],
-        # It would load all files of the page for each test.
-        "service_workers": "block",
     }
 
 

@@ -9,7 +9,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.backend import Backend, Complaints
+from tests.browser.backend import Backend, Complaints, wait_until
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_chat import ask
 from tests.browser.test_settings import open_settings
@@ -203,7 +203,7 @@ def test_a_link_pasted_into_the_open_page_is_asked_about_too(used: Page, site: S
     assert used.evaluate("history.length") == length + 1
     used.get_by_role("button", name="옮겨 온 대화 열기").click()
     expect(used.get_by_role("dialog")).to_have_count(0)
-    used.wait_for_function(f"localStorage.getItem('seoyeon.secret') === '{THERE}'")
+    wait_until(used, lambda: secret(used) == THERE)
     expect(used.locator(".prose")).to_have_text("여기의 답")
     assert f"Bearer {THERE}" in bearers(site)
     used.go_back()

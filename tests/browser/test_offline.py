@@ -163,9 +163,7 @@ def test_a_new_version_waits_for_a_press_while_nothing_is_written_or_answered(
     sockets.answer("안녕하세요")
     expect(notice).to_be_visible()
     kept.get_by_role("button", name="새로 고치기").click()
-    kept.wait_for_function(
-        "document.querySelector('meta[property=\"og:title\"]').content === '새 서연'"
-    )
+    expect(kept.locator('meta[property="og:title"]')).to_have_attribute("content", "새 서연")
     assert build_of(kept, builds) == next_build
 
 

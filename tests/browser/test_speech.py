@@ -183,7 +183,7 @@ def test_spoken_words_stand_at_the_cursor_and_are_sent_by_the_user(
 def test_speech_stays_on_the_device_where_the_browser_can(speaker: Page) -> None:
     speaker.evaluate("window.availability = 'available'")
     speaker.get_by_role("button", name="말로 입력").click()
-    speaker.wait_for_function("window.recognizer?.started")
+    wait_until(speaker, lambda: speaker.evaluate("window.recognizer?.started === true"))
     assert speaker.evaluate("recognizer.processLocally") is True
 
 
@@ -197,7 +197,7 @@ def test_speech_stays_on_the_device_where_the_browser_can(speaker: Page) -> None
 )
 def test_a_failed_dictation_says_what_to_do(speaker: Page, error: str, words: str) -> None:
     speaker.get_by_role("button", name="말로 입력").click()
-    speaker.wait_for_function("window.recognizer?.started")
+    wait_until(speaker, lambda: speaker.evaluate("window.recognizer?.started === true"))
     speaker.evaluate(
         """(error) => {
           recognizer.dispatchEvent(Object.assign(new Event("error"), { error }));

@@ -21,7 +21,7 @@ def test_a_visit_with_typing_streaming_a_reload_a_stop_and_a_share(stack: Stack)
     node = Path(sys.executable).with_name("node")
     script = Path(__file__).with_name("visit.js")
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 (no shell, fixed arguments)
             [node, script, stack.url, FIREFOX or ""],
             capture_output=True,
             text=True,
