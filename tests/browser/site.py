@@ -7,6 +7,7 @@ import hashlib
 import json
 import mimetypes
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -445,7 +446,7 @@ class Site:
 @contextmanager
 def serve_site(page: Path) -> Iterator[Site]:
     build_page(page)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     site = Site(server.server_port, page)
     Handler.site = site
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -456,6 +457,13 @@ def serve_site(page: Path) -> Iterator[Site]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report errors but that of a browser that has closed its connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):

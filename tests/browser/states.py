@@ -431,10 +431,77 @@ def arriving(stage: Stage) -> None:
     expect(stage.page.get_by_role("dialog")).to_be_visible()
 
 
+MARKS = r"""
+# 근의 공식
+
+$ax^2 + bx + c = 0$의 해예요.[^1] H<sub>2</sub>O는 5\,000원이 아니에요.
+
+$$x = \frac{-b \pm \sqrt{b^2 - 4ac}}{2a} + \sum_{n=0}^{\infty} \frac{a_n b_n c_n d_n e_n f_n}{n!}$$
+
+```python
+def roots(a: float, b: float, c: float) -> list[float]:
+    return [(-b + sign * (b * b - 4 * a * c) ** 0.5) / (2 * a) for sign in (1, -1)]  # 두 해
+```
+
+| 이름 | 값 |
+|---|---|
+| 가 | 1 |
+
+<details><summary>더 보기</summary>
+
+숨은 글이에요.
+
+</details>
+
+[^1]: 실수인 때만요.
+"""
+
+
+def with_marks(stage: Stage) -> None:
+    request_id = stage.ask()
+    stage.backend.accept(request_id)
+    stage.backend.delta(request_id, 1, MARKS)
+    stage.backend.done(request_id, 1)
+    expect(stage.page.locator("math")).to_have_count(2)
+    expect(stage.page.locator("code [class]").first).to_be_visible()
+    stage.page.locator("summary").click()
+
+
+def choosing_a_copy(stage: Stage) -> None:
+    with_marks(stage)
+    stage.page.get_by_role("button", name="더 보기", exact=True).click()
+    expect(stage.page.get_by_role("menu")).to_be_visible()
+
+
+def reading_aloud(stage: Stage) -> None:
+    stage.page.evaluate(
+        """() => {
+          const voice = { lang: "ko-KR", localService: true };
+          speechSynthesis.getVoices = () => [voice];
+          speechSynthesis.speak = () => {};
+          window.SpeechSynthesisUtterance = class extends EventTarget {};
+        }"""
+    )
+    with_marks(stage)
+    stage.page.get_by_role("button", name="읽어 주기").click()
+    stage.offers("그만 읽기")
+
+
+def asking_for_a_remote_voice(stage: Stage) -> None:
+    stage.page.evaluate(
+        """() => {
+          const voice = { lang: "ko-KR", localService: false };
+          speechSynthesis.getVoices = () => [voice];
+        }"""
+    )
+    with_marks(stage)
+    stage.page.get_by_role("button", name="읽어 주기").click()
+    stage.offers("보내고 읽기")
+
+
 def sharing(stage: Stage) -> None:
     with_variants(stage)
-    stage.page.get_by_role("button", name="더 보기", exact=True).last.click()
-    stage.page.get_by_role("menuitem", name="여기까지 공유").click()
+    stage.page.get_by_role("button", name="공유", exact=True).last.click()
     expect(stage.page.get_by_role("dialog")).to_contain_text("누구나 로그인 없이")
 
 
@@ -532,6 +599,10 @@ STATES: list[State] = [
     move_revealed,
     deleting_all,
     arriving,
+    with_marks,
+    choosing_a_copy,
+    reading_aloud,
+    asking_for_a_remote_voice,
     sharing,
     shared,
     listing_shares,

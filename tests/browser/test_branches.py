@@ -228,7 +228,7 @@ def test_the_menu_stays_at_its_button_while_an_answer_grows(travel: Page, backen
     backend.accept(request_id)
     backend.delta(request_id, 1, "한 문단입니다.\n\n" * 8)
     button = travel.locator("article").nth(1).get_by_role("button", name="다시 쓰기", exact=True)
-    expect(button).to_be_in_viewport()
+    button.scroll_into_view_if_needed()
     button.click()
     menu = travel.get_by_role("menu")
     expect(menu).to_be_visible()

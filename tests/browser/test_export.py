@@ -49,6 +49,11 @@ def numbers(exported: dict[str, Any]) -> list[int]:
     return [int(each["conversation_id"][-12:]) for each in exported["conversations"]]
 
 
+def exporting(settings: Locator) -> Locator:
+    """Return the state of the export; the dialog has others."""
+    return settings.locator("section", has_text="대화 내보내기").get_by_role("status")
+
+
 def test_everything_is_in_the_json_however_many_pages_there_are(
     settings: Locator, site: Site
 ) -> None:
@@ -65,7 +70,7 @@ def test_everything_is_in_the_json_however_many_pages_there_are(
     assert [turn["text"] for turn in long["turns"]] == [f"긴 대화 {step}" for step in range(45)]
     assert long["title"] == "긴 대화 0"
     assert "질문 3" in text
-    expect(settings.get_by_role("status")).to_have_text("대화 7개를 저장했어요.")
+    expect(exporting(settings)).to_have_text("대화 7개를 저장했어요.")
 
 
 def test_the_shown_conversation_is_saved_alone_as_markdown(settings: Locator) -> None:
@@ -102,7 +107,7 @@ def test_a_failure_keeps_what_is_there_and_goes_on_from_it(
     page.route("**/history?*", lose)
     settings.get_by_text("모든 대화", exact=True).click()
     settings.get_by_role("button", name="JSON으로 저장").click()
-    expect(settings.get_by_role("status")).to_have_text(
+    expect(exporting(settings)).to_have_text(
         re.compile(r"대화 7개 중 \d개까지 모았어요\. 모은 것은 그대로 있어요\.")
     )
     complaints.expect("ERR_FAILED")
@@ -129,7 +134,7 @@ def test_what_there_is_can_be_saved_after_a_failure(
     assert exported["complete"] is False
     assert 5 not in numbers(exported)
     assert 0 < len(exported["conversations"]) < 7
-    expect(settings.get_by_role("status")).to_have_text(re.compile("개만 저장했어요"))
+    expect(exporting(settings)).to_have_text(re.compile("개만 저장했어요"))
 
 
 def test_an_export_says_how_far_it_is_and_can_be_cancelled(settings: Locator, site: Site) -> None:
@@ -139,13 +144,11 @@ def test_an_export_says_how_far_it_is_and_can_be_cancelled(settings: Locator, si
     settings.get_by_text("모든 대화", exact=True).click()
     with page.expect_request(f"**/history?*{conversation(4)}*"):
         settings.get_by_role("button", name="Markdown으로 저장").click()
-    expect(settings.get_by_role("status")).to_have_text(
-        re.compile(r"대화 7개 중 [1-6]개를 모았어요…")
-    )
+    expect(exporting(settings)).to_have_text(re.compile(r"대화 7개 중 [1-6]개를 모았어요…"))
     asked = len(site.history.requests)
     settings.get_by_role("button", name="취소").click()
     held[0].continue_()
-    expect(settings.get_by_role("status")).to_have_text("내보내기를 그만뒀어요.")
+    expect(exporting(settings)).to_have_text("내보내기를 그만뒀어요.")
     expect(settings.get_by_role("button", name="Markdown으로 저장")).to_be_focused()
     assert len(site.history.requests) <= asked + 1
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from cdk.assets.page import HTML
-from tests.browser.backend import Backend, Complaints
+from tests.browser.backend import Backend, Complaints, wait_until
 from tests.browser.site import Site, stored_turn
 from tests.browser.states import IN_LIST, STATES, Stage, State
 from tests.browser.test_chat import OTHER, ask
@@ -142,6 +142,8 @@ def test_the_keyboard_leads_through_a_conversation(
         "이어서 쓰기",
         "복사",
         "다시 쓰기",
+        "읽어 주기",
+        "공유",
         "더 보기",
         *AFTER,
         "보내기",
@@ -197,7 +199,7 @@ def test_copying_leaves_the_keyboard_where_it_is(chat: Page, backend: Backend) -
     expect(chat.locator("#status")).to_have_text("답변이 끝났습니다")
     for copy in chat.get_by_role("button", name="복사").all():
         copy.press("Enter")
-        assert focused(chat) == "복사했어요"
+        wait_until(chat, lambda: focused(chat) == "복사했어요")
 
 
 @pytest.mark.usefixtures("returning")

@@ -154,6 +154,7 @@ def test_a_new_version_waits_for_a_press_while_nothing_is_written_or_answered(
     site.page = next_build
     kept.reload()
     ask(kept, "안녕")
+    expect(kept.locator(".bubble")).to_have_text("안녕")
     kept.locator("#question").fill("다음 질문")
     wait_stored(kept, next_build)
     notice = kept.locator("#update")

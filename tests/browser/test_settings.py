@@ -180,6 +180,7 @@ def test_large_text_is_not_cut_off_on_a_very_small_screen(chat: Page) -> None:
     assert overflow == [0, 0]
     small = chat.evaluate(
         """() => [...document.querySelectorAll("dialog :is(button, input, label)")]
+          .filter((node) => node.checkVisibility())
           .map((node) => node.getBoundingClientRect())
           .filter((box) => box.width < 24 || box.height < 24).length"""
     )

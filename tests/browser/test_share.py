@@ -55,8 +55,7 @@ def opened(page: Page, site: Site, backend: Backend, returning: None) -> Page:
 
 
 def open_share(page: Page) -> None:
-    page.get_by_role("button", name="더 보기", exact=True).last.click()
-    page.get_by_role("menuitem", name="여기까지 공유").click()
+    page.get_by_role("button", name="공유", exact=True).last.click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
@@ -271,8 +270,7 @@ def test_a_link_is_made_copied_and_ended(opened: Page, site: Site) -> None:
 
 
 def test_the_branch_up_to_the_chosen_answer_is_shared(opened: Page, site: Site) -> None:
-    opened.get_by_role("button", name="더 보기", exact=True).first.click()
-    opened.get_by_role("menuitem", name="여기까지 공유").click()
+    opened.get_by_role("button", name="공유", exact=True).first.click()
     opened.get_by_role("button", name="링크 만들기").click()
     expect(opened.get_by_role("button", name="링크 복사")).to_be_focused()
     [copy] = site.history.shares.copies.values()
@@ -344,9 +342,8 @@ def test_nothing_is_offered_where_sharing_is_off(page: Page, site: Site, backend
     site.history.turns = [stored_turn("질문", "답", turn_id="first")]
     page.add_init_script("localStorage.setItem('seoyeon.secret', 'A'.repeat(43))")
     page.goto(site.url)
-    page.get_by_role("button", name="더 보기", exact=True).click()
-    expect(page.get_by_role("menuitem", name="여기까지 공유")).to_have_count(0)
-    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="복사")).to_have_count(2)
+    expect(page.get_by_role("button", name="공유", exact=True)).to_have_count(0)
     open_settings(page)
     expect(page.get_by_role("heading", name="공유한 링크")).to_have_count(0)
 
@@ -358,5 +355,5 @@ def test_a_temporary_conversation_is_not_offered_for_sharing(
     ask(chat, "비밀이야")
     backend.wait_frame("chat")
     backend.answer("네")
-    chat.get_by_role("button", name="더 보기", exact=True).click()
-    expect(chat.get_by_role("menuitem", name="여기까지 공유")).to_have_count(0)
+    expect(chat.get_by_role("button", name="더 보기", exact=True)).to_be_visible()
+    expect(chat.get_by_role("button", name="공유", exact=True)).to_have_count(0)

@@ -100,6 +100,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
     context = browser.new_context(
         locale="ko-KR",
         reduced_motion="reduce",
+        service_workers="block",  # it would request /config.json past the route
         # For Chromium, a document that a route has fulfilled does not come from this machine.
         permissions=["local-network-access"],
     )

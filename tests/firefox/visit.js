@@ -55,8 +55,7 @@ async function type(page, ...lines) {
 }
 
 async function share(page) {
-  await page.click('.turn[data-status="done"] [data-action="open-more"]');
-  await page.locator("::-p-aria(여기까지 공유)").click();
+  await page.click('.turn[data-status="done"] [data-action="share"]');
   await page.locator("::-p-aria(링크 만들기)").click();
   const field = await page.waitForSelector("dialog input[readonly]");
   return field.evaluate(({ value }) => value);

@@ -10,6 +10,7 @@ const temml = new LazyLibrary(() => import("./mathml.js"));
 export function renderFormula({ raw, text, display }) {
   const source = raw.trim();
   const node = element("span", { className: display ? "formula display" : "formula", dataset: { source } }, source);
+  if (display) node.tabIndex = 0; // a wide one is scrolled, by keys too
   const show = () => {
     const math = temml.loaded.renderMath(text, display);
     if (math) node.replaceChildren(math);

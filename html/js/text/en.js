@@ -98,6 +98,7 @@ const messages = {
   retry: "Try again",
   carryOn: "Continue",
   takeBack: "Back to the question box",
+  share: "Share",
   readAloud: "Read aloud",
   more: "More",
   toEnd: "To the end",

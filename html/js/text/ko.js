@@ -54,6 +54,7 @@ export default {
   retry: "다시 시도",
   carryOn: "이어서 쓰기",
   takeBack: "입력창으로 가져오기",
+  share: "공유",
   readAloud: "읽어 주기",
   more: "더 보기",
   taskDone: "완료",

@@ -7,8 +7,8 @@ import { QuestionField } from "./question_field.js";
 const DOUBLE_PRESS_MS = 600;
 
 /**
- * The question box with its mode. Its button sends the text; while there is none to send, it stops the answer. A question that is submitted before the shown conversation is
- * known stays in the box until then.
+ * The question box with its mode. Its button sends the text; while there is none to send, it stops the answer. A question
+ * that is submitted before the shown conversation is known stays in the box until then.
  */
 export class ComposerView {
   #field = byId("question");

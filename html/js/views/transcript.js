@@ -1,3 +1,4 @@
+import { supports } from "../protocol.js";
 import { t } from "../text.js";
 import { copyRich, copyText } from "./copy.js";
 import { byId } from "./dom.js";
@@ -51,6 +52,7 @@ export class TranscriptView {
       "show-previous": load("showPrevious"),
       "show-next": load("showNext"),
       "read-aloud": load("toggleReading", () => import("./speech.js")),
+      share: load("openShare", () => import("./share.js")),
       "open-source": load("openSource", () => import("./sources.js")),
       "copy-answer": (turn, button) => copyRich(turn.answer, button),
       "copy-question": (turn, button) => copyText(turn.question, button),
@@ -95,7 +97,7 @@ export class TranscriptView {
   }
 
   #create(turn) {
-    const view = new TurnView(turn);
+    const view = new TurnView(turn, supports("share") && !this.#chat.isTemporary);
     this.#views.set(turn.requestId, view);
     this.#questions.observe(view.node.querySelector(".bubble"));
     return view;

@@ -17,6 +17,7 @@ const STOP_REASONS = /** @type {const} */ ({
 export class TurnView {
   node;
   #turn;
+  #isShareable;
   #prose = element("div", { className: "prose" });
   #reveal = this.#createReveal();
   #snapshots = -1;
@@ -28,9 +29,13 @@ export class TurnView {
   #renderedState = null;
   #waitTimer = 0;
 
-  /** @param {import("../state/turn.js").Turn} turn */
-  constructor(turn) {
+  /**
+   * @param {import("../state/turn.js").Turn} turn
+   * @param {boolean} isShareable whether its conversation can be shared
+   */
+  constructor(turn, isShareable) {
     this.#turn = turn;
+    this.#isShareable = isShareable;
     const speaker = element("h2", { className: "speaker" }, face(), t("name"));
     this.node = element(
       "article",
@@ -69,7 +74,7 @@ export class TurnView {
     this.node.dataset.status = turn.status;
     this.#showState();
     if (this.#actions.contains(document.activeElement)) byId("transcript").focus({ preventScroll: true });
-    this.#actions.replaceChildren(...renderActions(turn));
+    this.#actions.replaceChildren(...renderActions(turn, this.#isShareable));
     this.#details.hidden = true;
     if (turn.mode === "grammar" && turn.stopReason === "stop") this.#showChanges();
   }
@@ -167,7 +172,7 @@ function stateText({ status, interruption, stopReason, code, refusal, askedAt })
   return waited < LONG_WAIT_MS ? t("waiting") : t("waitingLong", { seconds: Math.floor(waited / 1_000) });
 }
 
-function renderActions(turn) {
+function renderActions(turn, isShareable) {
   const continues = turn.unfinished ? turn.interruption === "stalled" : turn.canContinue;
   const buttons = [];
   if (turn.status === "queued") buttons.push(actionButton("take-back", "takeBack"));
@@ -180,6 +185,7 @@ function renderActions(turn) {
     }
   }
   if (turn.answer && "speechSynthesis" in window) buttons.push(actionButton("read-aloud", "readAloud"));
+  if (isShareable && turn.status === "done" && turn.turnId) buttons.push(actionButton("share", "share"));
   if (!turn.unfinished && !turn.refusal) buttons.push(menuButton("open-more", "more"));
   if (turn.variants) buttons.push(renderSwitcher(turn));
   return buttons;
