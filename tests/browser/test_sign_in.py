@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.backend import Backend, Complaints
 from tests.browser.hosted import CLIENT_ID, JISU, Hosted, serve_hosted
 from tests.browser.site import Site, stored_turn
+from tests.browser.test_offline import LIST, kept_paths, wait_kept
 from tests.browser.test_settings import open_settings
 
 SIGN_IN = "로그인"
@@ -253,6 +254,7 @@ def test_signing_out_forgets_the_session_here_and_there(
     member: Page, hosted: Hosted, site: Site
 ) -> None:
     member.locator("#question").fill("쓰던 글")
+    wait_kept(member, LIST)
     refresh_token = session(member)["refreshToken"]
     member.get_by_role("button", name="로그아웃").click()
     expect(member.get_by_role("dialog")).to_contain_text(WELCOME)
@@ -262,6 +264,7 @@ def test_signing_out_forgets_the_session_here_and_there(
     for storage in ("localStorage", "sessionStorage"):
         kept = member.evaluate(f"Object.keys({storage})")
         assert not [key for key in kept if key.startswith("seoyeon.draft")]
+    assert kept_paths(member) == set()
 
 
 def test_signed_in_people_have_nothing_to_move(member: Page, site: Site) -> None:

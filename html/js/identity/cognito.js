@@ -140,9 +140,10 @@ export class CognitoIdentity {
   async #signOut() {
     const { refreshToken } = this.#session ?? {};
     this.#storage.remove(SESSION);
-    this.#removeUnsent();
+    const removed = this.#removeUnsent();
     this.#endSession("signedOut");
     if (refreshToken) await this.#revoke(refreshToken);
+    await removed;
     location.assign(this.#oauth.logoutUrl);
   }
 
@@ -151,11 +152,12 @@ export class CognitoIdentity {
     return this.#oauth.revoke(refreshToken).catch(() => {});
   }
 
-  #removeUnsent() {
-    forgetKept();
+  /** Remove the user's unsent text at once. Resolves when the kept conversations are removed, too. */
+  async #removeUnsent() {
     for (const storage of [this.#storage, this.#tabStorage]) {
       for (const key of unsentKeys(storage)) storage.remove(key);
     }
+    await forgetKept();
   }
 }
 
