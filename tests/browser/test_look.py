@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cdk.assets.page import HTML
-from tests.browser.backend import Backend, Complaints
+from tests.browser.backend import Backend, Complaints, wait_until
 from tests.browser.site import Site, stored_turn
 from tests.browser.test_chat import ask
 
@@ -39,8 +39,9 @@ def test_the_face_blinks_while_an_answer_is_awaited_and_is_sorry_for_a_failure(
     request_id = backend.wait_frame("chat")["request_id"]
     backend.accept(request_id)
     assert face.evaluate(EYES) == [True, False]
-    face.evaluate("(svg) => svg.style.setProperty('--blink', 'blink 0.2s infinite')")
-    assert len({face.screenshot() for _ in range(20)}) > 1
+    face.evaluate("(svg) => svg.style.setProperty('--blink', 'blink 2s infinite')")
+    before = face.screenshot()
+    wait_until(chat, lambda: face.screenshot() != before)
     chat.emulate_media(reduced_motion="reduce")
     assert len({face.screenshot() for _ in range(20)}) == 1
     face.evaluate("(svg) => svg.style.removeProperty('--blink')")
