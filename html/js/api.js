@@ -197,14 +197,7 @@ export class HistoryApi extends Emitter {
     const isKept = globalThis.caches && !cursor && !head && !branches;
     try {
       const page = await (prefetched ?? this.request("GET", path, query));
-      if (isKept)
-        setTimeout(
-          () =>
-            loadKept()
-              .then(({ keep }) => keep(path, page))
-              .catch(() => {}),
-          KEEP_MS,
-        );
+      if (isKept) setTimeout(() => useKept(({ keep }) => keep(path, page)), KEEP_MS);
       return fromWire(page);
     } catch (error) {
       const isAnswered = error.status !== undefined;
@@ -269,10 +262,14 @@ export function documentsPath(conversationId, documentId = "") {
 
 /** Delete a conversation from what this device keeps. */
 function forget(conversationId) {
-  if (globalThis.caches)
-    loadKept()
-      .then((kept) => kept.forget(conversationId))
-      .catch(() => {});
+  if (globalThis.caches) useKept((kept) => kept.forget(conversationId));
+}
+
+/** Change what this device keeps. After a failure, the next list that is kept corrects it. */
+function useKept(change) {
+  loadKept()
+    .then(change)
+    .catch(() => {});
 }
 
 function conversationPath(conversationId) {

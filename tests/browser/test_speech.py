@@ -1,5 +1,7 @@
 """Reading aloud and dictation, with played voices and a played recognizer: Chromium has none."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -69,6 +71,10 @@ def spoken(page: Page) -> list[str]:
     return texts
 
 
+def has_spoken(page: Page, count: int) -> bool:
+    return len(spoken(page)) == count
+
+
 def test_an_answer_is_read_sentence_by_sentence_while_it_is_written(
     reader: Page, backend: Backend
 ) -> None:
@@ -81,7 +87,7 @@ def test_an_answer_is_read_sentence_by_sentence_while_it_is_written(
     backend.delta(request_id, 2, " meet you. 코드예요.\n\n```js\nlet a = 1;\n```\n")
     backend.done(request_id, 2)
     for count in (2, 3, 4):
-        wait_until(reader, lambda count=count: len(spoken(reader)) == count)  # type: ignore[misc]
+        wait_until(reader, partial(has_spoken, reader, count))
         reader.evaluate("finish()")
     assert spoken(reader)[1:] == ["Nice to meet you.", "코드예요.", "코드나 수식은 건너뛰어요."]
     voices = reader.evaluate("window.spoken.map(([, voice]) => voice)")

@@ -1,5 +1,6 @@
 import re
 import unicodedata
+from random import Random
 
 import pytest
 from history_api.matching import (
@@ -82,7 +83,9 @@ def test_no_match_reaches_from_the_question_into_the_answer() -> None:
 
 
 @given(st.lists(WORD, min_size=1, max_size=4), st.randoms(use_true_random=False), TEXT)
-def test_words_are_found_in_any_order_and_spacing(words: list[str], random, between: str) -> None:  # type: ignore[no-untyped-def]
+def test_words_are_found_in_any_order_and_spacing(
+    words: list[str], random: Random, between: str
+) -> None:
     text = f" {between} ".join(words)
     shuffled = random.sample(words, len(words))
     assert found(text, " ".join(shuffled))
