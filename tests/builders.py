@@ -13,6 +13,7 @@ from chat_shared.turn import Turn, to_attribute
 from chat_ws.models import ModelId
 
 NOW = 1_795_000_000.0  # seconds since the epoch: 2026-11-18
+TODAY = "오늘은 2026년 11월 18일 수요일입니다."  # in a prompt
 
 REGION = "us-west-2"
 MODEL = "meta.llama3-70b-instruct-v1:0"

@@ -17,7 +17,7 @@ from chat_ws.worker.worker import load_instructions
 from history_api import entry
 from history_api.service import MAX_INSTRUCTIONS_LENGTH, Service
 
-from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, uuid
+from tests.builders import ALICE, BOB, CONVERSATION, NOW, TODAY, rest_event, uuid
 from tests.fakes import Answer
 from tests.integration.test_worker import HERE, Stage
 from tests.table import create_service
@@ -80,7 +80,8 @@ def system(stage: Stage) -> str:
     return stage.model.asked[-1][1].messages[0].content
 
 
-WITH_TEXT = f"{SYSTEM['chat']}\n\n{INSTRUCTIONS_INTRODUCTION}\n{TEXT}"
+WITHOUT_TEXT = f"{SYSTEM['chat']}\n\n{TODAY}"
+WITH_TEXT = f"{WITHOUT_TEXT}\n\n{INSTRUCTIONS_INTRODUCTION}\n{TEXT}"
 
 
 # The history API
@@ -163,7 +164,7 @@ def test_nothing_of_the_instructions_is_logged(
 
 def test_instructions_stand_in_every_prompt_of_the_chat(api: Api, stage: Stage) -> None:
     stage.handle(stage.ask(), Answer(["네"]))
-    assert system(stage) == SYSTEM["chat"]
+    assert system(stage) == WITHOUT_TEXT
     api.set(TEXT)
     for number in (2, 3):
         stage.handle(stage.ask(request=uuid(number)), Answer(["네"]))
@@ -183,7 +184,7 @@ def test_a_conversation_does_without_while_it_is_switched_off(api: Api, stage: S
     stage.handle(stage.ask(), Answer(["네"]))
     assert api.switch(CONVERSATION, on=False) is False
     stage.handle(stage.ask(request=uuid(2)), Answer(["네"]))
-    assert system(stage) == SYSTEM["chat"]
+    assert system(stage) == WITHOUT_TEXT
     other = Chat(uuid(3), uuid(1_001), "경주", "chat")
     accepted, _ = stage.turns.accept(ALICE, other, HERE)
     stage.handle(Job.on(accepted, "run", HERE), Answer(["네"]))
@@ -201,7 +202,7 @@ def test_another_user_s_instructions_and_switch_are_not_read(api: Api, stage: St
     stage.handle(Job.on(accepted, "run", HERE), Answer(["네"]))
     bob.switch(CONVERSATION, on=False)
     stage.handle(stage.ask(), Answer(["네"]))
-    assert system(stage) == SYSTEM["chat"]
+    assert system(stage) == WITHOUT_TEXT
     api.set(TEXT)
     stage.handle(stage.ask(request=uuid(2)), Answer(["네"]))
     assert system(stage) == WITH_TEXT

@@ -19,7 +19,7 @@ from chat_ws.worker.summary import LANES, NOTE_TOKENS
 from chat_ws.worker.worker import DEADLINE_MARGIN
 from tenacity import wait_fixed
 
-from tests.builders import ALICE, CONVERSATION, MODEL, MODELS, NEXT_MODEL, NOW, REQUEST, uuid
+from tests.builders import ALICE, CONVERSATION, MODEL, MODELS, NEXT_MODEL, NOW, REQUEST, TODAY, uuid
 from tests.fakes import Answer, FakeStream
 from tests.integration.test_answers_from_documents import Shelf, shelf
 from tests.integration.test_worker import HERE, PLENTY, tokens_counted
@@ -93,7 +93,7 @@ def test_a_long_document_is_summarised_from_notes_that_the_answer_cites(shelf: S
     first = f"<자료 1: 규정.hwp 1쪽>\n{PAGE}\n</자료 1>\n\n<자료 2: 규정.hwp 2쪽>"
     assert sum(note.startswith(first) for note in taker.notes) == 1
     system, user = (message.content for message in taker.last.messages)
-    assert system == f"{SYSTEM['chat']}\n\n{DOCUMENTS}"
+    assert system == f"{SYSTEM['chat']}\n\n{TODAY}\n\n{DOCUMENTS}"
     assert user.endswith(f"</자료 4>\n\n{WISH}")
     for n, page in enumerate((1, 7, 13, 19), start=1):
         assert f"<자료 {n}: 규정.hwp {page}쪽>\n메모 " in user

@@ -51,6 +51,7 @@ class PromptInput:
     question: str
     exchanges: Sequence[Exchange]
     calibration: float
+    date: str = ""
     wish: str | None = None
     target_language: str | None = None
     instructions: str = ""
@@ -73,6 +74,7 @@ class PromptInput:
             turn.question,
             exchanges,
             prompts.calibrate(measured),
+            prompts.describe_date(turn.mode, turn.created_at),
             turn.wish,
             turn.target_language,
             turn.instructions,
@@ -82,9 +84,10 @@ class PromptInput:
     @property
     def tokens(self) -> int:
         """Return the estimated and calibrated tokens of a prompt without exchanges."""
-        bare = (self.question, self.instructions, prompts.DOCUMENTS, prompts.SYSTEM["chat"])
+        system = (prompts.SYSTEM["chat"], self.date, prompts.DOCUMENTS, self.instructions)
         return math.ceil(
-            (sum(map(prompts.estimate, bare)) + self.material.tokens) * self.calibration
+            (sum(map(prompts.estimate, (*system, self.question))) + self.material.tokens)
+            * self.calibration
         )
 
 
@@ -342,6 +345,7 @@ class Generation:
             self._input.exchanges,
             self._input.question,
             target_language=self._input.target_language,
+            date=self._input.date,
             budget=model.spec.context_tokens - self.max_gen_len,
             calibration=self._input.calibration,
             prefill=self._answer(),

@@ -158,6 +158,29 @@ def test_the_system_prompt_of_a_chat_is_the_seed_s() -> None:
     )
 
 
+@pytest.mark.parametrize("mode", ["chat", "summary"])
+@pytest.mark.parametrize(
+    ("created_at", "date"),
+    [
+        ("2026-11-27T14:59:59.999Z", "11월 27일 금요일"),
+        ("2026-11-27T15:00:00.000Z", "11월 28일 토요일"),  # midnight in Korea
+    ],
+)
+def test_the_date_is_that_of_korea(mode: str, created_at: str, date: str) -> None:
+    assert prompt.describe_date(mode, created_at) == f"오늘은 2026년 {date}입니다."
+
+
+@pytest.mark.parametrize("mode", sorted(SYSTEM.keys() - {"chat", "summary"}))
+def test_other_modes_have_no_date(mode: str) -> None:
+    assert prompt.describe_date(mode, "2026-11-27T15:00:00.000Z") == ""
+
+
+def test_the_date_follows_the_system_prompt_in_one_line() -> None:
+    date = prompt.describe_date("chat", "2026-11-27T15:00:00.000Z")
+    built = prompt.build("chat", [], "경주", date=date, budget=WIDE, instructions="짧게")
+    assert contents(built)[0] == f"{SYSTEM['chat']}\n\n{date}\n\n{INSTRUCTIONS_INTRODUCTION}\n짧게"
+
+
 def test_a_question_of_mode_chat_is_described_by_its_words_alone() -> None:
     assert prompt.describe_request("chat", "경주") == "경주"
 
