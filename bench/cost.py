@@ -448,7 +448,7 @@ def prices(model_id: str) -> dict[str, float]:
     """Return dollars for one unit of everything, the model's tokens included."""
     tokens = ModelId.parse(model_id).spec.price
     if not tokens:
-        raise LookupError(f"{model_id} has no price: add it to chat_ws/model_catalog.py.")
+        raise LookupError(f"{model_id} has no price: add it to chat_ws/models.json.")
     return {
         **PRICES,
         **DOCUMENT_PRICES,

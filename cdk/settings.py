@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from chat_ws.model_catalog import LLAMA3_OUTPUT
 from chat_ws.models import ModelId, UnknownModelError
 
 from cdk.capacity import MAX_DOCUMENT_MEGABYTES
@@ -16,6 +15,7 @@ from cdk.capacity import MAX_DOCUMENT_MEGABYTES
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 # Bedrock's pattern: an id, or the ARN of a guardrail that another account shares.
 GUARDRAIL = r"[a-z0-9]+|arn:aws(-[a-z-]+)?:bedrock:[a-z0-9-]+:\d{12}:guardrail/[a-z0-9]+"
+MAX_GEN_LEN = 2_048  # the output limit of Llama 3, the lowest in models.json
 DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
 
 
@@ -90,7 +90,7 @@ class Settings:
             stage=values.matching("stage", r"[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?", "prod"),
             model_ids=values.comma_separated("model_ids"),
             bedrock_region=values.matching("bedrock_region", r"[a-z]{2}(-[a-z]+)+-\d", "us-west-2"),
-            max_gen_len=values.integer("max_gen_len", 1, LLAMA3_OUTPUT),
+            max_gen_len=values.integer("max_gen_len", 1, MAX_GEN_LEN),
             temperature=values.number("temperature", 0, 1),
             top_p=values.number("top_p", 0, 1),
             window_exchanges=values.integer("window_exchanges", 0, 100),

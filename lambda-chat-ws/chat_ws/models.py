@@ -60,6 +60,11 @@ class ModelId:
         return self.foundation_model.partition(".")[0]
 
     @property
+    def name(self) -> str:
+        """Return the model's name for people; one without a row has its id, without provider."""
+        return self.spec.name or self.foundation_model.partition(".")[2]
+
+    @property
     def spec(self) -> ModelSpec:
         matching = (row for row in CATALOG if self.foundation_model.startswith(row.id_prefix))
         return next(matching, UNKNOWN)

@@ -113,15 +113,15 @@ def _check_offer(snapshot: ModelSnapshot, region: str) -> Finding | None:
 
 
 def _check_profile(model: ModelId, profile: InferenceProfile, region: str) -> Finding | None:
-    """Check that the worker's policy, made from PROFILE_REGIONS, covers the profile."""
+    """Check that the worker's policy, made from models.json, covers the profile."""
     missing = sorted(profile.regions - set(model.regions_called_from(region)))
     if missing:
         return Finding(
             Level.WARNING,
             "",
             f"The profile also routes to {', '.join(missing)}, which the worker's policy does "
-            "not allow: add it to PROFILE_REGIONS.",
-            "$EDITOR lambda-chat-ws/chat_ws/model_catalog.py && make deploy",
+            "not allow: add it to `profiles`.",
+            "$EDITOR lambda-chat-ws/chat_ws/models.json && make deploy",
         )
     return None
 

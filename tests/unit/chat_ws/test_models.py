@@ -1,9 +1,12 @@
+from typing import get_args
+
 import pytest
 from chat_shared.turn import Usage
-from chat_ws.model_catalog import CATALOG, PROFILE_REGIONS, PROVIDERS, UNKNOWN
+from chat_ws.model_catalog import CATALOG, PROFILE_REGIONS, PROVIDERS, UNKNOWN, PromptFormat
 from chat_ws.models import COOL_DOWN_SECONDS, ModelFallback, ModelId, UnknownModelError
 
 from cdk.bedrock_models import model_arns
+from cdk.settings import MAX_GEN_LEN
 from tests.builders import MODEL, MODELS, NEXT_MODEL
 
 A, B, C = (ModelId.parse(f"amazon.{name}") for name in "abc")
@@ -47,48 +50,56 @@ def test_any_other_id_is_refused_with_a_remedy(text: str, remedy: str) -> None:
         ModelId.parse(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "tokens"),
-    [
-        ("meta.llama3-70b-instruct-v1:0", 8_192),
-        ("meta.llama3-8b-instruct-v1:0", 8_192),
-        ("meta.llama3-1-70b-instruct-v1:0", 128_000),
-        ("us.meta.llama3-3-70b-instruct-v1:0", 128_000),
-        ("us.meta.llama4-scout-17b-instruct-v1:0", 128_000),
-        ("us.amazon.nova-lite-v1:0", 300_000),
-        ("amazon.nova-micro-v1:0", 128_000),
-        ("global.anthropic.claude-sonnet-4-20250514-v1:0", 200_000),
-        ("writer.unknown-v1:0", 8_192),
-    ],
-)
-def test_each_model_has_its_own_context(text: str, tokens: int) -> None:
-    assert ModelId.parse(text).spec.context_tokens == tokens
+# One case for each row of models.json that has a name.
+KNOWN = {
+    "meta.llama3-8b-instruct-v1:0": ("Llama 3 8B", 8_192, "low", "llama3"),
+    "meta.llama3-70b-instruct-v1:0": ("Llama 3 70B", 8_192, "high", "llama3"),
+    "us.meta.llama3-1-8b-instruct-v1:0": ("Llama 3.1 8B", 128_000, "low", "llama3"),
+    "us.meta.llama3-1-70b-instruct-v1:0": ("Llama 3.1 70B", 128_000, "low", "llama3"),
+    "us.meta.llama3-3-70b-instruct-v1:0": ("Llama 3.3 70B", 128_000, "low", "llama3"),
+    "us.meta.llama4-scout-17b-instruct-v1:0": ("Llama 4 Scout", 128_000, "low", "messages"),
+    "us.meta.llama4-maverick-17b-instruct-v1:0": ("Llama 4 Maverick", 128_000, "low", "messages"),
+    "us.amazon.nova-micro-v1:0": ("Nova Micro", 128_000, "low", "messages"),
+    "us.amazon.nova-lite-v1:0": ("Nova Lite", 300_000, "low", "messages"),
+    "us.amazon.nova-pro-v1:0": ("Nova Pro", 300_000, "medium", "messages"),
+}
+
+
+@pytest.mark.parametrize("text", KNOWN)
+def test_a_known_model_is_shown_and_asked_by_its_row(text: str) -> None:
+    model = ModelId.parse(text)
+    price = model.spec.price
+    assert price
+    found = (model.name, model.spec.context_tokens, price.price_class, model.spec.prompt_format)
+    assert found == KNOWN[text]
+
+
+def test_each_named_model_has_a_case_and_a_price() -> None:
+    named = {row.name for row in CATALOG if row.name or row.price}
+    assert named == {name for name, *_ in KNOWN.values()}
 
 
 @pytest.mark.parametrize(
-    ("text", "prompt_format"),
+    ("text", "name", "tokens", "prompt_format"),
     [
-        ("meta.llama3-70b-instruct-v1:0", "llama3"),
-        ("us.meta.llama3-3-70b-instruct-v1:0", "llama3"),
-        ("us.meta.llama3-2-3b-instruct-v1:0", "llama3"),
-        ("us.meta.llama4-scout-17b-instruct-v1:0", "messages"),
-        ("us.amazon.nova-lite-v1:0", "messages"),
-        ("writer.unknown-v1:0", "messages"),
+        ("us.meta.llama3-2-3b-instruct-v1:0", "llama3-2-3b-instruct-v1:0", 128_000, "llama3"),
+        ("us.meta.llama5-v1:0", "llama5-v1:0", 128_000, "messages"),
+        ("global.anthropic.claude-sonnet-4-v1:0", "claude-sonnet-4-v1:0", 200_000, "messages"),
+        ("writer.unknown-v1:0", "unknown-v1:0", 8_192, "messages"),
     ],
 )
-def test_llama_3_alone_is_asked_in_its_own_format(text: str, prompt_format: str) -> None:
-    assert ModelId.parse(text).spec.prompt_format == prompt_format
+def test_any_other_model_has_its_id_as_name_and_no_price(
+    text: str, name: str, tokens: int, prompt_format: str
+) -> None:
+    model = ModelId.parse(text)
+    assert (model.name, model.spec.price) == (name, None)
+    assert (model.spec.context_tokens, model.spec.prompt_format) == (tokens, prompt_format)
 
 
 def test_a_profile_costs_what_its_model_costs() -> None:
     price = ModelId.parse("meta.llama3-3-70b-instruct-v1:0").spec.price
     assert price
     assert ModelId.parse("us.meta.llama3-3-70b-instruct-v1:0").spec.price is price
-
-
-@pytest.mark.parametrize("text", ["writer.unknown-v1:0", "us.meta.llama4-scout-17b-instruct-v1:0"])
-def test_a_model_that_is_not_in_the_table_has_no_price(text: str) -> None:
-    assert ModelId.parse(text).spec.price is None
 
 
 def test_prompts_and_answers_are_paid_by_the_thousand_tokens() -> None:
@@ -102,6 +113,8 @@ def test_each_row_of_the_catalog_can_be_reached() -> None:
         assert ModelId.parse(f"{row.id_prefix}-v1:0").spec is row
         assert row.id_prefix.partition(".")[0] in PROVIDERS
         assert row.context_tokens >= UNKNOWN.context_tokens
+        assert row.max_output_tokens is None or row.max_output_tokens >= MAX_GEN_LEN
+        assert row.prompt_format in get_args(PromptFormat)
 
 
 @pytest.mark.parametrize("profile", PROFILE_REGIONS)
