@@ -18,10 +18,9 @@ from chat_shared.shares import MAX_BYTES as MAX_SHARED_BYTES
 from chat_shared.shares import MAX_TURNS as MAX_SHARED_TURNS
 from chat_shared.shares import share_days
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
-from chat_ws.models import ModelId
+from chat_ws.models import ModelId, prompt_room
 from chat_ws.store.leases import RENEW_SECONDS
 from chat_ws.worker.coalescer import Coalescer
-from chat_ws.worker.generation import prompt_room
 from chat_ws.worker.prompt import Exchange, build
 from chat_ws.worker.summary import GROUPS, NOTE_TOKENS
 from chat_ws.worker.title import describe

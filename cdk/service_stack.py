@@ -17,7 +17,7 @@ from history_api.features import FEATURES as HISTORY_FEATURES
 
 from cdk.accounts import Accounts, PageClient
 from cdk.acknowledgement import acknowledge
-from cdk.bedrock_models import model_arns
+from cdk.bedrock_models import model_arns, model_choices
 from cdk.capacity import READER_MEMORY_MB
 from cdk.history_api import HistoryApi
 from cdk.identity import Identity
@@ -206,6 +206,9 @@ class ServiceStack(Stack):
             "auth": self._settings.auth,
             "max_text_length": MAX_QUESTION_CHARACTERS,
             "features": self._features(),
+            "models": model_choices(
+                self._settings.models, self._settings.document_tokens, self._settings.max_gen_len
+            ),
         }
         if self._accounts:
             config["cognito"] = self._add_page_client(self._accounts, web)

@@ -19,6 +19,23 @@ REGION = "us-west-2"
 MODEL = "meta.llama3-70b-instruct-v1:0"
 NEXT_MODEL = "us.meta.llama3-3-70b-instruct-v1:0"
 MODELS = (ModelId.parse(MODEL), ModelId.parse(NEXT_MODEL))
+# `models` of config.json with the settings of cdk.json.
+MODEL_CHOICES = [
+    {
+        "id": MODEL,
+        "name": "Llama 3 70B",
+        "context_tokens": 8_192,
+        "document_tokens": 6_144,
+        "price": "high",
+    },
+    {
+        "id": NEXT_MODEL,
+        "name": "Llama 3.3 70B",
+        "context_tokens": 128_000,
+        "document_tokens": 24_000,
+        "price": "low",
+    },
+]
 
 
 def secret(name: str) -> str:

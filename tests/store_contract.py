@@ -22,7 +22,7 @@ from chat_ws.store.turns import TEMPORARY_SECONDS, WAKE_SECONDS, Turns
 from chat_ws.worker.passages import MAX_PASSAGES, MAX_SOURCES, NAME_CHARACTERS, SOURCE_CHARACTERS
 from history_api.service import MAX_INSTRUCTIONS_LENGTH
 
-from tests.builders import ALICE, BOB, CONVERSATION, MODEL, REQUEST, turn, uuid
+from tests.builders import ALICE, BOB, CONVERSATION, MODEL, NEXT_MODEL, REQUEST, turn, uuid
 from tests.fakes import Clock
 
 HISTORY_SECONDS = 90 * 86_400
@@ -540,6 +540,10 @@ class StoreContract:
                 with pytest.raises(NotFound):
                     store.ask(2, parent=parent, **hint)
         assert store.count() == stored
+
+    def test_the_chosen_model_is_stored_with_the_turn(self, store: Store) -> None:
+        assert store.ask(1, model=NEXT_MODEL).model == NEXT_MODEL
+        assert store.find(request=uuid(1)).model == NEXT_MODEL
 
     def test_a_wish_is_stored_with_the_turn(self, store: Store) -> None:
         assert store.ask(1, parent=ROOT, wish="shorter").wish == "shorter"

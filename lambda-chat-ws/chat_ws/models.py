@@ -99,7 +99,13 @@ class ModelFallback:
         self.models = tuple(models)
         self._available_at: dict[ModelId, float] = {}
 
-    def candidates(self, now: float, rank: Callable[[ModelId], int] = lambda _: 0) -> list[ModelId]:
+    def find(self, text: str | None) -> ModelId | None:
+        """Return the model with this id; None if there is none."""
+        return next((model for model in self.models if model.text == text), None)
+
+    def candidates(
+        self, now: float, rank: Callable[[ModelId], float] = lambda _: 0
+    ) -> list[ModelId]:
         """Return the models in the order in which to call them; those of a lower `rank` first."""
         return sorted(
             self.models,
@@ -108,3 +114,8 @@ class ModelFallback:
 
     def cool_down(self, model: ModelId, now: float) -> None:
         self._available_at[model] = now + COOL_DOWN_SECONDS
+
+
+def prompt_room(context: int, max_gen_len: int) -> int:
+    """Return the tokens of a prompt that leaves room for an answer, and for its continuation."""
+    return context - 2 * max_gen_len

@@ -25,6 +25,8 @@ MAX_FRAME_BYTES = 32 * 1024  # API Gateway closes the socket (1009) above it
 # Text in one server frame: below 32 KB even with 3 bytes for each (Hangul) or escaped by JSON.
 MAX_FRAME_CHARACTERS = 5_000
 MAX_RUN = 2**31 - 1
+MAX_MODEL_CHARACTERS = 100
+MODEL = re.compile(r"[a-z0-9-]+\.[A-Za-z0-9._:-]+")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -32,7 +34,8 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 class Chat:
     """`parent` is the turn that the question follows, ROOT for a first question; None: the head.
 
-    `variant_of` is the turn that is asked again or changed, another one with this parent.
+    `variant_of` is the turn that is asked again or changed, another one with this parent. `model`
+    is the id of the chosen model, deployed or not; None: no choice.
     """
 
     request_id: str
@@ -44,6 +47,7 @@ class Chat:
     wish: Wish | None = None
     target_language: TargetLanguage | None = None  # None: by the language of the question
     temporary: bool = False
+    model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ FEATURES = (
     "chat.wish",
     "chat.target_language",
     "chat.temporary",
+    "chat.model",
     "continue.run",
     *(f"mode.{mode}" for mode in get_args(Mode)),
 )
@@ -148,7 +153,19 @@ def _chat(request_id: str, fields: dict[str, Any]) -> Chat:
         wish,
         _target_language(fields.get("target_language"), mode),
         temporary="temporary" in fields,
+        model=_model(fields.get("model")),
     )
+
+
+def _model(value: object) -> str | None:
+    """Check the form of a model id only: the chosen model may not be deployed any more."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not MODEL.fullmatch(value):
+        raise BadRequest
+    if len(value) > MAX_MODEL_CHARACTERS:
+        raise BadRequest
+    return value
 
 
 def _target_language(value: Any, mode: Mode) -> TargetLanguage | None:

@@ -303,6 +303,7 @@ def turn_view(
         "stop_reason": turn.stop_reason,
         "code": turn.code,
         "usage": None if turn.status == "streaming" else turn.usage.as_dict(),
+        "model": turn.model,
         "model_id": turn.model_id,
         "run": turn.run,
         "sources": [asdict(source) for source in turn.sources],

@@ -89,6 +89,7 @@ class Turn:
     code: str | None = None
     usage: Usage = Usage()
     prompt_estimate: int = 0  # our estimate of usage.prompt_tokens, for calibration
+    model: str | None = None  # the user's choice; `model_id` is the one that answered
     model_id: str | None = None
     target_language: str | None = None  # of a translation; None: by the language of the question
     instructions: str = ""  # the user's, as in the prompt that began `answer`

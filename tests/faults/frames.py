@@ -24,7 +24,17 @@ TURN_IDS = [
     "ROOT",
     "",
 ]
-BENT = ["request_id", "text", "mode", "target_language", "temporary", "user_id", "type", ""]
+BENT = [
+    "request_id",
+    "text",
+    "mode",
+    "target_language",
+    "temporary",
+    "model",
+    "user_id",
+    "type",
+    "",
+]
 ACTIONS = ["chat", "stop", "resume", "continue", "ping"]
 TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
@@ -65,6 +75,8 @@ def good_fields(draw: st.DrawFn, ids: st.SearchStrategy[str]) -> dict[str, Any]:
             fields["wish"] = draw(st.sampled_from(["shorter", "politer", None, "louder"]))
         if fields.get("mode") == "translate":
             fields["target_language"] = draw(st.sampled_from(["ko", "en", None]))
+        if draw(st.booleans()):
+            fields["model"] = draw(st.sampled_from(["meta.llama3", None, "us.a.b:0", "llama"]))
         if draw(st.booleans()):
             fields["temporary"] = True
     return fields

@@ -14,6 +14,7 @@ from chat_ws.protocol import FEATURES
 from history_api.features import DOCUMENT_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 
+from tests.builders import MODEL_CHOICES
 from tests.infrastructure.conftest import STAGES, Assembly, Json, Template
 
 # The CDK adds DependsOn where a reference implies it.
@@ -243,6 +244,7 @@ def test_the_page_is_configured_the_same_way_on_a_laptop(local: Assembly) -> Non
         "auth": "guest",
         "max_text_length": MAX_QUESTION_CHARACTERS,
         "features": [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES],
+        "models": MODEL_CHOICES,
     }
 
 

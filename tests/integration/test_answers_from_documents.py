@@ -182,6 +182,18 @@ def test_of_documents_too_long_for_any_prompt_the_best_parts_are_asked(shelf: Sh
     assert [source.part for source in shelf.turn.sources] == [40]
 
 
+@pytest.mark.parametrize(("model", "passages"), [(MODEL, 8), (NEXT_MODEL, 20)])
+def test_the_chosen_model_gets_what_its_context_holds(
+    shelf: Shelf, model: str, passages: int
+) -> None:
+    shelf.put([*(["가" * 800] * 19), "휴가는 열닷새이다"])
+    shelf.handle(shelf.ask("휴가", model=model), Answer(["네"]))
+    [(asked_of, _)] = shelf.model.asked
+    assert asked_of == model
+    assert shelf.prompts[0].count("</자료") == passages
+    assert "휴가는 열닷새이다" in shelf.prompts[0]
+
+
 def test_marks_of_earlier_answers_are_not_sent_again(shelf: Shelf) -> None:
     shelf.put()
     source = Source(1, uuid(5), "옛 글.hwp", "page", "1", 0, "옛 글")

@@ -17,7 +17,7 @@ from history_api import cursor, entry
 from history_api.conversations import Conversations
 from history_api.service import MAX_TITLE_LENGTH, READ_AHEAD, Service
 
-from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, store, turn, uuid
+from tests.builders import ALICE, BOB, CONVERSATION, NEXT_MODEL, NOW, rest_event, store, turn, uuid
 from tests.fakes import Clock
 from tests.integration.conftest import Reads
 from tests.table import create_service
@@ -123,7 +123,7 @@ def test_a_page_of_long_turns_reads_few_of_them(api: Api, reads: Reads) -> None:
 
 
 def test_a_turn_is_told_with_the_fields_of_the_contract(api: Api) -> None:
-    [told] = api.talk(1, usage=Usage(10, 2), model_id="llama", run=1)
+    [told] = api.talk(1, usage=Usage(10, 2), model=NEXT_MODEL, model_id="llama", run=1)
     assert api.get() == {
         "turns": [
             {
@@ -141,6 +141,7 @@ def test_a_turn_is_told_with_the_fields_of_the_contract(api: Api) -> None:
                 "stop_reason": "stop",
                 "code": None,
                 "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
+                "model": NEXT_MODEL,
                 "model_id": "llama",
                 "run": 1,
                 "sources": [],

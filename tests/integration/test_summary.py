@@ -127,6 +127,16 @@ def test_the_model_with_the_largest_context_is_asked_with_larger_groups(shelf: S
     assert sorted(note.count("</자료") for note in taker.notes) == [11, 29]
 
 
+def test_the_chosen_model_writes_the_summary_from_notes_that_fit_it(shelf: Shelf) -> None:
+    shelf.put([PAGE] * 40)
+    taker = NoteTaker(lambda number: Answer(["메모" * 1_500]))
+    summarise(shelf, taker, shelf.ask(WISH, mode="summary", model=MODEL), MODELS)
+    *notes, last = (model for model, _ in taker.asked)
+    assert (set(notes), last) == ({NEXT_MODEL}, MODEL)
+    assert len(notes) == 3  # the two notes are condensed to one
+    assert taker.last.tokens < 8_192 - 1_024
+
+
 def test_without_it_smaller_groups_are_asked_of_the_others(shelf: Shelf) -> None:
     shelf.put([PAGE] * 40)
     taker = NoteTaker()

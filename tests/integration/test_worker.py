@@ -97,9 +97,16 @@ class Stage:
         self.model = FakeModel()
         self.metrics = RecordedMetrics()
 
-    def ask(self, text: str = "경주", request: str = REQUEST, mode: Mode = "chat") -> Job:
+    def ask(
+        self,
+        text: str = "경주",
+        request: str = REQUEST,
+        mode: Mode = "chat",
+        model: str | None = None,
+    ) -> Job:
         """Return the job of a newly accepted question."""
-        accepted, new = self.turns.accept(ALICE, Chat(request, CONVERSATION, text, mode), HERE)
+        chat = Chat(request, CONVERSATION, text, mode, model=model)
+        accepted, new = self.turns.accept(ALICE, chat, HERE)
         assert new
         return Job.on(accepted, "run", HERE)
 
@@ -184,6 +191,24 @@ def test_a_question_is_answered_piece_by_piece_and_stored(stage: Stage) -> None:
     assert (stored.status, stored.answer, stored.stop_reason) == ("done", "경주는 신라의", "stop")
     assert (stored.usage, stored.seq, stored.model_id) == (Usage(70, 4), len(deltas), MODEL)
     assert stored.prompt_estimate > 0
+
+
+def test_each_run_of_a_turn_asks_the_chosen_model(stage: Stage) -> None:
+    stage.at_first_delta(lambda: stage.turns.request_stop(stage.turn, HERE))
+    stage.handle(stage.ask(model=NEXT_MODEL), Answer(["경주"], hangs=True))
+    asked = stage.model.asked
+    assert stage.turns.reopen(stage.turn, HERE)
+    stage.handle(Job.on(stage.turn, "run", HERE), Answer(["는"]))
+    assert [model for model, _ in [*asked, *stage.model.asked]] == [NEXT_MODEL, NEXT_MODEL]
+    assert (stage.turn.model, stage.turn.model_id) == (NEXT_MODEL, NEXT_MODEL)
+
+
+def test_a_model_that_is_not_deployed_is_skipped_and_done_names_the_other(stage: Stage) -> None:
+    stage.handle(stage.ask(model="meta.llama2-70b-chat-v1"), Answer(["네"]))
+    done = stage.frames()[-1]
+    assert isinstance(done, Done)
+    assert done.model_id == stage.turn.model_id == MODEL
+    assert stage.turn.model == "meta.llama2-70b-chat-v1"
 
 
 def test_an_emoji_split_over_two_chunks_is_stored_and_sent_whole(stage: Stage) -> None:

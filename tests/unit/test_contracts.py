@@ -241,6 +241,9 @@ def test_limits_are_the_code_s() -> None:
     assert schemas["Chat"]["properties"]["text"]["maxLength"] == MAX_QUESTION_CHARACTERS
     assert schemas["Delta"]["properties"]["text"]["maxLength"] == protocol.MAX_FRAME_CHARACTERS
     assert schemas["Snapshot"]["properties"]["text"]["maxLength"] == protocol.MAX_FRAME_CHARACTERS
+    model = schemas["Chat"]["properties"]["model"]
+    assert model["maxLength"] == protocol.MAX_MODEL_CHARACTERS
+    assert model["pattern"] == f"^{protocol.MODEL.pattern}$"
     assert f"{protocol.MAX_FRAME_CHARACTERS:,} characters" in PROTOCOL
     assert f"{protocol.MAX_FRAME_BYTES:,} bytes" in ASYNCAPI["channels"]["chat"]["description"]
 
@@ -314,6 +317,12 @@ def test_an_example_of_a_failure_quotes_the_code_s_own_words(error: ChatError) -
         {"mode": "translate", "target_language": "fr"},
         {"mode": "grammar", "target_language": "en"},
         {"target_language": "en"},
+        {"model": ""},
+        {"model": "llama"},
+        {"model": "Meta.llama3"},
+        {"model": "meta.라마"},
+        {"model": f"meta.{'a' * 96}"},
+        {"model": ["meta.llama3"]},
         {"action": "shout"},
     ],
     ids=str,
@@ -339,6 +348,9 @@ def test_schema_and_parser_refuse_the_same_questions(changed: dict[str, Any]) ->
         {"parent": VARIANT, "variant_of": FIRST},
         {"mode": "translate", "target_language": "ko"},
         {"mode": "grammar", "target_language": None},
+        {"model": None},
+        {"model": f"meta.{'a' * 95}"},
+        {"model": "us.amazon.nova-lite-v1:0:24k"},
         {"of_a_later_version": [None]},
     ],
     ids=str,

@@ -235,6 +235,7 @@ class Turns:
             created_at=keys.timestamp(now),
             parent=place.parent,
             wish=chat.wish,
+            model=chat.model,
             lease_until=round(now + WAKE_SECONDS, 3),
             pending=True,
             connection_id=connection_id,

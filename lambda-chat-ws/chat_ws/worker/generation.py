@@ -24,7 +24,7 @@ from chat_ws.errors import (
     ModelUnavailable,
     Throttled,
 )
-from chat_ws.models import ModelFallback, ModelId
+from chat_ws.models import ModelFallback, ModelId, prompt_room
 from chat_ws.protocol import StopReason
 from chat_ws.worker import prompt as prompts
 from chat_ws.worker.bedrock import Model, Stream, StreamBroken
@@ -113,9 +113,9 @@ class Generation:
 
     Entering starts the thread; leaving aborts it. The thread calls `prepare`, which may wait for
     `aborted`, then the model. `answer` returns the text so far, from which a broken stream is
-    continued. With `single_call`, neither that nor throttling repeats the call. Once `ended` is
-    set, `error` or `stop_reason` tells how; `usage`, `billed` and `prompt_estimate` are sums over
-    all calls.
+    continued. The `chosen` model is called first, unless it cools down. With `single_call`, neither
+    a broken stream nor throttling repeats the call. Once `ended` is set, `error` or `stop_reason`
+    tells how; `usage`, `billed` and `prompt_estimate` are sums over all calls.
     """
 
     def __init__(
@@ -128,9 +128,11 @@ class Generation:
         feed: Callable[[str], None],
         threads: Threads = THREADS,
         *,
+        chosen: ModelId | None = None,
         single_call: bool = False,
     ) -> None:
         self._model = model
+        self._chosen = chosen
         self._fallback = fallback
         self._prepare = prepare
         self._input: PromptInput
@@ -168,6 +170,12 @@ class Generation:
     @property
     def models(self) -> Sequence[ModelId]:
         return self._fallback.models
+
+    @property
+    def target_context(self) -> int:
+        """Return the context that documents are chosen for: the chosen or the largest one."""
+        models = [self._chosen] if self._chosen else self.models
+        return max(model.spec.context_tokens for model in models)
 
     @property
     def retries(self) -> int:
@@ -279,11 +287,13 @@ class Generation:
                 failure = error
         raise failure
 
-    def _rank(self, model: ModelId) -> int:
+    def _rank(self, model: ModelId) -> float:
         """Return 0 for a model whose context holds the whole material, 1 for the others.
 
-        A summary is asked of the model with the largest context.
+        A summary is asked of the model with the largest context. The chosen model comes first.
         """
+        if model == self._chosen:
+            return -math.inf
         if self._input.mode in ("note", "summary"):
             return -model.spec.context_tokens
         if not self._input.material.passages:
@@ -355,8 +365,3 @@ class Generation:
             notice=self._input.material.notice,
             reserve=self.max_gen_len,
         )
-
-
-def prompt_room(context: int, max_gen_len: int) -> int:
-    """Return the tokens of a prompt that leaves room for an answer, and for its continuation."""
-    return context - 2 * max_gen_len

@@ -7,8 +7,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chat_shared.turn import Turn
 
 from chat_ws.errors import NoDocuments
+from chat_ws.models import prompt_room
 from chat_ws.worker import passages
-from chat_ws.worker.generation import Generation, PromptInput, prompt_room
+from chat_ws.worker.generation import Generation, PromptInput
 from chat_ws.worker.library import Library
 from chat_ws.worker.passages import NOTHING, DocumentText, Material
 from chat_ws.worker.relay import Relay
@@ -84,8 +85,7 @@ class Preparation:
                 continue  # the next poll may succeed
 
     def _choose(self, generation: Generation) -> Material:
-        largest = max(model.spec.context_tokens for model in generation.models)
-        room = min(self.document_tokens, self._room(generation)(largest))
+        room = min(self.document_tokens, self._room(generation)(generation.target_context))
         previous = self.window[-1].question if self.window else ""
         return passages.choose(self.texts, self.turn.question, previous, room)
 

@@ -52,7 +52,7 @@ class Summary:
             if not models:
                 continue
             largest = max(models, key=lambda model: model.spec.context_tokens)
-            limit = min(tokens, self.room(largest.spec.context_tokens))
+            limit = min(tokens, self.room(self.generation.target_context))
             self.total = self.done
             try:
                 chosen = self._condense(parts, tokens, limit, str(largest), context)

@@ -154,6 +154,7 @@ class Worker:
                 lambda: relay.answer,
                 relay.feed,
                 self.threads,
+                chosen=self.fallback.find(turn.model),
             )
             try:
                 ended, moved = Run(

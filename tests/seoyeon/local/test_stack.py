@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from seoyeon.local.bedrock.scripted import Scripted
-from tests.builders import secret, uuid
+from tests.builders import MODEL_CHOICES, secret, uuid
 from tests.guest_documents import GuestDocuments
 from tests.stack import TOKEN, Stack, request
 
@@ -84,6 +84,7 @@ def test_config_names_the_socket_relative_to_the_page(stack: Stack) -> None:
         "max_text_length": 8000,
         "model": Scripted.name,
         "features": [*FEATURES, *HISTORY_FEATURES, *SHARE_FEATURES, *DOCUMENT_FEATURES],
+        "models": MODEL_CHOICES,
     }
     assert config.headers["Cache-Control"] == "no-cache"
 

@@ -21,7 +21,9 @@ TURNS = st.builds(
     **dict.fromkeys(("run", "seq", "resumes", "prompt_estimate", "expires_at"), COUNTS),
     **dict.fromkeys(("user_id", "conversation_id", "turn_id", "request_id"), st.text(min_size=1)),
     **dict.fromkeys(("mode", "question", "created_at", "answer", "connection_id"), TEXT),
-    **dict.fromkeys(("stop_reason", "code", "model_id", "target_language"), TEXT | st.none()),
+    **dict.fromkeys(
+        ("stop_reason", "code", "model", "model_id", "target_language"), TEXT | st.none()
+    ),
 )
 
 

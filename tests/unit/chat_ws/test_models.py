@@ -5,9 +5,9 @@ from chat_shared.turn import Usage
 from chat_ws.model_catalog import CATALOG, PROFILE_REGIONS, PROVIDERS, UNKNOWN, PromptFormat
 from chat_ws.models import COOL_DOWN_SECONDS, ModelFallback, ModelId, UnknownModelError
 
-from cdk.bedrock_models import model_arns
+from cdk.bedrock_models import model_arns, model_choices
 from cdk.settings import MAX_GEN_LEN
-from tests.builders import MODEL, MODELS, NEXT_MODEL
+from tests.builders import MODEL, MODEL_CHOICES, MODELS, NEXT_MODEL
 
 A, B, C = (ModelId.parse(f"amazon.{name}") for name in "abc")
 
@@ -126,6 +126,23 @@ def test_iam_allows_each_region_that_a_profile_is_known_to_call(profile: str) ->
     assert arns[0] == f"arn:aws:bedrock:{home}:1:inference-profile/{model}"
     allowed = {arn.split(":")[3] for arn in arns[1:]}
     assert allowed == set(model.regions_called_from(home)) >= set(model.regions)
+
+
+def test_the_page_offers_the_deployed_models_in_their_order() -> None:
+    assert model_choices(MODELS, 24_000, 1_024) == MODEL_CHOICES
+
+
+def test_ids_of_the_same_model_are_offered_by_their_ids_and_once() -> None:
+    ids = [f"{profile}meta.llama3-3-70b-instruct-v1:0" for profile in ("", "us.", "us.")]
+    choices = model_choices(list(map(ModelId.parse, [*ids, "writer.b"])), 1, 1)
+    assert [choice["name"] for choice in choices] == [*ids[:2], "b"]
+    assert choices[-1]["price"] is None
+
+
+def test_a_model_is_found_by_its_id() -> None:
+    fallback = ModelFallback(MODELS)
+    assert fallback.find(NEXT_MODEL) is MODELS[1]
+    assert fallback.find("us.amazon.nova-pro-v1:0") is fallback.find(None) is None
 
 
 def test_the_models_are_tried_in_the_given_order() -> None:

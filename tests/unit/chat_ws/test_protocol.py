@@ -29,7 +29,7 @@ from chat_ws.protocol import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.builders import CONVERSATION, REQUEST, frame
+from tests.builders import CONVERSATION, NEXT_MODEL, REQUEST, frame
 
 SOURCE = Source(1, "d", "규정.hwp", "page", "3", 4, "가")
 
@@ -68,6 +68,10 @@ def refusal(body: str) -> Malformed:
         (
             frame("chat", temporary=True),
             Chat(REQUEST, CONVERSATION, "여행하고 싶다", temporary=True),
+        ),
+        (
+            frame("chat", model=NEXT_MODEL),
+            Chat(REQUEST, CONVERSATION, "여행하고 싶다", model=NEXT_MODEL),
         ),
         (frame("stop"), Stop(REQUEST)),
         (frame("resume"), Resume(REQUEST)),
@@ -165,6 +169,10 @@ def test_an_upper_case_uuid_is_the_same_id() -> None:
         frame("chat", mode="translate", target_language=["ko"]),
         frame("chat", mode="grammar", target_language="ko"),
         frame("chat", target_language="ko"),
+        frame("chat", model="llama"),
+        frame("chat", model=f"{NEXT_MODEL}\n"),
+        frame("chat", model=f"meta.{'a' * 96}"),
+        frame("chat", model=1),
         frame("chat", text=None),
         frame("chat", text=1),
         frame("chat", text=float("nan")),

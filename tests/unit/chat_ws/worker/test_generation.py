@@ -47,6 +47,7 @@ def begin(
     fallback: ModelFallback | None = None,
     threads: Threads = THREADS,
     question: PromptInput = QUESTION,
+    chosen: ModelId | None = None,
 ) -> tuple[Generation, Heard]:
     heard = heard or Heard()
     made = Generation(
@@ -57,6 +58,7 @@ def begin(
         lambda: heard.text,
         heard.feed,
         threads,
+        chosen=chosen,
     )
     return made.__enter__(), heard
 
@@ -174,6 +176,36 @@ def test_a_model_that_cannot_be_had_is_followed_by_the_next_and_remembered(
     assert (made.error, str(made.model)) == (None, NEXT_MODEL)
     finish(model, fallback=fallback)
     assert [model_id for model_id, _ in model.asked] == [MODEL, NEXT_MODEL, NEXT_MODEL]
+
+
+@pytest.mark.parametrize("mode", ["chat", "summary"])
+def test_the_chosen_model_is_called_first(mode: str) -> None:
+    small = ModelId.parse("meta.llama3-8b-instruct-v1:0")
+    question = PromptInput(mode, "경주", (), 1.0)
+    model = FakeModel(Answer(error=ModelUnavailable()), Answer(["네"]))
+    made, _ = finish(model, models=[*MODELS, small], question=question, chosen=small)
+    first, second = (model_id for model_id, _ in model.asked)
+    assert first == str(small)
+    # The others keep their order: by preference for an answer, by context for a summary.
+    assert str(made.model) == second == (MODEL if mode == "chat" else NEXT_MODEL)
+
+
+def test_a_chosen_model_that_cools_down_is_called_last() -> None:
+    fallback = ModelFallback(MODELS)
+    fallback.cool_down(MODELS[1], THREADS.clock())
+    model = FakeModel(Answer(["네"]))
+    finish(model, fallback=fallback, chosen=MODELS[1])
+    assert [model_id for model_id, _ in model.asked] == [MODEL]
+
+
+def test_the_notes_of_a_summary_are_not_asked_of_the_chosen_model() -> None:
+    model = FakeModel(Answer(["메모"]))
+    made = Generation(
+        model, ModelFallback(MODELS), lambda _: QUESTION, 8, str, print, chosen=MODELS[0]
+    )
+    made.ask(PromptInput("note", "자료", (), 1.0), 8)
+    assert [model_id for model_id, _ in model.asked] == [NEXT_MODEL]
+    assert made.target_context == 8_192
 
 
 def test_the_last_model_s_error_is_told_when_none_can_be_had() -> None:
