@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-dev run test quick firefox faults proof check lint import-handlers format synth bench doctor deploy destroy end-share lock add compile vendor previous icons clean
+.PHONY: help setup setup-run setup-dev run test quick firefox faults proof check lint import-handlers format synth bench doctor deploy destroy end-share usage lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -151,6 +151,9 @@ destroy: setup ## remove the deployment and keep its data; DATA=delete deletes i
 # The link is in the environment, where neither make nor the shell runs a part of it: LINK='https://…' make end-share
 end-share: setup ## end a link to a shared conversation, which the variable LINK of the environment holds
 	@$(BIN)/python -m seoyeon end-share $(CONTEXT) "$$LINK"
+
+usage: setup ## print answers, tokens and estimated dollars; DAYS=30 is longer, ARGS=--json JSON, ARGS=--local of `make run`
+	@$(BIN)/python -m seoyeon usage $(if $(DAYS),--days=$(DAYS)) $(CONTEXT)
 
 # Compiles without upgrades, so that `make add` changes one package; `make lock` upgrades all.
 COMPILE = $(UV) pip compile --quiet $(UPGRADE) --universal --no-header --no-annotate

@@ -172,9 +172,9 @@ def one_answer(
         # Routes and worker. A visit adds two authorizers, connect, warm-up, disconnect and the
         # three history requests.
         "Lambda requests": 2 + 8 / QUESTIONS,
-        # After `accept`: the lease and two token counters, each renewal, the end of the turn.
+        # After `accept`: the lease and three counters, each renewal, the end of the turn.
         "DynamoDB write units": ACCEPT_UNITS
-        + 3
+        + 4
         + sum(
             units(turn_bytes + instructions_bytes - answer_bytes * (1 - n / (renewals + 1)))
             for n in range(1, renewals + 1)

@@ -9,11 +9,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from seoyeon.terminal.errors import CommandError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
 
 app = typer.Typer(
     add_completion=False,
@@ -157,6 +160,51 @@ def end_share(link: str, context: Context = None) -> None:
     from seoyeon.aws.end_share import end_link
 
     print(end_link(link, context or [], os.environ))
+
+
+Local = Annotated[
+    bool, typer.Option("--local", help="Read the table of `make run` on this machine, not AWS.")
+]
+
+
+@app.command()
+def usage(
+    context: Context = None,
+    days: Annotated[int, typer.Option(min=1, max=400, help="Number of days, until today.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    local: Local = False,
+) -> None:
+    """Print answers, tokens and estimated dollars by day, model and user.
+
+    A day begins at midnight in Korea. Users are the ten largest of the last 30 days, each named by
+    the first 16 digits of the SHA-256 of the user id.
+
+    \b
+    Examples:
+      python -m seoyeon usage --days 30
+      python -m seoyeon usage -c stage=test --json
+      python -m seoyeon usage --local
+    """
+    import json
+    import time
+
+    from seoyeon.reports.usage import read, show
+
+    report = read(_open_table(context, local=local), days, time.time())
+    if as_json:
+        print(json.dumps(report, indent=2))
+    else:
+        show(report)
+
+
+def _open_table(context: list[str] | None, *, local: bool) -> "Table":
+    if local:
+        from seoyeon.local.table import open_table as open_local_table
+
+        return open_local_table(os.environ)
+    from seoyeon.aws.data import open_table
+
+    return open_table(context or [], os.environ)[0]
 
 
 @contextmanager

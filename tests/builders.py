@@ -9,7 +9,8 @@ from uuid import UUID
 from chat_shared import keys
 from chat_shared.documents import Document
 from chat_shared.principal import Principal
-from chat_shared.turn import Turn, to_attribute
+from chat_shared.turn import Turn, Usage, to_attribute
+from chat_ws.consumption import Consumption
 from chat_ws.models import ModelId
 
 NOW = 1_795_000_000.0  # seconds since the epoch: 2026-11-18
@@ -97,6 +98,11 @@ def document_item(of: Document) -> dict[str, Any]:
     derived = ("conversation_id", "document_id")  # in the sort key
     values = {name: to_attribute(value) for name, value in vars(of).items() if name not in derived}
     return {**values, **of.key}
+
+
+def consumption(tokens: int) -> Consumption:
+    """Return a run's consumption of so many prompt tokens."""
+    return Consumption({MODELS[0]: Usage(prompt_tokens=tokens)})
 
 
 class Puts(Protocol):

@@ -171,6 +171,20 @@ class Stack:
         )
         return [line for line in listed.stdout.splitlines() if str(self.state_dir) in line]
 
+    def command(self, *arguments: str) -> str:
+        """Return the output of another command, with the run's variables."""
+        done = subprocess.run(  # noqa: S603 (our own interpreter)
+            [sys.executable, "-m", "seoyeon", *arguments],
+            cwd=self.root,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def connect(self, token: str | None = TOKEN) -> AbstractContextManager[ClientConnection]:
         """Connect as the page does; a client without a token is not authorized."""
         protocols = [Subprotocol("chat.v1")]

@@ -22,7 +22,17 @@ from chat_ws.store.turns import TEMPORARY_SECONDS, WAKE_SECONDS, Turns
 from chat_ws.worker.passages import MAX_PASSAGES, MAX_SOURCES, NAME_CHARACTERS, SOURCE_CHARACTERS
 from history_api.service import MAX_INSTRUCTIONS_LENGTH
 
-from tests.builders import ALICE, BOB, CONVERSATION, MODEL, NEXT_MODEL, REQUEST, turn, uuid
+from tests.builders import (
+    ALICE,
+    BOB,
+    CONVERSATION,
+    MODEL,
+    NEXT_MODEL,
+    REQUEST,
+    consumption,
+    turn,
+    uuid,
+)
 from tests.fakes import Clock
 
 HISTORY_SECONDS = 90 * 86_400
@@ -574,7 +584,7 @@ class StoreContract:
 
     def test_a_request_that_was_accepted_is_found_again_over_the_limits(self, store: Store) -> None:
         first, _ = store.limited(Limits(messages=1)).accept(ALICE, chat(1), "connection-1")
-        store.quota.add_tokens(ALICE.user_id, 100)
+        store.quota.add(ALICE.user_id, consumption(100))
         for limits in (Limits(messages=1), Limits(tokens=100)):
             again = store.limited(limits).accept(ALICE, chat(1), "connection-2")
             assert again == (first, False)
@@ -595,7 +605,7 @@ class StoreContract:
     def test_a_new_day_begins_at_midnight_in_korea(self, store: Store) -> None:
         turns = store.limited(Limits(messages=1, tokens=10))
         turns.accept(ALICE, chat(1), "connection-1")
-        store.quota.add_tokens(ALICE.user_id, 10)
+        store.quota.add(ALICE.user_id, consumption(10))
         until_midnight = 4 * 3600 - 6 * 60 - 40  # NOW is 20:06:40 there
         store.clock.pass_by(until_midnight - 1)
         with pytest.raises(QuotaExceeded):
@@ -605,9 +615,9 @@ class StoreContract:
 
     def test_tokens_are_spent_by_all_until_none_is_left(self, store: Store) -> None:
         turns = store.limited(Limits(tokens=100))
-        store.quota.add_tokens(ALICE.user_id, 60)
+        store.quota.add(ALICE.user_id, consumption(60))
         assert turns.accept(ALICE, chat(1), "connection-1")[1]
-        store.quota.add_tokens(ALICE.user_id, 40)
+        store.quota.add(ALICE.user_id, consumption(40))
         store.clock.pass_by(TOKENS_SECONDS - 0.001)
         assert turns.accept(ALICE, chat(3), "connection-1")[1]
         store.clock.pass_by(0.001)
@@ -621,9 +631,9 @@ class StoreContract:
     ) -> None:
         turns = store.limited(Limits(user_tokens=100))
         assert turns.accept(ALICE, chat(1), "connection-1")[1]
-        store.quota.add_tokens(ALICE.user_id, 60)
+        store.quota.add(ALICE.user_id, consumption(60))
         assert turns.accept(ALICE, chat(2), "connection-1")[1]
-        store.quota.add_tokens(ALICE.user_id, 40)
+        store.quota.add(ALICE.user_id, consumption(40))
         with pytest.raises(QuotaExceeded):
             turns.accept(ALICE, chat(3), "connection-1")
         assert turns.find(ALICE, uuid(3)) is None
@@ -631,7 +641,7 @@ class StoreContract:
         assert turns.accept(BOB, chat(3), "connection-2")[1]
 
     def test_each_limit_of_a_user_holds_beside_the_other(self, store: Store) -> None:
-        store.quota.add_tokens(ALICE.user_id, 9)
+        store.quota.add(ALICE.user_id, consumption(9))
         for limits, is_allowed in ((Limits(2, 0, 10), True), (Limits(2, 0, 9), False)):
             turns = store.limited(limits)
             if is_allowed:
@@ -647,7 +657,7 @@ class StoreContract:
         self, store: Store
     ) -> None:
         cut = store.ended(stop_reason="length")
-        store.quota.add_tokens(ALICE.user_id, 5)
+        store.quota.add(ALICE.user_id, consumption(5))
         with pytest.raises(QuotaExceeded):
             store.limited(Limits(user_tokens=5)).reopen(cut, "connection-2")
         assert store.find() == cut
@@ -655,14 +665,14 @@ class StoreContract:
 
     def test_an_answer_that_was_cut_is_not_reopened_without_tokens(self, store: Store) -> None:
         cut = store.ended(stop_reason="length")
-        store.quota.add_tokens(ALICE.user_id, 1)
+        store.quota.add(ALICE.user_id, consumption(1))
         with pytest.raises(QuotaExceeded):
             store.limited(Limits(tokens=1)).reopen(cut, "connection-2")
         assert store.find() == cut
         assert store.limited(Limits(tokens=2)).reopen(cut, "connection-2")
 
     def test_without_limits_nothing_is_counted_or_refused(self, store: Store) -> None:
-        store.quota.add_tokens(ALICE.user_id, 10**9)
+        store.quota.add(ALICE.user_id, consumption(10**9))
         stored = store.count()
         store.accept()
         assert store.count() == stored + 3

@@ -48,7 +48,8 @@ class DailyQuota:
 
         Raise QuotaExceeded and Contended.
         """
-        count = self._count(keys.messages(user_id, keys.day(now)), self._per_day, now)
+        expires_at = int(now) + keys.COUNTER_SECONDS
+        count = self._count(keys.messages(user_id, keys.day(now)), self._per_day, expires_at)
         for attempt in range(TRIES):
             reasons = transact(self._table.meta.client, [*items, {"Update": count}])
             if not reasons:
@@ -66,14 +67,15 @@ class DailyQuota:
 
         Every worker updates this counter: a transaction would be cancelled too often.
         """
-        count = self._count(keys.tokens(keys.day(now)), self._daily, now)
+        expires_at = int(now) + keys.USAGE_SECONDS
+        count = self._count(keys.tokens(keys.day(now)), self._daily, expires_at)
         try:
             self._table.update_item(**{k: v for k, v in count.items() if k != "TableName"})
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
-    def _count(self, key: dict[str, str], limit: int, now: float) -> Any:
+    def _count(self, key: dict[str, str], limit: int, expires_at: int) -> Any:
         """Return the update of a day's counter, which fails at the limit."""
         return {
             "TableName": self._table.name,
@@ -82,7 +84,7 @@ class DailyQuota:
             "ConditionExpression": f"attribute_not_exists({self._attribute})"
             f" OR {self._attribute} < :limit",
             "ExpressionAttributeValues": {
-                ":ttl": int(now) + keys.COUNTER_SECONDS,
+                ":ttl": expires_at,
                 ":one": 1,
                 ":limit": limit,
             },

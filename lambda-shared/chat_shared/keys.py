@@ -1,6 +1,6 @@
 """The keys of the table; no other module builds one.
 
-One table holds nine kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
+One table holds ten kinds of items. A user id is 64 hex digits (guest) or a Cognito subject (a
 UUID). Neither contains `#`, so a user id cannot name another user's partition.
 
 | item         | pk                             | sk                        |
@@ -14,16 +14,18 @@ UUID). Neither contains `#`, so a user id cannot name another user's partition.
 | share        | shares#{user}                  | {conversation}#{share}    |
 | messages     | quota#{user}                   | {day}                     |
 | tokens       | usage                          | {day}                     |
+| user usage   | usage#{day}                    | {hash of user}            |
 
 The index `by_activity` (activity_pk = user, activity_sk = time of the last message + conversation)
 lists a user's conversations, newest first. Pinned ones have another partition there, temporary ones
-have none. The last two items are counters.
+have none. The last three items are counters.
 
 A turn id is `{time}-{8 hex digits}` in a conversation's first branch, `{branch}-{time}-{8 hex
 digits}` in any other (ADR 0024). Thus a branch is a range of sort keys, oldest turn first, and the
 first branch is sorted before all others.
 """
 
+import hashlib
 import re
 import secrets
 from collections.abc import Mapping
@@ -32,9 +34,11 @@ from typing import Any
 
 ACTIVITY_INDEX = "by_activity"
 TTL_ATTRIBUTE = "expires_at"
-COUNTER_SECONDS = (
-    3 * 86_400
-)  # until a counter expires; it is used for one day of any machine's clock
+# Until a counter expires. A quota is used for one day of any machine's clock.
+COUNTER_SECONDS = 3 * 86_400
+USAGE_SECONDS = 400 * 86_400  # of the whole deployment
+USER_USAGE_SECONDS = 30 * 86_400
+USAGE = "usage"  # the partition of the deployment's counters
 ROOT = "root"  # the parent of a conversation's first turn
 FIRST_BRANCH = ""
 TURN_ID = re.compile(
@@ -111,8 +115,18 @@ def messages(user_id: str, day: str) -> dict[str, str]:
 
 
 def tokens(day: str) -> dict[str, str]:
-    """Return the key of the whole deployment's counters on `day`: tokens, documents, shares."""
-    return {"pk": "usage", "sk": day}
+    """Return the key of the whole deployment's counters on `day`: usage, documents, shares."""
+    return {"pk": USAGE, "sk": day}
+
+
+def user_usage(user_id: str, day: str) -> dict[str, str]:
+    """Return the key of a user's usage on `day`, which names the user by a part of a hash."""
+    return {"pk": users_usage(day), "sk": hashlib.sha256(user_id.encode()).hexdigest()[:16]}
+
+
+def users_usage(day: str) -> str:
+    """Return the partition of the users' usage on `day`."""
+    return f"{USAGE}#{day}"
 
 
 def day(now: float) -> str:

@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 from chat_shared import keys
 from chat_shared.revocation import ABSENT, revoke
 from chat_shared.shares import Share, id_of, object_key
 
-from seoyeon.aws.preflight.checks import Preflight
-from seoyeon.aws.preflight.report import require_target
-from seoyeon.aws.retained import BUCKET, TABLE, StackResources
-from seoyeon.aws.session import client, connect
+from seoyeon.aws.data import open_table
+from seoyeon.aws.session import client
 from seoyeon.aws.target import DeploymentTarget
 from seoyeon.terminal.errors import CommandError
 
@@ -23,15 +20,8 @@ def end_link(link: str, context: Sequence[str], environ: Mapping[str, str]) -> s
     Raises CommandError if the account cannot be used or the link leads to no share.
     """
     share_id = _share_id(link)
-    preflight = Preflight(context, environ, connect())
-    preflight.check_target()
-    target = require_target(preflight)
-    resources = StackResources(lambda service: client(service, target.region))
-    names = {each.type: each.name for each in resources.retained_resources(target.stacks.data)}
-    if not {TABLE, BUCKET} <= names.keys():
-        raise CommandError(f"There is no stack {target.stacks.data}: name its stage with STAGE=….")
-    table = boto3.resource("dynamodb", region_name=target.region).Table(names[TABLE])
-    return end(share_id, table, client("s3", target.region), names[BUCKET], target)
+    table, bucket, target = open_table(context, environ)
+    return end(share_id, table, client("s3", target.region), bucket, target)
 
 
 def end(share_id: str, table: Any, s3: Any, bucket: str, target: DeploymentTarget) -> str:

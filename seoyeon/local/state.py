@@ -12,6 +12,7 @@ from seoyeon.terminal.errors import CommandError
 
 # A first run writes 300 MB, most of it the functions' code.
 _NEEDED_BYTES = 500 * 10**6
+_MEMORY = "run.json"
 
 
 class State:
@@ -20,7 +21,6 @@ class State:
     def __init__(self, path: Path, lock: FileLock) -> None:
         self.path = path
         self._lock = lock
-        self._memory = path / "run.json"
 
     @classmethod
     def open(cls, path: Path) -> "State":
@@ -53,17 +53,22 @@ class State:
 
     def recall(self) -> dict[str, Any]:
         """Return the remembered values; none if the file is missing or unreadable."""
-        try:
-            memory = json.loads(self._memory.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return memory if isinstance(memory, dict) else {}
+        return recall(self.path)
 
     def remember(self, **values: Any) -> None:
         """Add values to the remembered ones; a crash leaves the old file or the new one."""
-        fresh = self._memory.with_suffix(".new")
+        fresh = self.path / f"{_MEMORY}.new"
         fresh.write_text(json.dumps(self.recall() | values, indent=2) + "\n", encoding="utf-8")
-        fresh.replace(self._memory)
+        fresh.replace(self.path / _MEMORY)
 
     def close(self) -> None:
         self._lock.release()
+
+
+def recall(folder: Path) -> dict[str, Any]:
+    """Return the values that the last run in `folder` remembers, without its lock."""
+    try:
+        memory = json.loads((folder / _MEMORY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return memory if isinstance(memory, dict) else {}

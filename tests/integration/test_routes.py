@@ -23,6 +23,7 @@ from tests.builders import (
     CONVERSATION,
     NOW,
     REQUEST,
+    consumption,
     frame,
     secret,
     uuid,
@@ -490,7 +491,7 @@ def test_over_a_limit_what_was_answered_is_told_again(stage: Stage, limits: Limi
     stage.limit(Limits(messages=1))
     accepted = stage.send(frame())
     stage.end()
-    Quota(stage.table, clock=stage.clock).add_tokens(ALICE.user_id, 1)
+    Quota(stage.table, clock=stage.clock).add(ALICE.user_id, consumption(1))
     stage.limit(limits)
     assert stage.send(frame(), connection_id=THERE) == accepted
     assert stage.kinds[-1] == ("replay", THERE)
@@ -499,7 +500,7 @@ def test_over_a_limit_what_was_answered_is_told_again(stage: Stage, limits: Limi
 def test_without_tokens_a_cut_answer_is_not_continued_and_stays(stage: Stage) -> None:
     stage.send(frame())
     ended = stage.end(stop_reason="length")
-    Quota(stage.table, clock=stage.clock).add_tokens(ALICE.user_id, 1)
+    Quota(stage.table, clock=stage.clock).add(ALICE.user_id, consumption(1))
     stage.limit(Limits(tokens=1))
     answer = stage.send(frame("continue"), connection_id=THERE)
     assert answer
@@ -510,7 +511,7 @@ def test_without_tokens_a_cut_answer_is_not_continued_and_stays(stage: Stage) ->
 def test_without_tokens_a_run_that_is_under_way_goes_on(stage: Stage) -> None:
     stage.send(frame())
     stage.run()
-    Quota(stage.table, clock=stage.clock).add_tokens(ALICE.user_id, 1)
+    Quota(stage.table, clock=stage.clock).add(ALICE.user_id, consumption(1))
     stage.limit(Limits(tokens=1))
     stage.clock.pass_by(LEASE_SECONDS + 1)
     assert stage.send(frame("resume"), connection_id=THERE) is None

@@ -13,7 +13,7 @@ from chat_ws.store.quota import Quota
 from chat_ws.store.titles import Titles
 from chat_ws.store.turns import Turns
 
-from tests.builders import ALICE, CONVERSATION, NOW, REQUEST, uuid
+from tests.builders import ALICE, CONVERSATION, MODELS, NOW, REQUEST, consumption, uuid
 from tests.fakes import Clock
 from tests.store_contract import Store, StoreContract, chat
 
@@ -59,14 +59,19 @@ def test_all_that_is_stored_expires_with_the_history(table: "Table", store: Stor
         assert item(table, key)[keys.TTL_ATTRIBUTE] == int(NOW) + 90 * DAY
 
 
-def test_a_counter_outlives_its_day_and_no_more(table: "Table", store: Store) -> None:
+def test_counters_of_a_quota_expire_first_and_those_of_a_user_before_those_of_all(
+    table: "Table", store: Store
+) -> None:
     store.limited(Limits(messages=5)).accept(ALICE, chat(1), "connection-1")
-    store.quota.add_tokens(ALICE.user_id, 7)
-    for key, counted in (
-        (keys.messages(ALICE.user_id, "2026-11-18"), {"messages": 1, "tokens": 7}),
-        (keys.tokens("2026-11-18"), {"tokens": 7}),
+    store.quota.add(ALICE.user_id, consumption(7))
+    usage = {"prompt_tokens": 7, "microdollars": 19}
+    by_model = {f"{name}#{MODELS[0]}": number for name, number in usage.items()}
+    for key, counted, days in (
+        (keys.messages(ALICE.user_id, "2026-11-18"), {"messages": 1, "tokens": 7}, 3),
+        (keys.tokens("2026-11-18"), {"tokens": 7, **usage, **by_model}, 400),
+        (keys.user_usage(ALICE.user_id, "2026-11-18"), usage, 30),
     ):
-        assert item(table, key) == {**key, **counted, keys.TTL_ATTRIBUTE: int(NOW) + 3 * DAY}
+        assert item(table, key) == {**key, **counted, keys.TTL_ATTRIBUTE: int(NOW) + days * DAY}
 
 
 def test_a_conversation_lives_as_long_as_its_last_turn(table: "Table", store: Store) -> None:

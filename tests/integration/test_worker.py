@@ -573,6 +573,41 @@ def test_the_tokens_of_a_continued_answer_are_those_of_each_run(stage: Stage) ->
     assert tokens_counted(stage) == stage.turn.usage.total == 106
 
 
+def test_the_usage_of_a_day_tells_answers_tokens_and_dollars_by_model_and_user(
+    stage: Stage,
+) -> None:
+    stage.titles = True
+    stage.handle(
+        stage.ask(),
+        Answer(["경"], StreamBroken(), usage=Usage(100, 10)),
+        Answer(error=ModelUnavailable()),
+        Answer(["주"], stop_reason="length", usage=Usage(120, 20)),
+        Answer(["신라의 수도"], usage=Usage(50, 5)),
+    )
+    stage.turns.reopen(stage.turn, HERE)
+    stage.turns.claim_wake(stage.turn)
+    stage.handle(Job.on(stage.turn, "run", HERE), Answer(["는"], usage=Usage(130, 30)))
+
+    day = keys.day(NOW)
+    total = stage.table.get_item(Key=keys.tokens(day))["Item"]
+    user = stage.table.get_item(Key=keys.user_usage(ALICE.user_id, day))["Item"]
+    # Broken answer and continuation by the first model, the rest of the answer by the second.
+    first = {"prompt_tokens": 230, "completion_tokens": 40, "microdollars": 750}
+    second = {"answers": 1, "prompt_tokens": 170, "completion_tokens": 25, "microdollars": 141}
+    assert {name: int(str(total[f"{name}#{MODEL}"])) for name in first} == first
+    assert {name: int(str(total[f"{name}#{NEXT_MODEL}"])) for name in second} == second
+    sums = {name: first.get(name, 0) + number for name, number in second.items()}
+    assert {name: int(str(user[name])) for name in sums} == sums
+    assert {name: int(str(total[name])) for name in sums} == sums
+    assert ALICE.user_id not in str(user)
+
+
+def test_a_failed_turn_is_no_answer(stage: Stage) -> None:
+    stage.handle(stage.ask(), *[Answer(["가"], StreamBroken(), usage=Usage(10, 1))] * 3)
+    total = stage.table.get_item(Key=keys.tokens(keys.day(NOW)))["Item"]
+    assert "answers" not in total
+
+
 def test_done_is_sent_before_the_tokens_are_counted(stage: Stage) -> None:
     counted: list[int] = []
 
@@ -591,7 +626,7 @@ def test_an_answer_whose_tokens_could_not_be_counted_is_told_all_the_same(
     def fail(*_: object) -> None:
         raise EndpointConnectionError(endpoint_url="https://dynamodb")
 
-    monkeypatch.setattr(Quota, "add_tokens", fail)
+    monkeypatch.setattr(Quota, "add", fail)
     stage.handle(stage.ask(), Answer(["경주"], usage=Usage(5, 1)))
     assert isinstance(stage.frames()[-1], Done)
     assert "tokens not counted" in logs()

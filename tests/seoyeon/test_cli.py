@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,7 +29,7 @@ def status(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.mark.parametrize("command", ["run", "deploy", "destroy", "doctor"])
+@pytest.mark.parametrize("command", ["run", "deploy", "destroy", "doctor", "usage"])
 def test_help_lists_each_command_and_shows_examples(command: str) -> None:
     assert f"\n  {command} " in call("--help").stdout
     done = call(command, "--help")
@@ -106,3 +107,13 @@ def test_an_endpoint_of_an_emulator_in_the_environment_is_refused(
     assert "stops a deploy: endpoint: AWS_ENDPOINT_URL redirects" in shown.out
     assert shown.err.startswith("Error: Nothing was changed.")
     assert shown.err.count("\n") == 1
+
+
+def test_usage_without_a_laptop_run_names_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STATE_DIR", str(tmp_path))
+    assert status("usage", "--local", monkeypatch=monkeypatch) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"Error: No run uses STATE_DIR {tmp_path}: start one with 'make run'")
+    assert error.count("\n") == 1

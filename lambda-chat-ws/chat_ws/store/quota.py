@@ -1,13 +1,13 @@
-"""Daily quotas, counted in the table: each user's messages and tokens, the deployment's tokens.
+"""The counters of a day: each user's messages and tokens, the deployment's tokens, the usage.
 
 A day begins at midnight in Korea. A message is a question or a `continue`; the transaction that
 stores it counts it, so the count is exact. Tokens are added when a run has ended: answers that are
 being generated when a budget is reached exceed it. The transaction checks a user's tokens; a
-process reads the deployment's every few seconds.
+process reads the deployment's every few seconds. Nothing reads the usage but an operator.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chat_shared import keys
@@ -16,6 +16,8 @@ from chat_ws.settings import UNLIMITED, Limits
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+
+    from chat_ws.consumption import Consumption  # the routes need no models
 
 # A process may use a count of tokens that it has read this many seconds ago.
 TOKENS_SECONDS = 5.0
@@ -87,15 +89,25 @@ class Quota:
     def _read(self, key: dict[str, str]) -> dict[str, Any]:
         return self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
 
-    def add_tokens(self, user_id: str, tokens: int) -> None:
-        """Add to the deployment's tokens of the day, then to the user's."""
+    def add(self, user_id: str, consumption: "Consumption") -> None:
+        """Add to the deployment's tokens and usage, then to the user's tokens and usage."""
         now = self._clock()
-        for key in (keys.tokens(keys.day(now)), keys.messages(user_id, keys.day(now))):
-            self._table.update_item(
-                Key=key,
-                UpdateExpression=f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD tokens :tokens",
-                ExpressionAttributeValues={
-                    ":ttl": int(now) + keys.COUNTER_SECONDS,
-                    ":tokens": tokens,
-                },
-            )
+        day, tokens = keys.day(now), {"tokens": consumption.tokens}
+        counters = consumption.counters()
+        totals = {**tokens, **counters, **consumption.counters_by_model()}
+        self._add(keys.tokens(day), totals, int(now) + keys.USAGE_SECONDS)
+        self._add(keys.messages(user_id, day), tokens, int(now) + keys.COUNTER_SECONDS)
+        self._add(keys.user_usage(user_id, day), counters, int(now) + keys.USER_USAGE_SECONDS)
+
+    def _add(self, key: dict[str, str], counters: Mapping[str, int], expires_at: int) -> None:
+        numbered = list(enumerate(counters.items()))
+        additions = ", ".join(f"#counter_{n} :counter_{n}" for n, _ in numbered)
+        self._table.update_item(
+            Key=key,
+            UpdateExpression=f"SET {keys.TTL_ATTRIBUTE} = :ttl ADD {additions}",
+            ExpressionAttributeNames={f"#counter_{n}": name for n, (name, _) in numbered},
+            ExpressionAttributeValues={
+                ":ttl": expires_at,
+                **{f":counter_{n}": number for n, (_, number) in numbered},
+            },
+        )

@@ -95,6 +95,7 @@ class PromptInput:
 class Call:
     """A call of the model that was sent. `refused`: it failed before Bedrock streamed any text."""
 
+    model: ModelId
     stream: Stream
     prompt_tokens: int  # our estimate
     pieces: list[str] = field(default_factory=list)
@@ -186,9 +187,12 @@ class Generation:
         return sum((call.stream.usage for call in self._calls), Usage())
 
     @property
-    def billed(self) -> Usage:
-        """Return `usage`, and estimates for accepted calls that reported none."""
-        return sum((call.billed for call in self._calls), Usage())
+    def billed(self) -> dict[ModelId, Usage]:
+        """Return `usage` by model, with estimates for accepted calls that reported none."""
+        billed: dict[ModelId, Usage] = {}
+        for call in self._calls:
+            billed[call.model] = billed.get(call.model, Usage()) + call.billed
+        return {model: usage for model, usage in billed.items() if usage.total}
 
     @property
     def prompt_estimate(self) -> int:
@@ -320,7 +324,7 @@ class Generation:
         self.model = model
         if self.aborted.is_set():
             return None
-        call = Call(stream, prompt.tokens)
+        call = Call(model, stream, prompt.tokens)
         self._own_calls.append(call)
         try:
             for chunk in join_surrogates(stream):

@@ -4,6 +4,7 @@ from aws_lambda_powertools import Logger
 from chat_shared.metrics import Metrics
 from chat_shared.turn import Turn
 
+from chat_ws.consumption import Consumption
 from chat_ws.errors import ChatError
 from chat_ws.models import ModelId
 from chat_ws.worker.generation import Generation
@@ -71,16 +72,12 @@ class Telemetry:
             )
 
     def _cost(self, generation: Generation) -> float | None:
-        """Return US dollars; None without tokens, or for a model without a price."""
-        model = generation.model
-        if not model or not generation.billed.total:
-            return None
-        if price := model.spec.price:
-            return price.cost(generation.billed)
-        if model not in self._unpriced:
+        """Return US dollars; None without tokens, or for models without a price."""
+        consumption = Consumption(generation.billed)
+        for model in consumption.unpriced - self._unpriced:
             self._unpriced.add(model)
             self.log.warning("model has no price", model_id=str(model))
-        return None
+        return consumption.dollars
 
 
 def cause(error: ChatError | None) -> str | None:

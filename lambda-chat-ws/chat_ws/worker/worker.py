@@ -12,6 +12,7 @@ from chat_shared.principal import Principal
 from chat_shared.turn import Turn
 
 from chat_ws.connection import Connections, Gone
+from chat_ws.consumption import Consumption
 from chat_ws.errors import ContentBlocked, ModelUnavailable
 from chat_ws.job import Job
 from chat_ws.models import ModelFallback, ModelId
@@ -156,6 +157,7 @@ class Worker:
                 self.threads,
                 chosen=self.fallback.find(turn.model),
             )
+            answered_by = None
             try:
                 ended, moved = Run(
                     turn, self.leases, relay, preparation, generation, remaining, self.telemetry
@@ -165,12 +167,15 @@ class Worker:
                 else:
                     relay.post(terminal_frame(ended))
                 # A model id is stored when a run ends: an earlier run had ended.
-                self.telemetry.run_ended(ended, generation, continued=turn.model_id is not None)
+                continued = turn.model_id is not None
+                if ended.status == "done" and not continued:
+                    answered_by = generation.model
+                self.telemetry.run_ended(ended, generation, continued=continued)
             except Lost:
                 self.telemetry.run_lost(generation)
                 return None
             finally:
-                self._count_tokens(turn, generation)
+                self._count(turn, Consumption(generation.billed, answered_by))
                 self._keep_documents(turn, preparation.texts)
         return ended
 
@@ -225,17 +230,16 @@ class Worker:
                     self.connections.post(turn.connection_id, Title(turn.conversation_id, title))
         finally:
             self.telemetry.title_ended(generation, stored=stored)
-            self._count_tokens(turn, generation)
+            self._count(turn, Consumption(generation.billed))
 
-    def _count_tokens(self, turn: Turn, generation: Generation) -> None:
-        """Add the run's tokens to today's counters; a failure to count must not fail the answer."""
-        tokens = generation.billed.total
-        if not tokens:
+    def _count(self, turn: Turn, consumption: Consumption) -> None:
+        """Add to today's counters; a failure to count must not fail the answer."""
+        if not consumption.tokens:
             return
         try:
-            self.quota.add_tokens(turn.user_id, tokens)
+            self.quota.add(turn.user_id, consumption)
         except (ClientError, BotoCoreError):
-            self.telemetry.log.warning("tokens not counted", tokens=tokens)
+            self.telemetry.log.warning("tokens not counted", tokens=consumption.tokens)
 
 
 @dataclass(frozen=True)

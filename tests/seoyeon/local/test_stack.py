@@ -1,5 +1,6 @@
 """The whole chat on this machine, over real HTTP and a real WebSocket."""
 
+import hashlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import time
 from typing import Any
 
 import pytest
+from chat_shared import keys
 from chat_shared.shares import id_of
 from chat_ws.protocol import FEATURES
 from history_api.features import DOCUMENT_FEATURES, SHARE_FEATURES
@@ -133,6 +135,22 @@ def test_a_second_question_is_answered_in_the_light_of_the_first(stack: Stack, g
     assert (
         prompt.index("여행하고 싶다") < prompt.index("어디로 가고") < prompt.index("경주<|eot_id|>")
     )
+
+
+def test_the_usage_of_a_laptop_run_is_printed_beside_it(stack: Stack, guest: str) -> None:
+    stack.bedrock.plan({"answer": "네."})
+    with stack.connect(guest) as client:
+        used = ask(client, 1, "경주")[-1]["usage"]
+    name = keys.user_usage(hashlib.sha256(guest.encode()).hexdigest(), "")["sk"]
+    until = time.monotonic() + 30  # counted after `done`, like the title
+    counted: list[dict[str, Any]] = []
+    while not counted and time.monotonic() < until:
+        report = json.loads(stack.command("usage", "--local", "--json"))
+        counted = [each for each in report["users"] if each["user"] == name]
+    (user,) = counted
+    assert user["answers"] == 1
+    assert user["prompt_tokens"] >= used["prompt_tokens"] > 0
+    assert user["dollars"] > 0
 
 
 def test_people_do_not_see_each_others_conversations(stack: Stack, guest: str) -> None:

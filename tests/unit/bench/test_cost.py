@@ -17,7 +17,7 @@ def test_an_answer_is_billed_by_frame_second_write_and_token() -> None:
     # 8.3 s of stream, 0.3 s around it and 0.18 s of cold start in 1 GB; 56 and 24 ms in 0.875 GB.
     assert used["Lambda GB-seconds"] == pytest.approx(8.3 + 0.3 + 0.18 + 0.080 * 0.875)
     # A turn grows from 820 to 2,170 bytes: its first renewal takes 1 unit, six 2; the end takes 3.
-    assert used["DynamoDB write units"] == 10 + 3 + (1 + 6 * 2 + 2) + 3
+    assert used["DynamoDB write units"] == 10 + 4 + (1 + 6 * 2 + 2) + 3
     assert used["DynamoDB read units"] == pytest.approx(3 + 2 + 3 / 5)
     assert used["CloudFront requests"] == pytest.approx(15 / 5)
     assert used["CloudFront GB"] == pytest.approx(1)
@@ -28,7 +28,7 @@ def test_instructions_are_billed_with_each_write_of_the_turn_and_in_the_prompt()
     used = cost.one_answer(0, 1_000, 0, 0, instructions=1_500)
 
     # 4,500 bytes more: a turn of 5,320 to 6,670 bytes. Renewals take 6 units at 5 and 7 at 3.
-    assert used["DynamoDB write units"] == 10 + 3 + (5 * 6 + 3 * 7) + 7
+    assert used["DynamoDB write units"] == 10 + 4 + (5 * 6 + 3 * 7) + 7
     # The instructions exceed 4 KB.
     assert used["DynamoDB read units"] == pytest.approx(3 + 3 + 3 / 5)
     assert 1_200 < cost.prompt_tokens(1_500) - cost.prompt_tokens() < 1_300

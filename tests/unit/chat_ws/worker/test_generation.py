@@ -112,7 +112,8 @@ def test_a_call_without_reported_usage_is_billed_by_its_estimate(
     model = FakeModel(*[answer] * (1 + CONTINUATIONS))
     made, _ = finish(model)
     prompt_tokens = sum(prompt.tokens for _, prompt in model.asked)
-    assert made.billed == Usage(prompt_tokens, pieces * len(model.asked))
+    [(_, billed)] = made.billed.items()
+    assert billed == Usage(prompt_tokens, pieces * len(model.asked))
     assert (made.usage, made.prompt_estimate) == (Usage(), 0)
 
 
@@ -129,7 +130,7 @@ def test_a_call_that_does_not_end_when_aborted_is_billed_by_its_estimate(
     assert model.streams[0].hanging.wait(PATIENCE)
     made.__exit__()
     assert not made.ended.is_set()
-    assert made.billed == Usage(model.asked[0][1].tokens)
+    assert made.billed == {MODELS[0]: Usage(model.asked[0][1].tokens)}
     end(model.streams[0])
 
 
@@ -138,7 +139,14 @@ def test_a_call_that_does_not_end_when_aborted_is_billed_by_its_estimate(
 )
 def test_a_refused_call_is_not_billed(error: ChatError) -> None:
     made, _ = finish(FakeModel(*[Answer(error=error)] * THROTTLE_TRIES))
-    assert made.billed == Usage()
+    assert made.billed == {}
+
+
+def test_the_tokens_of_a_broken_call_are_those_of_its_model() -> None:
+    broken = Answer(["경"], StreamBroken(), usage=Usage(10, 1))
+    gone = Answer(error=ModelUnavailable())
+    made, _ = finish(FakeModel(broken, gone, Answer(["주"], usage=Usage(11, 2))), models=MODELS)
+    assert made.billed == {MODELS[0]: Usage(10, 1), MODELS[1]: Usage(11, 2)}
 
 
 def test_throttling_without_end_is_told() -> None:

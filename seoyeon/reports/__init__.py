@@ -1,0 +1,1 @@
+"""Reports for operators, read from the table of a deployment."""
