@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-dev run test quick firefox faults proof check lint import-handlers format synth bench doctor deploy destroy end-share usage lock add compile vendor previous icons clean
+.PHONY: help setup setup-run setup-dev setup-eval run test quick firefox faults proof check lint import-handlers format synth bench doctor deploy destroy end-share usage lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,14 @@ node_modules/.ready-dev: package.json package-lock.json | $(VENV)/.ready-dev
 	@touch node_modules/.ready $@
 
 NPM_CI := $(BIN)/npm ci --no-fund --no-audit --loglevel=error
+
+# Added to what is there: an environment that has been synced since lacks these packages again.
+$(VENV)/.ready-eval: requirements-eval.txt $(VENV)/.ready
+	@echo "Installing the packages of the evaluation (about 200 MB) ..."
+	@$(UV) pip install --quiet --python $(BIN)/python --requirement requirements-eval.txt
+	@touch $@
+
+setup-eval: $(VENV)/.ready-eval ## install what eval needs
 
 setup-dev: $(VENV)/.ready-dev node_modules/.ready-dev ## also install what tests and checks need
 
@@ -169,6 +177,7 @@ compile: $(VENV)/.ready
 	@$(COMPILE) --python-version 3.11 pyproject.toml $(ALL_GROUPS) -o requirements-dev.txt
 	@$(COMPILE) --python-version 3.11 pyproject.toml --group deploy --constraint requirements-dev.txt -o requirements.txt
 	@$(COMPILE) --python-version 3.11 pyproject.toml --group deploy --group run --constraint requirements-dev.txt -o requirements-run.txt
+	@$(COMPILE) --python-version 3.11 --group eval --constraint requirements-dev.txt -o requirements-eval.txt
 	@$(COMPILE) --python-version 3.13 --group chat --constraint requirements-dev.txt -o lambda-chat-ws/requirements.txt
 	@$(COMPILE) --python-version 3.13 --group history --constraint requirements-dev.txt -o lambda-history/requirements.txt
 	@$(COMPILE) --python-version 3.13 --group documents --constraint requirements-dev.txt -o lambda-documents/requirements.txt

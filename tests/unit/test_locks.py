@@ -16,10 +16,13 @@ def versions(lock: Path) -> dict[str, str]:
 
 
 def test_the_development_lock_is_compiled_from_every_group() -> None:
-    """A group that the Makefile forgets takes its packages out of the environment."""
+    """A group that the Makefile forgets takes its packages out of the environment.
+
+    Only `eval` has an environment of more: its packages are large, and few tests need them.
+    """
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     [named] = re.findall(r"^ALL_GROUPS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert set(named.split()) - {"--group"} == groups.keys()
+    assert set(named.split()) - {"--group"} == groups.keys() - {"eval"}
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,15 @@ def test_the_development_lock_is_compiled_from_every_group() -> None:
 def test_a_lock_names_the_versions_that_the_tests_run_with(lock: Path) -> None:
     tested = versions(ROOT / "requirements-dev.txt")
     assert versions(lock).items() <= tested.items()
+
+
+def test_the_lock_of_the_evaluation_has_what_the_tests_have_and_the_analyser_of_korean() -> None:
+    tested, evaluated = (
+        versions(ROOT / "requirements-dev.txt"),
+        versions(ROOT / "requirements-eval.txt"),
+    )
+    assert evaluated.keys() - tested.keys() == {"kiwipiepy", "kiwipiepy-model"}
+    assert {name: tested.get(name, version) for name, version in evaluated.items()} == evaluated
 
 
 @pytest.mark.parametrize("package", ["ruff", "mypy", "pytest", "moto", "playwright", "hypothesis"])

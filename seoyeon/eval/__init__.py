@@ -1,0 +1,1 @@
+"""Evaluation of a deployment's answers by rules: items, asking, statistics, reports."""
