@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-dev setup-eval run test quick firefox faults proof check lint import-handlers format synth bench doctor deploy destroy end-share usage lock add compile vendor previous icons clean
+.PHONY: help setup setup-run setup-dev setup-eval run test quick firefox faults proof check lint import-handlers format synth eval bench doctor deploy destroy end-share usage lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -135,6 +135,13 @@ format: setup-dev ## rewrite the code in the project's format
 
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
+
+EVAL = $(if $(ITEMS),--items=$(ITEMS)) $(if $(REPEATS),--repeats=$(REPEATS)) $(if $(KIND),--kind=$(KIND)) \
+  $(if $(SPLIT),--split=$(SPLIT)) $(if $(MODEL),--model=$(MODEL)) $(if $(PARALLEL),--parallel=$(PARALLEL)) \
+  $(if $(OUTPUT),--output=$(OUTPUT)) $(if $(COMPARE),--compare $(COMPARE)) $(ARGS)
+
+eval: setup-eval ## measure the answers of a deployment by rules: URL=... ITEMS=... REPEATS=... MODEL=... OUTPUT=... COMPARE="A B"
+	@$(BIN)/python -m seoyeon eval $(EVAL) $(URL)
 
 bench: setup-dev ## print the cost on AWS, cold starts, the reader at its limits, and the time that start and answer take a slow browser
 	@$(BIN)/python -m bench.cost

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -205,6 +206,58 @@ def _open_table(context: list[str] | None, *, local: bool) -> "Table":
     from seoyeon.aws.data import open_table
 
     return open_table(context or [], os.environ)[0]
+
+
+@app.command("eval")
+def evaluate(
+    url: Annotated[str, typer.Argument(help="Address of the page.")] = "http://localhost:8080",
+    items: Annotated[int | None, typer.Option(min=1, help="Ask this many, of all kinds.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Ask one kind; repeatable.")] = None,
+    split: Annotated[
+        Literal["all", "open", "held-out"],
+        typer.Option(help="Items that a prompt may be tuned on, or that it never is."),
+    ] = "all",
+    repeats: Annotated[int, typer.Option(min=1, help="How often to ask each item.")] = 3,
+    model: Annotated[str | None, typer.Option(help="Id of one of the page's models.")] = None,
+    parallel: Annotated[int, typer.Option(min=1, help="Conversations at the same time.")] = 1,
+    file: Annotated[
+        list[Path] | None, typer.Option(help="Items of this file, not of eval/; repeatable.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder of the answers; an existing one is resumed.")
+    ] = None,
+    rescore: Annotated[
+        bool, typer.Option("--rescore", help="Apply the rules to the answers in --output.")
+    ] = False,
+    compare: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="Print two results side by side.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask no question about the cost.")] = False,
+) -> None:
+    """Measure the answers of a deployment by rules, without a model as judge.
+
+    The items of eval/ are asked over the WebSocket, as a guest or with the account of
+    `python -m seoyeon chat`. Answers, report.md and result.json go to .local/eval/<time>.
+
+    \b
+    Examples:
+      python -m seoyeon eval --items 26 --repeats 1
+      python -m seoyeon eval https://chat.example.com --parallel 4
+      python -m seoyeon eval --output .local/eval/before --rescore
+      python -m seoyeon eval --compare .local/eval/before .local/eval/after
+    """
+    from seoyeon.eval import run
+
+    if compare:
+        run.compare(*compare)
+        return
+    options = run.Options(
+        url, file or (), items, kind or (), split, repeats, model, parallel, output, rescore, yes
+    )
+    try:
+        asyncio.run(run.run_evaluation(options))
+    except KeyboardInterrupt:  # the answers so far are stored
+        raise typer.Exit(130) from None
 
 
 @contextmanager

@@ -1,0 +1,140 @@
+"""Reports of results as Markdown."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from seoyeon.eval.items import Item
+from seoyeon.eval.records import Record
+from seoyeon.eval.results import Result, compare_rates
+from seoyeon.eval.statistics import Interval, estimate_mean
+
+_QUOTE = 300  # characters
+
+
+def format_result(result: Result, items: Sequence[Item], records: Sequence[Record]) -> str:
+    """Return the report of one run, with the answers that failed.
+
+    Held-out items have no such answers: an answer that was read is one that a prompt is tuned on.
+    """
+    parts = ["# Evaluation", _about(result.about), "## Items that pass all of their checks"]
+    parts.append(format_summary(result))
+    parts += ["## Checks by rule", "Each rule by the items that use it."]
+    parts.append(_table(("rule", "items", "pass rate", "95 % interval"), _rows(result.rules())))
+    parts += ["## Foreign characters in answers of the chat"]
+    parts.append(
+        _table(
+            ("characters", "answers", f"share of {result.chat_answers}"),
+            (
+                (name, str(count), f"{count / max(1, result.chat_answers):.1%}")
+                for name, count in result.foreign.items()
+            ),
+        )
+    )
+    parts.append(_cost(result))
+    if failed := _failed(result, items, records):
+        parts += ["## Answers that failed", "Items that are held out are left out.", *failed]
+    return "\n\n".join(parts) + "\n"
+
+
+def format_summary(result: Result) -> str:
+    """Return the pass rates as a table."""
+    return _table(("group", "items", "pass rate", "95 % interval"), _rows(result.groups()))
+
+
+def format_comparison(first: Result, second: Result) -> str:
+    """Return two results side by side, with the paired differences of the items in both."""
+    names = list(dict.fromkeys([*first.groups(), *second.groups()]))
+    rows = []
+    for name in names:
+        difference = compare_rates(_of(first, name), _of(second, name))
+        rows.append(
+            (
+                name,
+                _cell(first.groups().get(name)),
+                _cell(second.groups().get(name)),
+                _signed(difference.difference) if difference else "",
+                str(difference.items) if difference else "0",
+            )
+        )
+    header = ("group", "A", "B", "B − A", "items in both")
+    rules = [
+        (name, _cell(first.rules().get(name)), _cell(second.rules().get(name)))
+        for name in sorted({*first.rules(), *second.rules()})
+    ]
+    parts = ["# Comparison", f"A: {_line(first.about)}  \nB: {_line(second.about)}"]
+    parts += [_table(header, rows), "An interval that excludes 0 is marked with *."]
+    parts += ["## Checks by rule", _table(("rule", "A", "B"), rules)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _about(about: Mapping[str, object]) -> str:
+    return _table(("", ""), ((name, str(value)) for name, value in about.items()))
+
+
+def _line(about: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in about.items())
+
+
+def _of(result: Result, group: str) -> dict[str, float]:
+    """Return the rates of a group's items."""
+    return {
+        score.item: score.rate
+        for score in result.scores
+        if group in ("all", "held out" if score.held_out else "open", f"kind {score.kind}")
+    }
+
+
+def _rows(groups: Mapping[str, Sequence[float]]) -> Iterable[tuple[str, ...]]:
+    for name, rates in groups.items():
+        found = estimate_mean(rates)
+        yield name, str(len(rates)), f"{found.mean:.1%}", f"{found.low:.1%} – {found.high:.1%}"
+
+
+def _cell(rates: Sequence[float] | None) -> str:
+    if not rates:
+        return ""
+    found = estimate_mean(rates)
+    return f"{found.mean:.1%} ({found.low:.1%} – {found.high:.1%})"
+
+
+def _signed(found: Interval) -> str:
+    star = " *" if found.excludes_zero else ""
+    return f"{found.mean:+.1%} ({found.low:+.1%} – {found.high:+.1%}){star}"
+
+
+def _cost(result: Result) -> str:
+    failures = ", ".join(f"{count} {code}" for code, count in result.failures.items()) or "none"
+    prompts, answers = result.tokens
+    return (
+        f"{result.answers:,} answers, {prompts:,} tokens of prompts, {answers:,} of answers; "
+        f"median {result.seconds:.1f} s an answer. Failed turns: {failures}."
+    )
+
+
+def _failed(result: Result, items: Sequence[Item], records: Sequence[Record]) -> list[str]:
+    scores = {score.item: score for score in result.scores}
+    answers = {record.item: record.answer.text for record in records}
+    parts = []
+    for item in items:
+        score = scores.get(item.id)
+        if score is None or item.held_out or score.rate == 1:
+            continue
+        failed = dict.fromkeys(
+            rule
+            for repeat in score.passed
+            for rule, ok in zip(score.checks, repeat, strict=True)
+            if not ok
+        )
+        parts.append(
+            f"**{item.id}** ({score.rate:.0%}; failed: {', '.join(failed)})\n\n"
+            f"{_quote(item.turns[-1])}\n\n{_quote(answers[item.id])}"
+        )
+    return parts
+
+
+def _quote(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text[:_QUOTE].splitlines())
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
