@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-dev setup-eval run test quick firefox faults proof check lint import-handlers format synth eval bench doctor deploy destroy end-share usage lock add compile vendor previous icons clean
+.PHONY: help setup setup-run setup-dev setup-eval run test quick firefox faults proof check lint import-handlers format synth eval bench doctor deploy destroy end-share usage feedback lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -169,6 +169,9 @@ end-share: setup ## end a link to a shared conversation, which the variable LINK
 
 usage: setup ## print answers, tokens and estimated dollars; DAYS=30 is longer, ARGS=--json JSON, ARGS=--local of `make run`
 	@$(BIN)/python -m seoyeon usage $(if $(DAYS),--days=$(DAYS)) $(CONTEXT)
+
+feedback: setup ## print the users' ratings of answers as lines of JSON; ARGS=--content adds question and answer where they agreed
+	@$(BIN)/python -m seoyeon feedback $(CONTEXT)
 
 # Compiles without upgrades, so that `make add` changes one package; `make lock` upgrades all.
 COMPILE = $(UV) pip compile --quiet $(UPGRADE) --universal --no-header --no-annotate

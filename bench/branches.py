@@ -120,7 +120,7 @@ class Measure:
 
 
 def actions(table: "Table", conversation_id: str) -> dict[str, Callable[[], object]]:
-    turns, service = Turns(table, 90, now), Service(table, UNUSED, UNUSED, now)
+    turns, service = Turns(table, 90, now), Service(table, UNUSED, UNUSED, UNUSED, now)
     numbers = count(10 * TURNS * int(conversation_id == PLAIN) + 10 * TURNS)
 
     def ask() -> None:

@@ -228,6 +228,19 @@ def longest_share() -> Amounts:
     }
 
 
+def longest_rating() -> Amounts:
+    """Return the amounts of a rating of the largest turn, and of its deletion."""
+    return {
+        "REST requests": 2,
+        "Lambda requests": 4,
+        "Lambda GB-seconds": gb_seconds(capacity.HISTORY_MEMORY_MB, 2 * HISTORY_SECONDS),
+        # Two counters; each time the turn, and its copy in the index.
+        "DynamoDB write units": 2 + 2 * 2 * units(MAX_TURN),
+        # Each time the turn; once its conversation.
+        "DynamoDB read units": 2 * units(MAX_TURN, 4 * KB) + 1,
+    }
+
+
 def search(reads: float, seconds: float, writes: int) -> Amounts:
     """Return the amounts of a request that reads all shards, and `reads` bytes of the table."""
     return {
@@ -422,6 +435,9 @@ def abuse() -> dict[str, Amounts]:
         "shares and copies of them": {
             name: SETTINGS.daily_shares * amount for name, amount in longest_share().items()
         },
+        "ratings of the largest turn, each deleted": {
+            name: SETTINGS.daily_ratings * amount for name, amount in longest_rating().items()
+        },
         "answers, up to `daily_tokens`": {"Answer tokens": SETTINGS.daily_tokens},
     }
 
@@ -475,6 +491,7 @@ def abuse_table() -> str:
         "`…/text`": f"`history_rate` {SETTINGS.history_rate}",
         "`/history/shared`": f"`shared_rate` {SETTINGS.shared_rate}",
         "shares": f"`daily_shares` {SETTINGS.daily_shares}",
+        "ratings": f"`daily_ratings` {SETTINGS.daily_ratings:,}",
         "documents": f"`daily_documents` {SETTINGS.daily_documents}",
         "answers": f"`daily_tokens` {SETTINGS.daily_tokens:,}",
     }

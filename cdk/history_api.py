@@ -56,6 +56,7 @@ class HistoryApi(Construct):
         rate: int,
         burst: int,
         has_documents: bool,
+        has_feedback: bool,
         shared_throttle: MethodDeploymentOptions | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -92,7 +93,7 @@ class HistoryApi(Construct):
                 authorizer=authorizer, authorization_type=AuthorizationType.CUSTOM
             ),
         )
-        self._add_methods(has_documents)
+        self._add_methods(has_documents, has_feedback)
         if shared_throttle:
             self._add_sharing()
         self._add_gateway_responses()
@@ -137,19 +138,22 @@ class HistoryApi(Construct):
         by_key = "Readers of a shared copy have no account; its key is 256 random bits"
         acknowledge(shared, APIG4=by_key, COG4=by_key)
 
-    def _add_methods(self, has_documents: bool) -> None:
+    def _add_methods(self, has_documents: bool, has_feedback: bool) -> None:
         history = self.api.root.add_resource("history")
         instructions = history.add_resource("instructions")
         conversations = history.add_resource("conversations")
         conversation = conversations.add_resource("{id}")
+        turn = conversation.add_resource("turns").add_resource("{turn_id}")
         endpoints = [
             (history, ("GET", "DELETE")),
             (history.add_resource("search"), ("POST",)),
             (instructions, ("GET", "PUT")),
             (conversations, ("GET",)),
             (conversation, ("PATCH", "DELETE")),
-            (conversation.add_resource("turns").add_resource("{turn_id}"), ("DELETE",)),
+            (turn, ("DELETE",)),
         ]
+        if has_feedback:
+            endpoints.append((turn.add_resource("feedback"), ("PUT", "DELETE")))
         if has_documents:
             documents = conversation.add_resource("documents")
             document = documents.add_resource("{document_id}")

@@ -12,7 +12,7 @@ from chat_shared.shares import SHARES
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
 from constructs import Construct
-from history_api.features import DOCUMENT_FEATURES, SHARE_FEATURES
+from history_api.features import DOCUMENT_FEATURES, RATING_FEATURES, SHARE_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 
 from cdk.accounts import Accounts, PageClient
@@ -72,11 +72,13 @@ class ServiceStack(Stack):
                 "DOCUMENTS_BUCKET": documents.bucket_name,
                 **self._document_environment(),
                 **self._share_environment(),
+                **self._rating_environment(),
             },
             authorizer=self._identity.rest_authorizer,
             rate=settings.history_rate,
             burst=settings.history_burst,
             has_documents=settings.documents,
+            has_feedback=settings.feedback,
             shared_throttle=MethodDeploymentOptions(
                 throttling_rate_limit=settings.shared_rate,
                 throttling_burst_limit=settings.shared_burst,
@@ -170,6 +172,16 @@ class ServiceStack(Stack):
             "DAILY_SHARES": str(settings.daily_shares),
         }
 
+    def _rating_environment(self) -> dict[str, str]:
+        """Return the variables by which the history function takes ratings."""
+        settings = self._settings
+        if not settings.feedback:
+            return {}
+        return {
+            "RATINGS_PER_DAY": str(settings.ratings_per_day),
+            "DAILY_RATINGS": str(settings.daily_ratings),
+        }
+
     def _passage_environment(self) -> dict[str, str]:
         """Return the variables by which the worker puts documents into prompts."""
         if not self._settings.documents:
@@ -221,6 +233,8 @@ class ServiceStack(Stack):
         features = [*FEATURES, *HISTORY_FEATURES]
         if self._settings.has_shares:
             features += SHARE_FEATURES
+        if self._settings.feedback:
+            features += RATING_FEATURES
         if self._settings.documents:
             return [*features, *DOCUMENT_FEATURES]
         return [name for name in features if name != SUMMARY]

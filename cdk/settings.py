@@ -54,6 +54,9 @@ class Settings:
     sharing: str
     shares_per_day: int
     daily_shares: int
+    feedback: bool
+    ratings_per_day: int
+    daily_ratings: int
     frame_rate: int
     frame_burst: int
     connect_rate: int
@@ -108,6 +111,9 @@ class Settings:
             sharing=values.choice("sharing", ("accounts", "everyone", "off")),
             shares_per_day=values.integer("shares_per_day", 1, 1_000),
             daily_shares=values.integer("daily_shares", 1, 1_000_000),
+            feedback=values.boolean("feedback"),
+            ratings_per_day=values.integer("ratings_per_day", 1, 1_000),
+            daily_ratings=values.integer("daily_ratings", 1, 1_000_000),
             frame_rate=values.integer("frame_rate", 1, 10_000),
             frame_burst=values.integer("frame_burst", 1, 5_000),
             connect_rate=values.integer("connect_rate", 1, 10_000),

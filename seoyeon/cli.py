@@ -198,6 +198,32 @@ def usage(
         show(report)
 
 
+@app.command()
+def feedback(
+    context: Context = None,
+    content: Annotated[
+        bool,
+        typer.Option("--content", help="Add question and answer where the user has agreed."),
+    ] = False,
+    local: Local = False,
+) -> None:
+    """Print the users' ratings of answers as lines of JSON, oldest first.
+
+    \b
+    Examples:
+      python -m seoyeon feedback > feedback.jsonl
+      python -m seoyeon feedback -c stage=test --content
+      python -m seoyeon feedback --local
+    """
+    import time
+
+    from seoyeon.reports.feedback import read_lines
+
+    table = _open_table(context, local=local)
+    for line in read_lines(table, time.time(), with_content=content):
+        print(line)
+
+
 def _open_table(context: list[str] | None, *, local: bool) -> "Table":
     if local:
         from seoyeon.local.table import open_table as open_local_table

@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from chat_shared import keys
 from history_api import entry
 from history_api.documents import Documents, ReadingJob
+from history_api.quota import DailyQuota
+from history_api.ratings import Ratings
 from history_api.service import Service
-from history_api.settings import DocumentSettings, ShareSettings
+from history_api.settings import DocumentSettings, RatingSettings, ShareSettings
 from history_api.shares import Shares
 
 from tests.builders import REGION
@@ -71,8 +73,10 @@ def create_service(
     documents: Documents | None = None,
     **limits: Any,
 ) -> Service:
-    """Return the history function's service; `limits` are those of shares."""
+    """Return the history function's service; `limits` are those of shares and ratings."""
     documents = documents or create_documents(table, clock)
     settings = replace(ShareSettings(BUCKET), **limits)
     shares = Shares(table, settings, lambda: documents.s3, clock, sleep=lambda _: None)
-    return Service(table, documents, shares, clock)
+    of_ratings = {name: limits[name] for name in ("per_day", "daily") if name in limits}
+    quota = DailyQuota(table, "ratings", **asdict(RatingSettings(**of_ratings)))
+    return Service(table, documents, shares, Ratings(table, quota, clock), clock)

@@ -16,8 +16,10 @@ from chat_shared.principal import Unauthorized as NoPrincipal
 
 from history_api.documents import Documents, ReadingJob
 from history_api.errors import ApiError, Internal, NotFound, Unauthorized
+from history_api.quota import DailyQuota
+from history_api.ratings import Ratings
 from history_api.service import Body, Service
-from history_api.settings import DocumentSettings, ShareSettings
+from history_api.settings import DocumentSettings, RatingSettings, ShareSettings
 from history_api.shares import Shares
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ def bootstrap() -> Service:
 
     documents = Documents(table, settings, connect_s3, invoke)
     shares = Shares(table, ShareSettings.from_env(os.environ), lambda: documents.s3)
-    return Service(table, documents, shares)
+    limits = RatingSettings.from_env(os.environ)
+    ratings = Ratings(table, DailyQuota(table, "ratings", limits.per_day, limits.daily))
+    return Service(table, documents, shares, ratings)
 
 
 def connect_s3() -> "S3Client":
@@ -96,6 +100,11 @@ def dispatch(service: Service, event: Mapping[str, Any]) -> Body:
             return service.delete(principal, conversation_id)
         case "DELETE", "/history/conversations/{id}/turns/{turn_id}":
             return service.delete_turn(principal, conversation_id, unquote(path["turn_id"]))
+        case "PUT", "/history/conversations/{id}/turns/{turn_id}/feedback":
+            turn_id, body = unquote(path["turn_id"]), event.get("body") or ""
+            return service.rate(principal, conversation_id, turn_id, body)
+        case "DELETE", "/history/conversations/{id}/turns/{turn_id}/feedback":
+            return service.delete_rating(principal, conversation_id, unquote(path["turn_id"]))
         case "GET", "/history/conversations/{id}/documents":
             return service.documents(principal, conversation_id)
         case "POST", "/history/conversations/{id}/documents":

@@ -10,3 +10,5 @@ DOCUMENT_FEATURES = (
 )
 # Those of a deployment with sharing.
 SHARE_FEATURES = ("copy_share", "delete_share", "share", "shared", "shares")
+# Those of a deployment that takes ratings.
+RATING_FEATURES = ("delete_rating", "rate")

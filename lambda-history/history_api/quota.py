@@ -1,4 +1,4 @@
-"""The numbers of a day: how many documents or shared copies a user, and all users, may add."""
+"""The numbers of a day: how many documents, shares or ratings a user, and all users, may add."""
 
 import random
 import time
@@ -62,13 +62,22 @@ class DailyQuota:
             self._sleep(self._uniform(0, 0.05 * 2**attempt))
         raise Contended
 
+    def count(self, user_id: str, now: float) -> bool:
+        """Count one of the user's, then one of all users; return whether both quotas allow it."""
+        expires_at = int(now) + keys.COUNTER_SECONDS
+        count = self._count(keys.messages(user_id, keys.day(now)), self._per_day, expires_at)
+        return self._update(count) and self.count_for_deployment(now)
+
     def count_for_deployment(self, now: float) -> bool:
         """Count one of all users; return whether the quota allows it.
 
         Every worker updates this counter: a transaction would be cancelled too often.
         """
         expires_at = int(now) + keys.USAGE_SECONDS
-        count = self._count(keys.tokens(keys.day(now)), self._daily, expires_at)
+        return self._update(self._count(keys.tokens(keys.day(now)), self._daily, expires_at))
+
+    def _update(self, count: dict[str, Any]) -> bool:
+        """Write an update of a counter; return whether its condition holds."""
         try:
             self._table.update_item(**{k: v for k, v in count.items() if k != "TableName"})
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:

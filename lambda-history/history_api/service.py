@@ -25,6 +25,7 @@ from history_api.documents import Documents
 from history_api.errors import BadRequest, NotFound
 from history_api.instructions import Instructions
 from history_api.matching import Query as SearchQuery
+from history_api.ratings import Rating, Ratings
 from history_api.search import Hit, Position, Search
 from history_api.search_index import SearchIndex
 from history_api.shares import Shares
@@ -41,6 +42,7 @@ READ_AHEAD = 11  # turns in one query: two queries for DEFAULT_LIMIT and the tur
 CONVERSATIONS_PAGE = 50
 MAX_TITLE_LENGTH = 100
 MAX_INSTRUCTIONS_LENGTH = 1_500
+MAX_RATING_LENGTH = 500
 MAX_NAME_LENGTH = 255
 MAX_QUERY_LENGTH = 200
 
@@ -55,6 +57,7 @@ class Service:
     table: "Table"
     document_store: Documents
     share_store: Shares
+    ratings: Ratings
     clock: Callable[[], float] = time.time
 
     def turns(self, principal: Principal, query: Query) -> Body:
@@ -255,6 +258,17 @@ class Service:
             copies.add(principal, _uuid(conversation_id), share_id, copy.turns)
         )
 
+    def rate(self, principal: Principal, conversation_id: str, turn_id: str, body: str) -> Body:
+        """Rate a turn's answer by `rating`, `text` and `share` of `body`."""
+        rating = _rating(_fields(body))
+        self.ratings.put(principal, _uuid(conversation_id), _turn_id(turn_id), rating)
+        return {"feedback": feedback_view(rating.thumb, rating.text, rating.is_shared)}
+
+    def delete_rating(self, principal: Principal, conversation_id: str, turn_id: str) -> Body:
+        if not self.ratings.delete(principal, _uuid(conversation_id), _turn_id(turn_id)):
+            raise NotFound
+        return None
+
     def instructions(self, principal: Principal) -> Body:
         return {"text": Instructions(self.table).read(principal)}
 
@@ -307,8 +321,14 @@ def turn_view(
         "model_id": turn.model_id,
         "run": turn.run,
         "sources": [asdict(source) for source in turn.sources],
+        "feedback": turn.rating
+        and feedback_view(turn.rating, turn.rating_text, turn.rating_shared),
         "created_at": turn.created_at,
     }
+
+
+def feedback_view(rating: str, text: str, is_shared: bool) -> dict[str, Any]:
+    return {"rating": rating, "text": text, "share": is_shared}
 
 
 def variants_view(turn_id: str, parent: str, branches: Branches) -> dict[str, Any] | None:
@@ -464,6 +484,17 @@ def _part_number(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", value):
         raise BadRequest
     return int(value)
+
+
+def _rating(fields: dict[str, Any]) -> Rating:
+    thumb, text = fields.get("rating"), _text(fields.get("text", ""))
+    text = unicodedata.normalize("NFC", text).strip()
+    if thumb not in ("up", "down") or len(text) > MAX_RATING_LENGTH:
+        raise BadRequest
+    is_shared = fields.get("share")
+    if not isinstance(is_shared, bool):
+        raise BadRequest
+    return Rating(thumb, text, is_shared)
 
 
 def _query(value: object) -> str:

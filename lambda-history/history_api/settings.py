@@ -64,3 +64,18 @@ class ShareSettings:
     @property
     def days(self) -> int:
         return share_days(self.history_days)
+
+
+@dataclass(frozen=True)
+class RatingSettings:
+    """The limits of ratings: of a user and of all users in a day."""
+
+    per_day: int = 100
+    daily: int = 5_000
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "RatingSettings":
+        return cls(
+            per_day=int(env.get("RATINGS_PER_DAY") or 100),
+            daily=int(env.get("DAILY_RATINGS") or 5_000),
+        )

@@ -88,8 +88,14 @@ def query_newest(
     table: "Table", where: ConditionBase, now: float, **query: Any
 ) -> Iterator[dict[str, Any]]:
     """Return the items of a query, last sort key first, without expired ones."""
-    items = _query(table, where, ScanIndexForward=False, **query)
-    return (item for item in items if not keys.is_expired(item, now))
+    return query_unexpired(table, where, now, ScanIndexForward=False, **query)
+
+
+def query_unexpired(
+    table: "Table", where: ConditionBase, now: float, **query: Any
+) -> Iterator[dict[str, Any]]:
+    """Return the items of a query, first sort key first, without expired ones."""
+    return (item for item in _query(table, where, **query) if not keys.is_expired(item, now))
 
 
 def _query(table: "Table", where: ConditionBase, **query: Any) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,8 @@ UUID). Neither contains `#`, so a user id cannot name another user's partition.
 
 The index `by_activity` (activity_pk = user, activity_sk = time of the last message + conversation)
 lists a user's conversations, newest first. Pinned ones have another partition there, temporary ones
-have none. The last three items are counters.
+have none. A rated turn has a place in its partition FEEDBACK (activity_sk = time of the rating +
+turn). The last three items are counters.
 
 A turn id is `{time}-{8 hex digits}` in a conversation's first branch, `{branch}-{time}-{8 hex
 digits}` in any other (ADR 0024). Thus a branch is a range of sort keys, oldest turn first, and the
@@ -33,6 +34,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 ACTIVITY_INDEX = "by_activity"
+FEEDBACK = "feedback"  # the index partition of rated turns
 TTL_ATTRIBUTE = "expires_at"
 # Until a counter expires. A quota is used for one day of any machine's clock.
 COUNTER_SECONDS = 3 * 86_400

@@ -14,7 +14,7 @@ STORED_NAMES = {"turn_id": "sk", "question": "text"}
 # Stored even with their default value: conditions compare them, and fail on a missing attribute.
 COMPARED = {"status", "run", "lease_until"}
 # UTF-8 bytes of an answer. An item of DynamoDB holds 400 KB; a question takes up to 32 KB of them,
-# instructions up to 6 KB, passages and sources up to 35 KB.
+# instructions up to 6 KB, passages and sources up to 35 KB, a rating up to 2 KB.
 MAX_ANSWER_BYTES = 320 * 1024
 TITLE_LENGTH = 40  # characters of the first question that become the conversation's title
 
@@ -95,6 +95,9 @@ class Turn:
     instructions: str = ""  # the user's, as in the prompt that began `answer`
     passages: tuple[str, ...] = ()  # of documents, in that prompt: see chat_ws.worker.passages
     sources: tuple[Source, ...] = ()  # the passages that `answer` cites, by `n`
+    rating: str | None = None  # the user's thumb: `up` or `down`
+    rating_text: str = ""
+    rating_shared: bool = False  # whether the operator may read question and answer
     expires_at: int = 0
 
     @property

@@ -28,7 +28,7 @@ def read(table: "Table", days: int, now: float) -> Report:
     today = date.fromisoformat(keys.day(now))
     dates = [(today - timedelta(days=back)).isoformat() for back in reversed(range(days))]
     span = Key("pk").eq(keys.USAGE) & Key("sk").between(dates[0], dates[-1])
-    by_day = {str(item["sk"]): item for item in history.query_newest(table, span, now)}
+    by_day = {str(item["sk"]): item for item in history.query_unexpired(table, span, now)}
     models: dict[str, Counter[str]] = defaultdict(Counter)
     for item in by_day.values():
         for attribute in item:
@@ -38,7 +38,7 @@ def read(table: "Table", days: int, now: float) -> Report:
     users: dict[str, Counter[str]] = defaultdict(Counter)
     for day in dates[-USER_DAYS:]:
         partition = Key("pk").eq(keys.users_usage(day))
-        for item in history.query_newest(table, partition, now):
+        for item in history.query_unexpired(table, partition, now):
             users[str(item["sk"])].update(_counters(item))
     total = sum((_counters(item) for item in by_day.values()), Counter())
     return {

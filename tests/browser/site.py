@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 from chat_ws.protocol import FEATURES
-from history_api.features import DOCUMENT_FEATURES, SHARE_FEATURES
+from history_api.features import DOCUMENT_FEATURES, RATING_FEATURES, SHARE_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 from history_api.matching import Excerpt, Query, excerpt, turn_text
 
@@ -44,7 +44,13 @@ CONFIG: dict[str, Any] = {
     "websocket_url": "/ws",
     "auth": "guest",
     "max_text_length": 8000,
-    "features": [*FEATURES, *HISTORY_FEATURES, *SHARE_FEATURES, *DOCUMENT_FEATURES],
+    "features": [
+        *FEATURES,
+        *HISTORY_FEATURES,
+        *SHARE_FEATURES,
+        *RATING_FEATURES,
+        *DOCUMENT_FEATURES,
+    ],
 }
 BLANK = b'<!doctype html><title>blank</title><link rel="icon" href="data:,">'
 PAGE_LENGTH = 20

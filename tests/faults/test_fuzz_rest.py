@@ -45,7 +45,7 @@ from tests.unit.test_contracts import CLOSED_OPENAPI
 
 CONVERSATION_PATH = re.compile(
     r"/history/conversations/(?P<id>[^/]+)"
-    r"(?:/turns/(?P<turn_id>[^/]+)|/documents(?:/(?P<document_id>[^/]+)(?:/(?:read|text))?)?"
+    r"(?:/turns/(?P<turn_id>[^/]+)(?:/feedback)?|/documents(?:/(?P<document_id>[^/]+)(?:/(?:read|text))?)?"
     r"|/shares|/copy)?"
     r"|/history/shares/(?P<share_id>[^/]+)"
 )
@@ -57,6 +57,7 @@ ROUTES = {
     "/history/conversations": ("GET",),
     "/history/conversations/{id}": ("PATCH", "DELETE"),
     "/history/conversations/{id}/turns/{turn_id}": ("DELETE",),
+    "/history/conversations/{id}/turns/{turn_id}/feedback": ("PUT", "DELETE"),
     "/history/conversations/{id}/shares": ("POST",),
     "/history/conversations/{id}/copy": ("POST",),
     "/history/shares": ("GET",),

@@ -47,10 +47,10 @@ FULL_CONTEXT = {
     "alarm_email": "team@example.com",
     "monthly_budget": 50,
 }
-WITHOUT_DOCUMENTS: dict[str, object] = {"stage": "plain", "documents": False}
+PLAIN_CONTEXT: dict[str, object] = {"stage": "plain", "documents": False, "feedback": False}
 CONTEXTS: dict[str, Mapping[str, object]] = {
     "full": FULL_CONTEXT,
-    "plain": WITHOUT_DOCUMENTS,
+    "plain": PLAIN_CONTEXT,
     "local": LOCAL_CONTEXT,
     "accounts": LOCAL_ACCOUNTS_CONTEXT,
 }

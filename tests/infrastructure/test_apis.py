@@ -147,12 +147,16 @@ SHARE_METHODS = {
 }
 
 
+FEEDBACK = "/history/conversations/{id}/turns/{turn_id}/feedback"
+RATING_METHODS = {("PUT", FEEDBACK), ("DELETE", FEEDBACK)}
+
+
 @pytest.mark.parametrize(
     ("stage", "added"),
     [
-        ("aws", DOCUMENT_METHODS),
+        ("aws", DOCUMENT_METHODS | RATING_METHODS),
         ("plain", set()),
-        ("full", DOCUMENT_METHODS | SHARE_METHODS),  # with accounts
+        ("full", DOCUMENT_METHODS | RATING_METHODS | SHARE_METHODS),  # with accounts
     ],
 )
 def test_every_method_of_the_history_api_but_one_is_authorized(

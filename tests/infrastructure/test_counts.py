@@ -10,8 +10,8 @@ TABLE = """
 ApiGateway::Authorizer                    -    1    -    1
 ApiGateway::Deployment                    -    1    -    1
 ApiGateway::GatewayResponse               -    7    -    7
-ApiGateway::Method                        -   14    -   19
-ApiGateway::Resource                      -   11    -   16
+ApiGateway::Method                        -   16    -   21
+ApiGateway::Resource                      -   12    -   17
 ApiGateway::RestApi                       -    1    -    1
 ApiGateway::Stage                         -    1    -    1
 ApiGatewayV2::Api                         -    1    -    1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from chat_ws.errors import MAX_QUESTION_CHARACTERS
 from chat_ws.protocol import FEATURES
-from history_api.features import DOCUMENT_FEATURES
+from history_api.features import DOCUMENT_FEATURES, RATING_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 
 from tests.builders import MODEL_CHOICES
@@ -243,12 +243,14 @@ def test_the_page_is_configured_the_same_way_on_a_laptop(local: Assembly) -> Non
         "websocket_url": "/ws",
         "auth": "guest",
         "max_text_length": MAX_QUESTION_CHARACTERS,
-        "features": [*FEATURES, *HISTORY_FEATURES, *DOCUMENT_FEATURES],
+        "features": [*FEATURES, *HISTORY_FEATURES, *RATING_FEATURES, *DOCUMENT_FEATURES],
         "models": MODEL_CHOICES,
     }
 
 
-def test_a_page_without_documents_reads_none_of_their_features(plain: Assembly) -> None:
+def test_a_page_without_documents_and_feedback_reads_none_of_their_features(
+    plain: Assembly,
+) -> None:
     (file,) = plain.folder.glob("asset.*/config.json")
     # Its URLs are replaced at deployment; until then it is no JSON.
     (features,) = re.findall(r'"features":(\[[^]]*\])', file.read_text())

@@ -50,7 +50,7 @@ def two_users(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch)
     In each conversation the first question is answered, the second has a partial answer, and the
     first one is asked again. One of the conversations is temporary. Each conversation, and one
     without a question, has a document with each kind of object in the bucket. The first one is
-    shared.
+    shared, and its answer rated.
     """
     clock, numbers = Clock(NOW), count(1)
     turns = Turns(table, 90, clock, Limits(messages=100, tokens=100_000))
@@ -80,6 +80,7 @@ def two_users(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch)
         bucket.put_object(Key=key, Body=b"1")
     for user, asked in ((ALICE, uuid(1)), (BOB, uuid(7))):
         head = table.get_item(Key=keys.marker(user.user_id, asked))["Item"]["turn_id"]
+        service.rate(user, CONVERSATION, str(head), '{"rating": "up", "text": "네", "share": true}')
         bucket.Object(shares.object_key(SHARES[user])).delete()
         service.share(user, CONVERSATION, json.dumps({"share_id": SHARES[user], "head": head}))
     monkeypatch.setattr(entry, "bootstrap", lambda: service)
@@ -200,6 +201,8 @@ def test_after_the_deletion_of_everything_only_counters_are_left(
         if _kind(key) in COUNTERS:
             numbers = {name for name, value in item.items() if isinstance(value, Decimal)}
             assert item.keys() - numbers == {"pk", "sk"}
+    rated = {str(item["user_id"]) for item in left.values() if "rating" in item}
+    assert rated == {BOB.user_id}
     assert not any(ALICE.user_id in key for key in _objects(bucket))
     assert shares.object_key(SHARES[ALICE]) not in _objects(bucket)
     assert shares.object_key(SHARES[BOB]) in _objects(bucket)

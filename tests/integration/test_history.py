@@ -145,6 +145,7 @@ def test_a_turn_is_told_with_the_fields_of_the_contract(api: Api) -> None:
                 "model_id": "llama",
                 "run": 1,
                 "sources": [],
+                "feedback": None,
                 "created_at": told.created_at,
             }
         ],

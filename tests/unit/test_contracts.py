@@ -29,7 +29,7 @@ from chat_shared.turn import Source, Status, Turn, Usage
 from chat_ws import protocol
 from chat_ws.errors import MAX_QUESTION_CHARACTERS, ChatError, TooLarge
 from chat_ws.worker.title import MAX_TITLE_LENGTH
-from history_api import cursor, entry, features, search, search_index, service
+from history_api import cursor, entry, features, ratings, search, search_index, service
 from history_api.conversations import Conversation
 from history_api.errors import ApiError, NotFound, Unauthorized
 from history_api.matching import Query, excerpt
@@ -43,6 +43,7 @@ HISTORY_FEATURES = (
     *features.FEATURES,
     *features.DOCUMENT_FEATURES,
     *features.SHARE_FEATURES,
+    *features.RATING_FEATURES,
 )
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -67,7 +68,7 @@ def closed(document: Any) -> Any:
     """Return a copy that allows no other members in an object of the server's than it describes."""
     copy = deepcopy(document)
     for name, schema in objects(copy):
-        if name.lower() not in {*CLIENT, "changes", "instructions", "announcement"}:
+        if name.lower() not in {*CLIENT, "changes", "instructions", "announcement", "newfeedback"}:
             schema["additionalProperties"] = False
     return copy
 
@@ -529,6 +530,13 @@ def test_a_turn_s_view_is_valid(status: Status) -> None:
     assert view.keys() == OPENAPI["components"]["schemas"]["Turn"]["properties"].keys()
 
 
+def test_the_view_of_a_rated_turn_is_valid() -> None:
+    rated = {"rating": "up", "rating_text": "가" * service.MAX_RATING_LENGTH, "rating_shared": True}
+    view = service.turn_view(Turn.from_item(item("done") | rated))
+    assert view["feedback"]["share"] is True
+    view_schema("/components/schemas/Turn").validate(view)
+
+
 def test_a_variant_s_view_is_valid() -> None:
     branches = Branches(VARIANT, {"": FIRST, "b5e6f7a8b": VARIANT}, {"root": [VARIANT]})
     view = service.turn_view(Turn.from_item(item("done") | {"sk": VARIANT}), "root", branches)
@@ -547,7 +555,7 @@ def test_a_conversation_s_view_is_valid() -> None:
 @pytest.mark.parametrize("limit", ["1", "2"], ids=["more to come", "last page"])
 def test_a_page_of_turns_is_valid(limit: str) -> None:
     shelf = Shelf(item("done"), item("streaming"))
-    page = service.Service(shelf, shelf, shelf).turns(  # type: ignore[arg-type]  # a fake
+    page = service.Service(shelf, shelf, shelf, shelf).turns(  # type: ignore[arg-type]  # a fake
         Principal("u"), {"conversation_id": CONVERSATION, "limit": limit}
     )
     assert page is not None
@@ -568,7 +576,7 @@ def test_a_result_s_view_is_valid(turn_id: str | None) -> None:
 @pytest.mark.parametrize("rows", [0, 1, 51])
 def test_a_page_of_conversations_is_valid(rows: int) -> None:
     shelf = Shelf(*[CONVERSATION_ITEM] * rows)
-    page = service.Service(shelf, shelf, shelf).conversations(Principal("u"), {})  # type: ignore[arg-type]  # a fake
+    page = service.Service(shelf, shelf, shelf, shelf).conversations(Principal("u"), {})  # type: ignore[arg-type]  # a fake
     assert page is not None
     assert (page["next_cursor"] is None) == (rows <= service.CONVERSATIONS_PAGE)
     view_schema("/components/schemas/Conversations").validate(page)
@@ -596,6 +604,10 @@ def test_limits_of_the_history_api_are_the_code_s() -> None:
     assert schemas["Variants"]["properties"]["heads"]["maxItems"] == MAX_VARIANTS
     longest = service.MAX_INSTRUCTIONS_LENGTH
     assert schemas["Instructions"]["properties"]["text"]["maxLength"] == longest
+    for name in ("NewFeedback", "Feedback"):
+        feedback = schemas[name]["properties"]
+        assert feedback["text"]["maxLength"] == service.MAX_RATING_LENGTH
+        assert feedback["rating"]["enum"] == list(get_args(ratings.Thumb))
     assert schemas["Search"]["properties"]["query"]["maxLength"] == service.MAX_QUERY_LENGTH
     assert schemas["Search"]["properties"]["cursor"]["maxLength"] == cursor.MAX_LENGTH
     assert schemas["Results"]["properties"]["results"]["maxItems"] == search.PAGE

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -141,6 +141,7 @@ def chat_path(stack: Stack, token: str, timeout: float = TIMEOUT_S) -> None:
     history(stack, token, "PATCH", f"/conversations/{conversation}", {"title": "인사"})
     if not history(stack, token, "POST", "/search", {"query": "안녕"})["results"]:
         raise Refused
+    rate(stack, token, conversation)
     change_branches(stack, token, conversation, timeout)
     share(stack, token, conversation)
     use_document(stack, token, conversation, timeout)
@@ -148,6 +149,16 @@ def chat_path(stack: Stack, token: str, timeout: float = TIMEOUT_S) -> None:
     history(stack, token, "DELETE")
     if token_objects(stack, token):
         raise Refused
+
+
+def rate(stack: Stack, token: str, conversation: str) -> None:
+    """Rate the first answer, and take the rating back."""
+    turn_id = history(stack, token, "GET")["turns"][0]["turn_id"]
+    path = f"/conversations/{conversation}/turns/{turn_id}/feedback"
+    history(stack, token, "PUT", path, {"rating": "up", "share": False})
+    if not history(stack, token, "GET")["turns"][0]["feedback"]:
+        raise Refused
+    history(stack, token, "DELETE", path)
 
 
 def use_document(stack: Stack, token: str, conversation: str, timeout: float) -> None:
@@ -251,7 +262,7 @@ def history(
     token: str,
     method: str,
     path: str = "",
-    body: dict[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
     key: str = "",
 ) -> Any:
     answer = request(

@@ -13,7 +13,7 @@ import pytest
 from chat_shared import keys
 from chat_shared.shares import id_of
 from chat_ws.protocol import FEATURES
-from history_api.features import DOCUMENT_FEATURES, SHARE_FEATURES
+from history_api.features import DOCUMENT_FEATURES, RATING_FEATURES, SHARE_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
@@ -85,7 +85,13 @@ def test_config_names_the_socket_relative_to_the_page(stack: Stack) -> None:
         "auth": "guest",
         "max_text_length": 8000,
         "model": Scripted.name,
-        "features": [*FEATURES, *HISTORY_FEATURES, *SHARE_FEATURES, *DOCUMENT_FEATURES],
+        "features": [
+            *FEATURES,
+            *HISTORY_FEATURES,
+            *SHARE_FEATURES,
+            *RATING_FEATURES,
+            *DOCUMENT_FEATURES,
+        ],
         "models": MODEL_CHOICES,
     }
     assert config.headers["Cache-Control"] == "no-cache"

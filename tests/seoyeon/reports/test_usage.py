@@ -1,31 +1,20 @@
 """The report `usage`, from counters that the worker's code has written."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from chat_shared import keys
 from chat_shared.turn import Usage
 from chat_ws.consumption import Consumption
 from chat_ws.store.quota import Quota
-from moto import mock_aws
 
 from seoyeon.reports.usage import read, show
-from tests.builders import ALICE, BOB, MODEL, MODELS, NEXT_MODEL, NOW, REGION, principal
-from tests.table import create_table
+from tests.builders import ALICE, BOB, MODEL, MODELS, NEXT_MODEL, NOW, principal
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 DAY = 86_400
-
-
-@pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Iterator["Table"]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
-        yield create_table(boto3.resource("dynamodb", region_name=REGION), "usage")
 
 
 def add(table: "Table", user_id: str, days_ago: int, model: int = 0) -> None:

@@ -123,24 +123,30 @@ def test_a_day_of_abuse_is_bounded_by_the_throttles_and_daily_tokens() -> None:
     searches = requests // 10
     # 500 shares of 512 KB and 100 turns.
     shares = 500
+    # Of a turn of 400 KB, made and deleted.
+    ratings = 5_000
     # 500 documents, five times; each time an announcement, a start and five polls.
     readings = 500 * 5
     assert used["WebSocket minutes"] == 120 * sockets
     # `chat`, `accepted`, a snapshot of 13 messages of 32 KB, `done`.
     assert used["WebSocket messages"] == 16 * frames
-    assert used["REST requests"] == requests + searches + 7 * readings + readers + 2 * shares
+    assert used["REST requests"] == requests + searches + 7 * readings + readers + 2 * (
+        shares + ratings
+    )
     called = 3 * sockets + 2 * frames + 2 * (requests + searches)
-    called += 8 * readings + readers + 4 * shares
+    called += 8 * readings + readers + 4 * (shares + ratings)
     assert used["Lambda requests"] == called
     # Of 4 KB: a marker and twice a turn of 400 KB; a page of 400 KB, twice 1 MB that is
     # not shown, a conversation of 1 KB and 39 KB of branches.
     # A share reads one turn of 400 KB beyond its 512 KB. A search reads 2,000 conversations twice,
     # 46 such turns, and 8 MB.
     read = frames * 201 + requests * 623 + 8 * readings + 232 * shares
-    read += searches * (1_000 + 4_600 + 2_048)
+    read += searches * (1_000 + 4_600 + 2_048) + ratings * (2 * 100 + 1)
     assert used["DynamoDB read units"] == read
     # A refused transaction: four items, and the question of 24 KB.
-    assert used["DynamoDB write units"] == frames * (10 + 2 * 24) + 8 * readings + 722 * shares
+    # A rating writes the turn and its copy in the index, twice.
+    written = frames * (10 + 2 * 24) + 8 * readings + 722 * shares + ratings * (2 + 4 * 400)
+    assert used["DynamoDB write units"] == written
     assert used["Answer tokens"] == 2_000_000
 
 
@@ -159,6 +165,7 @@ def test_the_table_of_abuse_has_the_limit_of_each_row() -> None:
         "`daily_documents` 500",
         "`shared_rate` 5",
         "`daily_shares` 500",
+        "`daily_ratings` 5,000",
         "`daily_tokens` 2,000,000",
     ]
     # 2 messages, 0.035 GB-seconds and a request for each ping: $8.64, $2.02 and $0.86.
