@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-dev setup-eval run test quick firefox faults proof check lint import-handlers format synth eval bench doctor deploy destroy end-share usage feedback lock add compile vendor previous icons clean
+.PHONY: help setup setup-run setup-dev setup-eval run test quick firefox faults proof check lint import-handlers format synth eval bench doctor deploy destroy chat end-share usage feedback lock add compile vendor previous icons clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/\$$\$$/, "$$", $$2); printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -162,6 +162,10 @@ deploy: setup ## deploy to an AWS account; STAGE=... names another deployment
 
 destroy: setup ## remove the deployment and keep its data; DATA=delete deletes it too
 	@$(BIN)/python -m seoyeon destroy $(if $(DATA),--data=$(DATA)) $(CONTEXT)
+
+# In the environment, neither make nor the shell runs a part of a question: QUESTION='…' make chat
+chat: $(VENV)/.ready ## chat at the terminal: URL=https://… make chat (default: the laptop run); QUESTION='…' asks one question
+	@$(BIN)/python -m seoyeon chat $(ARGS) -- "$${URL:-http://localhost:8080}" $${QUESTION:+"$$QUESTION"}
 
 # The link is in the environment, where neither make nor the shell runs a part of it: LINK='https://…' make end-share
 end-share: setup ## end a link to a shared conversation, which the variable LINK of the environment holds

@@ -36,6 +36,9 @@ from cdk.acknowledgement import acknowledge
 from cdk.python_function import PythonFunctions
 from cdk.settings import Settings
 
+# Where a sign-in by a program on the user's machine ends. Cognito compares the port, too.
+LOOPBACK_URL = "http://localhost:8976/"
+
 _MFA = {"off": Mfa.OFF, "optional": Mfa.OPTIONAL, "required": Mfa.REQUIRED}
 
 
@@ -134,7 +137,7 @@ class Accounts(Construct):
 
 
 class PageClient(Construct):
-    """The page's client of the user pool. Exposes `client_id`."""
+    """The client of page and terminal in the user pool. Exposes `client_id`."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, pool: IUserPool, callback_url: str
@@ -144,9 +147,9 @@ class PageClient(Construct):
             self,
             "Client",
             user_pool=pool,
-            generate_secret=False,  # a browser cannot keep one
+            generate_secret=False,  # neither a browser nor a terminal can keep one
             o_auth=OAuthSettings(
-                callback_urls=[callback_url],
+                callback_urls=[callback_url, LOOPBACK_URL],
                 flows=OAuthFlows(authorization_code_grant=True),
                 logout_urls=[callback_url],
                 scopes=[OAuthScope.OPENID, OAuthScope.EMAIL],

@@ -15,7 +15,7 @@ from constructs import Construct
 from history_api.features import DOCUMENT_FEATURES, RATING_FEATURES, SHARE_FEATURES
 from history_api.features import FEATURES as HISTORY_FEATURES
 
-from cdk.accounts import Accounts, PageClient
+from cdk.accounts import LOOPBACK_URL, Accounts, PageClient
 from cdk.acknowledgement import acknowledge
 from cdk.bedrock_models import model_arns, model_choices
 from cdk.capacity import READER_MEMORY_MB
@@ -253,7 +253,11 @@ class ServiceStack(Stack):
             ("COGNITO_CLIENT_ID", client.client_id),
         ):
             self._identity.function.add_environment(name, value)
-        return {"url": self._target.sign_in_url(accounts), "client_id": client.client_id}
+        return {
+            "url": self._target.sign_in_url(accounts),
+            "client_id": client.client_id,
+            "loopback_url": LOOPBACK_URL,
+        }
 
     def _domain(self) -> Domain | None:
         name, certificate_arn = self._settings.domain_name, self._settings.certificate_arn

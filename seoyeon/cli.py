@@ -90,7 +90,7 @@ def run() -> None:
 
 @app.command()
 def deploy(context: Context = None) -> None:
-    """Deploy to an AWS account, and print the URL.
+    """Deploy to an AWS account; print the URL and a command that asks a first question.
 
     The account is that of the current credentials. The checks of `doctor` run first; a problem
     that would stop the deployment ends the command before it changes anything. The output of the
@@ -145,6 +145,50 @@ def doctor(context: Context = None) -> None:
     from seoyeon.aws.doctor import check_account
 
     raise typer.Exit(check_account(context or [], os.environ))
+
+
+@app.command()
+def chat(
+    url: Annotated[str, typer.Argument(help="The page of a deployment.")] = "http://localhost:8080",
+    question: Annotated[
+        str | None, typer.Argument(help="One question, instead of a conversation.")
+    ] = None,
+    conversation: Annotated[
+        str | None, typer.Option(metavar="ID", help="Continue this conversation, or the `last`.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the conversations.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    mode: Annotated[
+        Literal["chat", "translate", "grammar", "summary"], typer.Option(help="The task.")
+    ] = "chat",
+    target_language: Annotated[
+        Literal["ko", "en"] | None, typer.Option("--to", help="The language to translate into.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="ID", help="One of the deployment's models.")
+    ] = None,
+    sign_out: Annotated[bool, typer.Option("--sign-out", help="End an account's session.")] = False,
+) -> None:
+    """Chat at the terminal, on a laptop or AWS.
+
+    Without a question, it is a conversation; `/help` lists its commands. A question can also come
+    from a pipe. Ctrl-C stops an answer; pressed again, it leaves. After a lost connection, the
+    answer is resumed. The exit code of a question that was not answered is 1.
+
+    The user is a guest, or signs in to an account by a browser. The secret is in a file of
+    ~/.config/seoyeon that other users cannot read.
+
+    \b
+    Examples:
+      python -m seoyeon chat
+      python -m seoyeon chat https://chat.example.com '경주는 어떤 곳이야?'
+      git log -5 | python -m seoyeon chat --mode translate --to ko --json
+    """
+    from seoyeon.chat.chat import Question, Request
+    from seoyeon.chat.chat import chat as start
+
+    how = Question(mode, target_language, model, as_json)
+    raise typer.Exit(start(Request(url, question, conversation, how, list_, sign_out)))
 
 
 @app.command()

@@ -17,7 +17,7 @@ from seoyeon.terminal.progress import Progress
 
 
 async def deploy_stage(context: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Run the preflight checks, deploy, and print the page's URL.
+    """Run the preflight checks, deploy, and print the page's URL and a smoke test.
 
     Raises CommandError before any change if a check finds a problem that stops the deployment.
     """
@@ -32,6 +32,7 @@ async def deploy_stage(context: Sequence[str], environ: Mapping[str, str]) -> No
     if target.alarm_email:
         print(f"AWS sends an e-mail to {target.alarm_email}: confirm it to receive alarms.")
     print(f"Ready: {url}")
+    print(f"Ask a first question: URL={url} QUESTION='안녕하세요?' make chat")
 
 
 async def deploy(target: DeploymentTarget, cdk: Cdk, progress: Progress) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from seoyeon.client.account import Account
 from seoyeon.client.errors import ClientError
 from seoyeon.client.page import Page
 from seoyeon.client.secret_file import SecretFile
@@ -71,11 +72,27 @@ class Stored:
     async def renew(self, page: Page, refused: str) -> str:
         return await self._of(page).renew(page, refused)
 
+    async def sign_out(self, page: Page) -> None:
+        """End the session of an account; raise ClientError for a guest."""
+        identity = self._of(page)
+        if not isinstance(identity, Account):
+            raise ClientError(
+                f"{page.origin} has guests: there is nothing to sign out of. Delete "
+                f"{self._file(page).path} to give up its conversations."
+            )
+        await identity.sign_out(page)
+
     def _of(self, page: Page) -> Identity:
         if self._identity is None:
-            name = f"{page.url.scheme}-{page.url.host}-{page.url.port}"
-            self._identity = StoredGuest(SecretFile(self._folder / f"{name}.guest"))
+            if page.auth == "guest":
+                self._identity = StoredGuest(self._file(page))
+            else:
+                self._identity = Account(self._file(page))
         return self._identity
+
+    def _file(self, page: Page) -> SecretFile:
+        name = f"{page.url.scheme}-{page.url.host}-{page.url.port}.{page.auth}"
+        return SecretFile(self._folder / name)
 
 
 def identity_folder(environ: Mapping[str, str]) -> Path:

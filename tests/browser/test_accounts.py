@@ -1,6 +1,11 @@
 """`AUTH=cognito make run`: accounts, from the sign-in page to the table; MiniStack's Cognito."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -154,6 +159,39 @@ def token_of_another_pool(stack: Stack) -> str:
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": "mallory", "PASSWORD": PASSWORD},
     )["AuthenticationResult"]["AccessToken"]
+
+
+def test_the_terminal_signs_in_by_the_browser_as_the_same_user(
+    visitor: Page, token: str, stack: Stack, tmp_path: Path
+) -> None:
+    stack.bedrock.plan({"answer": "안녕하세요."})
+    process = subprocess.Popen(  # noqa: S603 (our own interpreter)
+        [sys.executable, "-m", "seoyeon", "chat", stack.url, "안녕?", "--json"],
+        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "Sign in at this address:\n"
+    page = visitor.context.new_page()
+    page.goto(process.stderr.readline().strip())
+    page.get_by_label("Username").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("로그인했어요")).to_be_visible()
+    page.close()
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    answered = json.loads(output)
+    assert answered["answer"] == "안녕하세요."
+    conversation = answered["conversation_id"]
+    [turn] = stack.history(f"/history?conversation_id={conversation}", token=token)["turns"]
+    assert turn["turn_id"] == answered["turn_id"]
+    # The next test expects the other conversation.
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{stack.url}/history/conversations/{conversation}"
+    assert request(url, method="DELETE", headers=headers).status == 204
 
 
 def test_signing_out_and_in_again_finds_the_conversation(

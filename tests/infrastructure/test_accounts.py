@@ -2,6 +2,7 @@
 
 import json
 
+from cdk.accounts import LOOPBACK_URL
 from tests.infrastructure.conftest import Assembly
 from tests.infrastructure.test_web import content_policy
 
@@ -70,7 +71,9 @@ def test_the_page_is_a_public_client_with_the_code_flow(full: Assembly) -> None:
     assert properties["AllowedOAuthScopes"] == ["openid", "email"]
     assert properties["PreventUserExistenceErrors"] == "ENABLED"
     assert properties["EnableTokenRevocation"] is True
-    assert properties["CallbackURLs"] == properties["LogoutURLs"] == ["https://chat.example.com/"]
+    page = "https://chat.example.com/"
+    assert properties["CallbackURLs"] == [page, LOOPBACK_URL]
+    assert properties["LogoutURLs"] == [page]
 
 
 def test_refresh_tokens_are_rotated(full: Assembly) -> None:
@@ -115,8 +118,12 @@ def test_the_local_target_signs_in_at_the_page_s_origin(accounts: Assembly) -> N
     _, authorizer = accounts.service.function("authorizer")
     keys = authorizer["Environment"]["Variables"]["COGNITO_JWKS_URL"]
 
-    assert json.loads(config)["cognito"] == {"url": "/", "client_id": f"<{client}>"}
-    assert resource["Properties"]["CallbackURLs"] == ["http://localhost:8080/"]
+    assert json.loads(config)["cognito"] == {
+        "url": "/",
+        "client_id": f"<{client}>",
+        "loopback_url": LOOPBACK_URL,
+    }
+    assert resource["Properties"]["CallbackURLs"] == ["http://localhost:8080/", LOOPBACK_URL]
     assert accounts.service.text(keys) == f"http://localhost:4566/<{pool}>/.well-known/jwks.json"
     assert accounts.service.all("AWS::Cognito::ManagedLoginBranding") == {}
 

@@ -29,7 +29,9 @@ def status(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.mark.parametrize("command", ["run", "deploy", "destroy", "doctor", "usage", "feedback"])
+@pytest.mark.parametrize(
+    "command", ["run", "deploy", "destroy", "doctor", "usage", "feedback", "chat"]
+)
 def test_help_lists_each_command_and_shows_examples(command: str) -> None:
     assert f"\n  {command} " in call("--help").stdout
     done = call(command, "--help")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,6 +95,27 @@ def test_the_cdk_gets_the_checked_region_and_the_users_credentials() -> None:
     assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "ap-northeast-2"
     assert variables["PATH"].endswith(":/bin")
     assert "node_modules/.bin" in variables["PATH"]
+
+
+def test_a_deployment_ends_with_the_command_of_the_smoke_test(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def deployed(*_: object) -> str:
+        return "https://d111111abcdef8.cloudfront.net"
+
+    preflight = SimpleNamespace(
+        check_target=lambda: None, check_service=lambda now: None, stops_deploy=False
+    )
+    monkeypatch.setattr(command, "connect", lambda: None)
+    monkeypatch.setattr(command, "Preflight", lambda *_: preflight)
+    monkeypatch.setattr(command, "require_target", lambda _: deployment_target())
+    monkeypatch.setattr(command, "Cdk", lambda *_: None)
+    monkeypatch.setattr(command, "deploy", deployed)
+    asyncio.run(deploy_stage([], {}))
+    *_, ready, last = capsys.readouterr().out.splitlines()
+    assert ready == "Ready: https://d111111abcdef8.cloudfront.net"
+    assert last.startswith("Ask a first question: URL=https://d111111abcdef8.cloudfront.net ")
+    assert last.endswith(" make chat")
 
 
 def test_a_problem_that_stops_a_deployment_starts_none(

@@ -67,6 +67,7 @@ class Gate:
     def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
         self.socket = socket
         self.headers = request.headers
+        self.asked: list[Frame] = []
 
     async def receive(self) -> Frame:
         frame: Frame = json.loads(await self.socket.receive_str())

@@ -1,0 +1,1 @@
+"""The command `chat`: the chat at a terminal, or one question from a script."""
