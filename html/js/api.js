@@ -16,7 +16,8 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  * @property {string | null} stopReason
  * @property {string | null} code why the turn failed
  * @property {Usage | null} usage
- * @property {string | null} modelId
+ * @property {string | null} modelId the model that answered
+ * @property {string | null} [model] the one that was chosen
  * @property {number} run the last run of the answer
  * @property {string} createdAt ISO 8601
  * @property {string} [turnId] absent, as the next three, in the history of older functions

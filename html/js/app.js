@@ -4,6 +4,7 @@ import { loadConfig } from "./config.js";
 import { takeSecret } from "./identity/transfer_link.js";
 import { COPY, OUTBOX_PREFIX, SECRET, temporaryKey } from "./keys.js";
 import { loadRenderer } from "./markdown/renderer.js";
+import { setModels } from "./models.js";
 import { setFeatures, supports } from "./protocol.js";
 import { COPY_FRAGMENT, guest, guestApi, storage, tabStorage, transferSecret } from "./returning_guest.js";
 import { Socket } from "./socket.js";
@@ -23,6 +24,7 @@ import { ComposerView } from "./views/composer.js";
 import { ConversationsView } from "./views/conversations.js";
 import { byId, enableControls } from "./views/dom.js";
 import { HistoryView } from "./views/history.js";
+import { showModelButton } from "./views/model_button.js";
 import { RemovalsView } from "./views/removals.js";
 import { ScrollView } from "./views/scroll.js";
 import { SettingsButton } from "./views/settings_button.js";
@@ -42,6 +44,7 @@ async function start() {
   await setLanguage(preferences.get("language"));
   const config = await loading;
   setFeatures(config.features);
+  setModels(config.models);
   if (config.auth === "guest") await offerTransfer(transferSecret);
   const identity = await openIdentity(config);
   const { isNew } = identity;
@@ -120,6 +123,7 @@ function createViews({ auth, maxTextLength, model }, state) {
   offerSearch(context);
   offerInstructionsSwitch(context);
   offerDictation(status);
+  showModelButton({ ...context, model });
   return { attach, composer, context, removals, status };
 }
 

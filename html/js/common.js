@@ -9,6 +9,7 @@ import "./enter.js";
 import "./identity/guest.js";
 import "./identity/transfer_link.js";
 import "./markdown/renderer.js";
+import "./models.js";
 import "./protocol.js";
 import "./state/preferences.js";
 import "./storage.js";

@@ -8,6 +8,7 @@ import { renameMembers, toCamelCase } from "./wire.js";
  * @property {{ url: string, clientId: string }} [cognito] the hosted sign-in
  * @property {number} maxTextLength in characters
  * @property {string} [model] the model of a laptop run, which answers in the place of Bedrock's
+ * @property {import("./models.js").Model[]} [models] the deployed models, in the order in which they are asked
  * @property {string[]} [features] what the functions accept beyond the first version of the protocol
  */
 

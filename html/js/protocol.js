@@ -45,13 +45,13 @@ const frameAbout = (action) => (requestId) => ({ action, request_id: requestId }
 
 /** The client's frames, as they are sent. */
 export const frames = {
-  chat: ({ requestId, conversationId, question, mode, targetLanguage, parent, variantOf, wish, temporary }) => ({
+  chat: ({ requestId, conversationId, question, mode, targetLanguage, parent, variantOf, wish, temporary, model }) => ({
     action: "chat",
     request_id: requestId,
     conversation_id: conversationId,
     text: question,
     mode,
-    ...optional("chat", { target_language: targetLanguage, parent, variant_of: variantOf, wish, temporary }),
+    ...optional("chat", { target_language: targetLanguage, parent, variant_of: variantOf, wish, temporary, model }),
   }),
   stop: frameAbout("stop"),
   resume: frameAbout("resume"),

@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocketRoute
 
 from tests.browser.site import Site
+from tests.builders import MODEL
 from tests.conftest import WAIT_MS
 
 Frame = dict[str, Any]
@@ -129,6 +130,7 @@ class Backend:
         stop_reason: str = "stop",
         run: int = 1,
         sources: Sequence[Frame] = (),
+        model_id: str = MODEL,
     ) -> None:
         usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
         self.send(
@@ -138,7 +140,7 @@ class Backend:
             seq=seq,
             stop_reason=stop_reason,
             usage=usage,
-            model_id="meta.llama3-70b-instruct-v1:0",
+            model_id=model_id,
             turn_id=turn_id(request_id),
             sources=list(sources),
         )
@@ -146,12 +148,12 @@ class Backend:
     def fail(self, request_id: str, code: str, retryable: bool = True) -> None:
         self.send("failed", request_id, code=code, message="not shown", retryable=retryable)
 
-    def answer(self, text: str, count: int = 1) -> str:
+    def answer(self, text: str, count: int = 1, model_id: str = MODEL) -> str:
         """Answers the count-th question in one piece; its request id."""
         request_id: str = self.wait_frame("chat", count)["request_id"]
         self.accept(request_id)
         self.delta(request_id, 1, text)
-        self.done(request_id, 1)
+        self.done(request_id, 1, model_id=model_id)
         return request_id
 
     def _connect(self, socket: WebSocketRoute) -> None:

@@ -25,6 +25,7 @@ from history_api.features import FEATURES as HISTORY_FEATURES
 from history_api.matching import Excerpt, Query, excerpt, turn_text
 
 from cdk.assets.page import HTML, build_page
+from tests.builders import MODEL, MODEL_CHOICES
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -51,6 +52,7 @@ CONFIG: dict[str, Any] = {
         *RATING_FEATURES,
         *DOCUMENT_FEATURES,
     ],
+    "models": MODEL_CHOICES,
 }
 BLANK = b'<!doctype html><title>blank</title><link rel="icon" href="data:,">'
 PAGE_LENGTH = 20
@@ -70,7 +72,8 @@ def stored_turn(text: str, answer: str, **fields: Any) -> Turn:
         "stop_reason": "stop",
         "code": None,
         "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
-        "model_id": "meta.llama3-70b-instruct-v1:0",
+        "model": None,
+        "model_id": MODEL,
         "created_at": "2026-11-20T09:00:00+00:00",
         "wish": None,
     } | fields

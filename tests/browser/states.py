@@ -393,6 +393,30 @@ def summarising(stage: Stage) -> None:
     stage.says("문서 12부분 중 5부분을 읽었어요.")
 
 
+def open_models(stage: Stage) -> None:
+    stage.page.get_by_role("button", name="모델: ").click()
+    expect(stage.page.get_by_role("menu")).to_be_visible()
+
+
+def choosing_a_model(stage: Stage) -> None:
+    answered(stage)
+    open_models(stage)
+
+
+def answered_by_another_model(stage: Stage) -> None:
+    open_models(stage)
+    stage.page.get_by_role("menuitemradio").last.click()
+    answered(stage)
+    stage.says("고른 모델을 쓸 수 없어서")
+
+
+def searching_for_a_small_model(stage: Stage) -> None:
+    with_documents(stage)
+    open_models(stage)
+    stage.page.get_by_role("menuitemradio").nth(1).click()
+    stage.offers("한 번에 다 읽는")
+
+
 def settings(stage: Stage) -> None:
     answered(stage)
     stage.page.keyboard.press("Control+,")
@@ -593,6 +617,9 @@ STATES: list[State] = [
     reading_a_passage,
     estimating_a_summary,
     summarising,
+    choosing_a_model,
+    answered_by_another_model,
+    searching_for_a_small_model,
     settings,
     listing_shortcuts,
     instructed,

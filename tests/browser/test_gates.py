@@ -88,6 +88,7 @@ FOCUSED = """() => {
 }"""
 BEFORE = ["질문 입력으로 건너뛰기", "새 대화", "임시 대화 시작", "대화 찾기"]
 AFTER = ["질문", "문서 첨부", "대화"]
+MODEL_BUTTON = "모델: 자동"
 
 
 def walk(page: Page) -> list[str]:
@@ -108,6 +109,7 @@ def walk(page: Page) -> list[str]:
 
 def test_the_keyboard_leads_through_the_first_screen(chat: Page) -> None:
     examples = chat.locator("#examples button").all_inner_texts()
+    expect(chat.get_by_role("button", name=MODEL_BUTTON)).to_be_visible()
     assert walk(chat) == [
         *BEFORE,
         "설정",
@@ -116,6 +118,7 @@ def test_the_keyboard_leads_through_the_first_screen(chat: Page) -> None:
         *[" ".join(text.split()) for text in examples],
         "다른 예 보기",
         *AFTER,
+        MODEL_BUTTON,
     ]
 
 
@@ -147,6 +150,7 @@ def test_the_keyboard_leads_through_a_conversation(
         "더 보기",
         *AFTER,
         "보내기",
+        MODEL_BUTTON,
     ]
 
 

@@ -41,7 +41,7 @@ def modules(start: Path = HTML / "js/app.js") -> set[Path]:
 
 def first_load(site: Site, suffix: str) -> list[Path]:
     """The published files of this suffix that the markup names."""
-    markup = (site.page / "index.html").read_text()
+    markup = re.sub(r"<link[^>]* disabled>", "", (site.page / "index.html").read_text())
     return [site.page / name for name in re.findall(rf'"/(assets/[^"]+\.{suffix})"', markup)]
 
 

@@ -175,7 +175,7 @@ def test_details_are_there_for_who_asks(page: Page, site: Site, backend: Backend
         [
             "2026년 11월 20일 오후 6:00 (그저께)",
             "길이 제한에 닿아 여기까지 썼어요.",
-            "meta.llama3-70b-instruct-v1:0",
+            "Llama 3 70B (meta.llama3-70b-instruct-v1:0)",
             "Kanana 1.5 2.1B Instruct",
             "읽은 토큰 1,234개 · 쓴 토큰 1개 · 모두 1,235개",
         ]

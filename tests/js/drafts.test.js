@@ -34,3 +34,11 @@ test("another user does not find a draft in the tab", () => {
   for (const key of unsentKeys(storage)) storage.remove(key);
   assert.equal(new Drafts(storage, tabStorage).get("new"), "");
 });
+
+test("nothing of a temporary conversation leaves the tab", () => {
+  const storage = memoryStorage();
+  const drafts = new Drafts(storage, memoryStorage());
+  for (const key of ["temporary", "temporary.model"]) drafts.set(key, "비밀");
+  assert.equal(drafts.get("temporary.model"), "비밀");
+  assert.deepEqual(unsentKeys(storage), []);
+});

@@ -25,13 +25,14 @@ test("an unaccepted question comes back as it was, in the order of asking", () =
 });
 
 test("a variant comes back with its place, and is sent as it was", () => {
-  setFeatures(["chat.parent", "chat.variant_of", "chat.wish"]);
+  setFeatures(["chat.parent", "chat.variant_of", "chat.wish", "chat.model"]);
   const outbox = new Outbox(memoryStorage(), memoryStorage());
-  const branch = { parent: "p", variantOf: "v", wish: "simpler" };
+  const branch = { parent: "p", variantOf: "v", wish: "simpler", model: "meta.llama3" };
   const turn = Turn.create("c", "질문", { requestId: "a", ...branch });
   outbox.put(turn);
   assert.equal(JSON.stringify(outbox.turns()[0].request), JSON.stringify(turn.request));
   assert.equal(turn.request.wish, "simpler");
+  assert.equal(turn.request.model, "meta.llama3");
 });
 
 test("a refused question comes back as failed, with its reason and time", () => {

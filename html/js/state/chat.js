@@ -1,5 +1,6 @@
 import { Emitter } from "../emitter.js";
 import { NEW_ID } from "../keys.js";
+import { findModel } from "../models.js";
 import { detectTargetLanguage } from "../translation.js";
 import { extend, leadTo } from "./branches.js";
 import { Turn } from "./turn.js";
@@ -8,9 +9,9 @@ import { Turn } from "./turn.js";
  * The shown conversation, of which one branch is shown. Events: `conversation` (another one is shown, or its history is
  * loaded), `older` (turns were added in front), `turn` (a turn is new or has changed), `removed` (a turn), `branch`
  * (turns of another branch take the place of removed ones), `newer` (whether turns were asked elsewhere on a branch that
- * is not shown), `history` (its state has changed).
+ * is not shown), `model` (another one was chosen), `history` (its state has changed).
  * @extends {Emitter<{ conversation: void, older: Turn[], turn: Turn, removed: Turn, branch: Turn[], newer: boolean,
- *   history: History }>}
+ *   model: void, history: History }>}
  * @typedef {"loading" | "ready" | "failed"} History
  */
 export class Chat extends Emitter {
@@ -71,6 +72,24 @@ export class Chat extends Emitter {
     if (this.#isNew) return "new";
     const isKnown = this.#conversationId && !(this.#history === "failed" && this.#requestedId === null);
     return isKnown ? this.#conversationId : "pending";
+  }
+
+  /**
+   * The id of the model that the next question chooses: that of the last turn, or the one that was chosen since. Null: the
+   * order of the deployment. @type {string | null}
+   */
+  get model() {
+    const chosen = this.#drafts.get(this.#modelKey) || this.#turns.at(-1)?.model;
+    return findModel(chosen)?.id ?? null;
+  }
+
+  set model(id) {
+    this.#drafts.set(this.#modelKey, id ?? "none");
+    this.emit("model");
+  }
+
+  get #modelKey() {
+    return `${this.draftKey}.model`;
   }
 
   /** The state of loading the history. */
@@ -185,7 +204,9 @@ export class Chat extends Emitter {
 
   /** @param {Parameters<typeof Turn.create>[2]} options `requestId`: of an earlier attempt */
   ask(question, options) {
-    const turn = Turn.create(this.#conversationId, question, { ...options, temporary: this.#isTemporary });
+    const { model } = this;
+    const turn = Turn.create(this.#conversationId, question, { model, ...options, temporary: this.#isTemporary });
+    this.#drafts.set(this.#modelKey, "");
     const start = this.#isNew ? "root" : null;
     const last = this.#turns.at(-1);
     if (last?.unfinished) turn.after ??= last.requestId;
@@ -210,16 +231,18 @@ export class Chat extends Emitter {
   askAgain(turn, { question = turn.question, wish } = {}) {
     const isDetected = turn.targetLanguage === detectTargetLanguage(turn.question);
     const targetLanguage = isDetected ? detectTargetLanguage(question) : turn.targetLanguage;
-    return this.ask(question, { ...turn.options, targetLanguage, variantOf: turn.turnId, wish });
+    const { model } = this;
+    return this.ask(question, { ...turn.options, targetLanguage, variantOf: turn.turnId, wish, model });
   }
 
   /** Ask a failed question again. An unaccepted question keeps its id, as the server may have stored it. */
   retry(turn) {
     if (turn.canBranch) return this.askAgain(turn, turn);
+    const { model } = this;
     this.discard(turn);
     const requestId = turn.refusal ? turn.requestId : undefined;
     const parent = turn.variantOf && turn.parent;
-    return this.ask(turn.question, { ...turn.options, parent, requestId, variants: turn.variants });
+    return this.ask(turn.question, { ...turn.options, parent, requestId, variants: turn.variants, model });
   }
 
   /** Remove a failed or a queued question from the page. */

@@ -17,7 +17,7 @@ export class Drafts {
     this.#tabStorage = tabStorage;
   }
 
-  /** @param {string} key of Chat.draftKey; a draft of `temporary` is the tab's alone */
+  /** @param {string} key begins with Chat.draftKey; a draft of `temporary` is the tab's alone */
   get(key) {
     return this.#tabStorage.get(this.#tabKey(key)) ?? this.#storage.get(sharedKey(key)) ?? "";
   }
@@ -26,7 +26,7 @@ export class Drafts {
     const before = this.get(key);
     if (text === before) return;
     this.#tabStorage.set(this.#tabKey(key), text);
-    if (key === "temporary") return;
+    if (key.startsWith("temporary")) return;
     if (text) this.#storage.set(sharedKey(key), text);
     else if (this.#storage.get(sharedKey(key)) === before) this.#storage.remove(sharedKey(key));
   }

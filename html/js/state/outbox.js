@@ -13,6 +13,7 @@ import { Turn } from "./turn.js";
  * @property {string} [parent]
  * @property {string} [variantOf]
  * @property {string} [wish]
+ * @property {string | null} [model]
  */
 
 /**

@@ -22,6 +22,8 @@ export class Turn {
   variantOf = null;
   /** How this answer is to differ from the earlier one. @type {string | null} */
   wish = null;
+  /** The id of the chosen model; `modelId` is the one that answered. @type {string | null} */
+  model = null;
   /** The turns with the same parent, if there are others. @type {import("../api.js").Variants | null} */
   variants = null;
   /** The request id of the unfinished turn that a queued question follows. @type {string | null} */
@@ -71,7 +73,7 @@ export class Turn {
 
   /**
    * @param {{ mode?: string, targetLanguage?: string, requestId?: string, after?: string, parent?: string,
-   *   variantOf?: string, wish?: string, temporary?: boolean, variants?: import("../api.js").Variants }} options
+   *   variantOf?: string, wish?: string, temporary?: boolean, model?: string | null, variants?: import("../api.js").Variants }} options
    */
   static create(conversationId, question, options) {
     const { mode = "chat", requestId = crypto.randomUUID(), ...others } = options;
@@ -107,6 +109,7 @@ export class Turn {
       conversationId,
       mode,
       targetLanguage: stored.targetLanguage ?? null,
+      model: stored.model ?? null,
       question,
       answer: stored.answer ?? "",
       sources: stored.sources ?? [],
@@ -167,8 +170,8 @@ export class Turn {
 
   /** How the question is asked: the options of `Turn.create`, to be stored or to ask again. */
   get options() {
-    const { mode, targetLanguage, after, parent, variantOf, wish, temporary } = this;
-    return { mode, targetLanguage, after, parent, variantOf, wish, temporary };
+    const { mode, targetLanguage, after, parent, variantOf, wish, temporary, model } = this;
+    return { mode, targetLanguage, after, parent, variantOf, wish, temporary, model };
   }
 
   /** The frame that makes the server accept the turn or send its state. */

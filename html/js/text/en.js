@@ -83,6 +83,8 @@ const messages = {
   placeholderTranslate: "Text to translate (Korean ↔ English)",
   placeholderGrammar: "Text to proofread",
   question: "Question",
+  model: "Model: {name}",
+  modelAutomatic: "automatic",
   send: "Send",
   stop: "Stop the answer",
   enterHint: "Enter sends, Shift+Enter starts a new line. Seoyeon can be wrong.",

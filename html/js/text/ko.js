@@ -42,6 +42,8 @@ export default {
   enterHint: "Enter로 보내고, Shift+Enter로 줄을 바꿔요. 서연의 답은 틀릴 수 있어요.",
   enterHintLine: "{chord}+Enter로 보내고, Enter로 줄을 바꿔요. 서연의 답은 틀릴 수 있어요.",
   enterHintTouch: "서연의 답은 틀릴 수 있어요.",
+  model: "모델: {name}",
+  modelAutomatic: "자동",
   send: "보내기",
   stop: "답변 멈추기",
   counter: "{count} / {limit}자",

@@ -1,5 +1,6 @@
 import "../common.js";
 import { formatMoment } from "../dates.js";
+import { findModel } from "../models.js";
 import messages from "../text/details.js";
 import { addMessages, failureText, plural, t } from "../text.js";
 import { element } from "./dom.js";
@@ -22,8 +23,13 @@ export function renderDetails(turn, model, early) {
   return [
     ["detailsTime", time],
     ["detailsEnd", turn.status === "failed" ? failureText(turn.code) : t(ending)],
-    ["detailsModel", turn.modelId],
+    ["detailsModel", modelText(turn.modelId)],
     ...(model ? [["detailsRunModel", model]] : []),
     ["detailsTokens", tokens.map((name) => plural(name, turn.usage[name])).join(" · ")],
   ].map(([key, value]) => element("div", {}, element("dt", {}, t(key)), element("dd", {}, value || unknown)));
+}
+
+function modelText(id) {
+  const name = findModel(id)?.name;
+  return name && name !== id ? `${name} (${id})` : id;
 }

@@ -1,5 +1,6 @@
 import "../common.js";
 import { formatNumber } from "../dates.js";
+import { modelChoices } from "../models.js";
 import { supports } from "../protocol.js";
 import { Documents } from "../state/documents.js";
 import { t } from "../text.js";
@@ -37,6 +38,7 @@ export class DocumentsView {
   #list = element("ul");
   #summarise = button("", () => this.#offerSummary(), "quiet summarise");
   #estimate = element("div", { className: "estimate", role: "group", hidden: true });
+  #fit = element("div", { className: "estimate", role: "status", hidden: true });
   /** @type {Map<string, Card>} */
   #cards = new Map();
 
@@ -45,10 +47,15 @@ export class DocumentsView {
     this.#context = context;
     this.documents = new Documents(context);
     this.#summarise.append(icon(LINES), t("summarise"));
-    this.#box.append(this.#estimate, element("div", { className: "document-row" }, this.#list, this.#summarise));
+    this.#box.append(
+      this.#fit,
+      this.#estimate,
+      element("div", { className: "document-row" }, this.#list, this.#summarise),
+    );
     this.documents.on("change", () => this.#render());
     this.documents.on("status", ({ detail }) => this.#announce(detail));
     context.chat.on("conversation", () => this.#render());
+    for (const type of /** @type {const} */ (["model", "branch"])) context.chat.on(type, () => this.#showFit());
   }
 
   /** Add files to a conversation, or, if it was not known yet, to the shown one as soon as it is. */
@@ -85,6 +92,14 @@ export class DocumentsView {
     const canSummarise = supports("mode.summary") && this.#ready.length > 0;
     setHidden(this.#summarise, !canSummarise, byId("question"));
     if (!canSummarise) setHidden(this.#estimate, true, byId("question"));
+    this.#showFit();
+  }
+
+  /** Say if the documents are too long for the chosen model. */
+  async #showFit() {
+    if (modelChoices().length === 0) return;
+    const module = await import("./model.js").catch(() => null);
+    module?.showFit(this.#fit, this.#ready, this.#context);
   }
 
   get #ready() {

@@ -38,6 +38,20 @@ export function setHidden(node, isHidden, next) {
   node.hidden = isHidden;
 }
 
+/** Load a style sheet that the markup has disabled, once. Reject if that fails; a further call tries again. */
+export async function loadStyle(id) {
+  const link = byId(id);
+  if (!link.disabled) return;
+  link.disabled = false;
+  await new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = () => {
+      link.disabled = true;
+      reject(new Error(link.href));
+    };
+  });
+}
+
 /** Make the page usable: until the listeners are in place, the markup is inert, so that no click is lost. */
 export function enableControls() {
   for (const node of document.querySelectorAll("[inert]")) node.removeAttribute("inert");

@@ -4,15 +4,17 @@ const MARGIN_PX = 8;
 
 /**
  * Open a menu at a button (https://www.w3.org/WAI/ARIA/apg/patterns/menu-button/). It closes on Escape, on Tab and on a
- * press outside of it; the focus then returns to the button.
+ * press outside of it; the focus then returns to the button. Items with `isChosen` are a choice of one.
  * @param {HTMLElement} button
  * @param {string} label
- * @param {{ name: string, className?: string, choose: () => void }[]} items
+ * @param {{ name: string, note?: string, className?: string, isChosen?: boolean, choose: () => void }[]} items
  */
 export function openMenu(button, label, items) {
   const menu = element("div", { className: "menu", role: "menu", popover: "auto", ariaLabel: label });
-  const nodes = items.map(({ name, className = "", choose }) => {
+  const nodes = items.map(({ name, note, className = "", isChosen, choose }) => {
     const item = element("button", { type: "button", role: "menuitem", tabIndex: -1, className }, name);
+    if (isChosen !== undefined) Object.assign(item, { role: "menuitemradio", ariaChecked: String(isChosen) });
+    if (note) item.append(element("small", {}, note));
     item.addEventListener("click", () => {
       menu.hidePopover();
       choose();
@@ -34,9 +36,9 @@ export function openMenu(button, label, items) {
   button.ariaExpanded = "true";
   menu.showPopover();
   placeAt(menu, button);
-  nodes[0].focus({ preventScroll: true });
+  (nodes[items.findIndex(({ isChosen }) => isChosen)] ?? nodes[0]).focus({ preventScroll: true });
   button.addEventListener("pointerdown", () => ignoreClick(button), { signal });
-  button.closest(".scroller").addEventListener("scroll", () => placeAt(menu, button), { signal });
+  button.closest(".scroller")?.addEventListener("scroll", () => placeAt(menu, button), { signal });
   addEventListener("resize", close, { signal });
 }
 

@@ -63,6 +63,7 @@ export class TemporaryView {
   async #end(id) {
     this.#tabStorage.remove(this.#key);
     this.#drafts.set("temporary", "");
+    this.#drafts.set("temporary.model", "");
     if (!this.#isStored && !this.#conversations.withDocuments.has(id)) return;
     this.#isStored = false;
     const turns = this.#delivery.pending(id);

@@ -77,6 +77,7 @@ export class TurnView {
     this.#actions.replaceChildren(...renderActions(turn, this.#isShareable));
     this.#details.hidden = true;
     if (turn.mode === "grammar" && turn.stopReason === "stop") this.#showChanges();
+    if (turn.status === "done" && turn.model && turn.modelId && turn.modelId !== turn.model) this.#nameModel();
   }
 
   /** Show the changes of a complete proofreading. Without their module, the answer stands alone. */
@@ -85,6 +86,14 @@ export class TurnView {
     const changes = module?.renderChanges(this.#turn) ?? [];
     this.#changes.replaceChildren(...changes);
     this.#changes.hidden = changes.length === 0;
+  }
+
+  /** Say that another model than the chosen one has answered. */
+  async #nameModel() {
+    const module = await import("./model.js").catch(() => null);
+    if (!module || this.#turn.unfinished) return;
+    this.#state.textContent = `${stateText(this.#turn)} ${module.otherModelText(this.#turn)}`.trim();
+    this.#state.hidden = false;
   }
 
   /** Open and focus the details, or close them. */

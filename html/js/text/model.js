@@ -1,0 +1,31 @@
+/** The messages about the choice of a model, which are not part of the first load. */
+export default {
+  ko: {
+    modelMenu: "이 대화에 답할 모델",
+    modelAutomaticNote: "먼저 {name} 모델이 답해요. 문서가 길면 다 읽을 수 있는 모델이 답해요.",
+    modelLocal: "이 컴퓨터에서는 무엇을 골라도 {name} 모델이 답해요.",
+    modelContext: "한 번에 약 {count}자까지 읽어요",
+    priceLow: "싼 편",
+    priceMedium: "값은 보통",
+    priceHigh: "비싼 편",
+    modelChosen: "이 대화에는 {name} 모델이 답할게요.",
+    modelReset: "이 대화에 답할 모델을 자동으로 골라요.",
+    modelOther: "고른 모델을 쓸 수 없어서 {name} 모델이 답했어요.",
+    modelSearches: "문서가 길어서, 고른 모델은 질문에 맞는 부분만 찾아 읽어요.",
+    modelLonger: "한 번에 다 읽는 {name} 모델로 바꾸기",
+  },
+  en: {
+    modelMenu: "Model for this conversation",
+    modelAutomaticNote: "{name} answers first; for long documents, a model that can read them as a whole.",
+    modelLocal: "On this machine, {name} answers in the place of each model.",
+    modelContext: "reads about {count} characters at once",
+    priceLow: "cheap",
+    priceMedium: "medium price",
+    priceHigh: "expensive",
+    modelChosen: "{name} will answer in this conversation.",
+    modelReset: "The model of this conversation is chosen automatically.",
+    modelOther: "The chosen model could not be reached, so {name} answered.",
+    modelSearches: "The documents are too long for the chosen model: it reads the parts that match your question.",
+    modelLonger: "Switch to {name}, which reads them as a whole",
+  },
+};
