@@ -1,16 +1,14 @@
-"""Items: questions and the checks of their answers, read from files of JSON lines."""
+"""Items: questions and the checks of their answers."""
 
 import inspect
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from seoyeon.eval.answer import Answer
 from seoyeon.eval.rules import RULES
-from seoyeon.terminal.errors import CommandError
 
 Mode = Literal["chat", "translate", "grammar"]
 _FIELDS = {
@@ -46,31 +44,6 @@ class Item:
     target_language: Literal["ko", "en"] | None = None
     held_out: bool = False
     example: str = field(default="", compare=False)
-
-
-def load_items(files: Iterable[Path]) -> list[Item]:
-    """Return the items of all files, in order; raise CommandError with file and line."""
-    found = dict[str, Item]()
-    for file in files:
-        for number, line in enumerate(_read_lines(file), start=1):
-            if not line.strip():
-                continue
-            try:
-                item = parse_item(json.loads(line), file.parent / "documents")
-                if item.id in found:
-                    raise ValueError(f"the id {item.id} is used twice")
-            except (KeyError, TypeError, ValueError) as error:
-                reason = f"{error} is missing" if isinstance(error, KeyError) else error
-                raise CommandError(f"{file}, line {number}: {reason}.") from None
-            found[item.id] = item
-    return list(found.values())
-
-
-def _read_lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file} cannot be read: {error}.") from None
 
 
 def parse_item(fields: dict[str, Any], documents: Path) -> Item:

@@ -140,8 +140,10 @@ def required(answer: Answer, all_of: Sequence[str] = (), any_of: Sequence[str] =
 
 
 @rule
-def occurrences(answer: Answer, word: str, at_least: int, at_most: int) -> bool:
-    return at_least <= answer.text.count(word) <= at_most
+def occurrences(answer: Answer, pattern: str, at_least: int = 0, at_most: int = 10**6) -> bool:
+    """Return whether the number of matches of a regular expression is within the bounds."""
+    found = sum(1 for _ in regex.finditer(pattern, answer.text, regex.MULTILINE))
+    return at_least <= found <= at_most
 
 
 @rule

@@ -16,7 +16,8 @@ from seoyeon import ROOT
 from seoyeon.client.page import Page, open_page
 from seoyeon.eval.asking import Asker
 from seoyeon.eval.cost import estimate_cost
-from seoyeon.eval.items import Item, choose_items, load_items
+from seoyeon.eval.files import load_items
+from seoyeon.eval.items import Item, choose_items
 from seoyeon.eval.records import ANSWERS, Record, Records
 from seoyeon.eval.report import format_comparison, format_result, format_summary
 from seoyeon.eval.results import RESULT, apply_rules, read_result
@@ -70,7 +71,9 @@ def compare(first: Path, second: Path) -> None:
 
 
 def _load(options: Options) -> list[Item]:
-    items = load_items(options.files or sorted((ROOT / "eval").glob("*.jsonl")))
+    items, left_out = load_items(options.files or sorted((ROOT / "eval").glob("*.jsonl")))
+    for reason, count in Counter(left_out).items():
+        print(f"Items left out, as {reason} has no rule: {count}")
     kinds = {item.kind for item in items}
     if unknown := set(options.kinds) - kinds:
         raise CommandError(f"There is no kind {min(unknown)}: {', '.join(sorted(kinds))}.")

@@ -11,12 +11,13 @@ from document_reader.formats.text import read
 from document_reader.parts import split_content
 
 from seoyeon.eval.answer import Answer
-from seoyeon.eval.items import Item, choose_items, load_items
+from seoyeon.eval.files import load_items
+from seoyeon.eval.items import Item, choose_items
 from seoyeon.terminal.errors import CommandError
 from tests.stack import ROOT
 
 FILES = sorted((ROOT / "eval").glob("*.jsonl"))
-ITEMS = load_items(FILES)
+ITEMS, _ = load_items(FILES)
 SATURDAY = datetime(2026, 11, 28)  # noqa: DTZ001 (Korea's time, as the rules get it)
 REFUSAL = "I am sorry, I cannot help. 对不起。すみません。"
 BY_KIWI = {"sentences", "speech_level"}
@@ -48,7 +49,7 @@ def test_there_are_about_150_items_of_each_kind_that_is_measured() -> None:
 
 def test_a_third_of_each_kind_is_held_out() -> None:
     for file in FILES:
-        items = load_items([file])
+        items, _ = load_items([file])
         held_out = [at for at, item in enumerate(items, start=1) if item.held_out]
         assert held_out == list(range(3, len(items) + 1, 3))
 

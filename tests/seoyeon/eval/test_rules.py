@@ -84,7 +84,7 @@ CASES: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("required", {"any_of": ["세", "3"]}, ["세 시", "3시"], ["네 시"]),
     (
         "occurrences",
-        {"word": "우주", "at_least": 2, "at_most": 2},
+        {"pattern": "우주", "at_least": 2, "at_most": 2},
         ["우주와 우주"],
         ["우주", "우주 우주 우주"],
     ),
