@@ -111,7 +111,7 @@ faults: setup-dev ## every fault test at full size (half an hour), and the figur
 proof: setup-dev ## the packaged functions on an emulated Lambda (arm64, Python 3.13); needs Linux with apt
 	@$(BIN)/pytest -m arm64 tests/arm64
 
-check: setup-dev ## format, lint, types, then all tests
+check: setup-dev setup-eval ## format, lint, types, then all tests
 	@$(MAKE) --no-print-directory --jobs 2 lint import-handlers
 	@$(MAKE) --no-print-directory test
 
@@ -136,12 +136,13 @@ format: setup-dev ## rewrite the code in the project's format
 synth: setup ## the templates for AWS in cdk.out/, offline
 	@cdk synth --quiet
 
+# The address is in the environment, as for end-share.
 EVAL = $(if $(ITEMS),--items=$(ITEMS)) $(if $(REPEATS),--repeats=$(REPEATS)) $(if $(KIND),--kind=$(KIND)) \
   $(if $(SPLIT),--split=$(SPLIT)) $(if $(MODEL),--model=$(MODEL)) $(if $(PARALLEL),--parallel=$(PARALLEL)) \
   $(if $(OUTPUT),--output=$(OUTPUT)) $(if $(COMPARE),--compare $(COMPARE)) $(ARGS)
 
 eval: setup-eval ## measure the answers of a deployment by rules: URL=... ITEMS=... REPEATS=... MODEL=... OUTPUT=... COMPARE="A B"
-	@$(BIN)/python -m seoyeon eval $(EVAL) $(URL)
+	@$(BIN)/python -m seoyeon eval $(EVAL) $${URL:+"$$URL"}
 
 bench: setup-dev ## print the cost on AWS, cold starts, the reader at its limits, and the time that start and answer take a slow browser
 	@$(BIN)/python -m bench.cost

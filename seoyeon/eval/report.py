@@ -22,11 +22,8 @@ def format_result(result: Result, items: Sequence[Item], records: Sequence[Recor
     parts += ["## Foreign characters in answers of the chat"]
     parts.append(
         _table(
-            ("characters", "answers", f"share of {result.chat_answers}"),
-            (
-                (name, str(count), f"{count / max(1, result.chat_answers):.1%}")
-                for name, count in result.foreign.items()
-            ),
+            ("characters", "answers"),
+            ((name, _share(count, result.chat_answers)) for name, count in result.foreign.items()),
         )
     )
     parts.append(_cost(result))
@@ -60,9 +57,18 @@ def format_comparison(first: Result, second: Result) -> str:
         (name, _cell(first.rules().get(name)), _cell(second.rules().get(name)))
         for name in sorted({*first.rules(), *second.rules()})
     ]
+    foreign = [
+        (name, _share(count, first.chat_answers), _share(second.foreign[name], second.chat_answers))
+        for name, count in first.foreign.items()
+    ]
     parts = ["# Comparison", f"A: {_line(first.about)}  \nB: {_line(second.about)}"]
     parts += [_table(header, rows), "An interval that excludes 0 is marked with *."]
     parts += ["## Checks by rule", _table(("rule", "A", "B"), rules)]
+    parts += [
+        "## Foreign characters in answers of the chat",
+        _table(("characters", "A", "B"), foreign),
+    ]
+    parts.append(f"A: {_cost(first)}  \nB: {_cost(second)}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -99,6 +105,10 @@ def _cell(rates: Sequence[float] | None) -> str:
 def _signed(found: Interval) -> str:
     star = " *" if found.excludes_zero else ""
     return f"{found.mean:+.1%} ({found.low:+.1%} – {found.high:+.1%}){star}"
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count} of {total} ({count / max(1, total):.1%})"
 
 
 def _cost(result: Result) -> str:

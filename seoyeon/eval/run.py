@@ -132,7 +132,9 @@ def _begin(folder: Path, about: Mapping[str, str | None]) -> None:
     if not (folder / ABOUT).exists():
         folder.mkdir(parents=True, exist_ok=True)
         begun = {"begun": datetime.now(UTC).isoformat(timespec="seconds")}
-        (folder / ABOUT).write_text(json.dumps(about | begun, ensure_ascii=False), encoding="utf-8")
+        (folder / ABOUT).write_text(
+            json.dumps({**about, **begun}, ensure_ascii=False), encoding="utf-8"
+        )
 
 
 def _read_about(folder: Path) -> dict[str, Any]:

@@ -129,3 +129,8 @@ def test_a_comparison_pairs_the_items_that_both_results_have() -> None:
     assert "| all | 0.0% (0.0% – 0.0%) | 100.0% (100.0% – 100.0%) | +100.0%" in text
     assert "| 9 |" in text
     assert "B: page other" in text
+
+
+def test_a_comparison_has_the_foreign_characters_of_both() -> None:
+    text = format_comparison(result(record("四十二 42")), result(record("42")))
+    assert "| Hanja | 1 of 1 (100.0%) | 0 of 1 (0.0%) |" in text
