@@ -65,14 +65,17 @@ def run() -> None:
                             aws       Amazon Bedrock, with your AWS credentials
                             http://host:port/v1[#model]  an OpenAI-compatible server
                             path/to/model.gguf  a model file
+                            kanana, bllossom-3b, qwen3.5-2b, qwen2.5-coder-1.5b  downloaded once
+                            hf:owner/name/file.gguf@revision[#sha256]  a file of the hub
       AUTH                  guest (default) or cognito, for accounts
       TITLES                on (default): the model names each conversation; or off
       SHARING               everyone (default), accounts, or off: who may share a conversation
       STATE_DIR             folder for conversations and logs (default .local)
       BEDROCK_ENDPOINT_URL  use this Bedrock endpoint and start no model
       OPENAI_API_KEY        key for an OpenAI-compatible server
-      SEOYEON_CACHE_DIR     folder for the downloaded model
-      HF_ENDPOINT           mirror of huggingface.co to download the model from
+      SEOYEON_CACHE_DIR     folder for downloaded models
+      HF_ENDPOINT           mirror of huggingface.co to download models from
+      HF_TOKEN              token for gated models
 
     \b
     Examples:

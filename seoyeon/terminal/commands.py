@@ -21,23 +21,30 @@ def tool_path(path: str) -> str:
 
 async def run_silently(command: Sequence[str], environment: Mapping[str, str]) -> str:
     """Run a command; return the last line of its error output if it fails, else an empty string."""
+    reason, _ = await run_captured(command, environment)
+    return reason
+
+
+async def run_captured(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, str]:
+    """Run a command; return what `run_silently` returns, and the standard output."""
     process = await asyncio.create_subprocess_exec(
         *command,
         env=environment,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        _, output = await process.communicate()
+        output, errors = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+    printed = output.decode(errors="replace")
     if not process.returncode:
-        return ""
-    lines = output.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else f"exit status {process.returncode}"
+        return "", printed
+    lines = errors.decode(errors="replace").strip().splitlines()
+    return (lines[-1] if lines else f"exit status {process.returncode}"), printed
 
 
 class Commands:

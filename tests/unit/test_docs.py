@@ -139,22 +139,24 @@ def test_the_operations_guide_lists_each_setting_of_cdk_json() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
-def test_the_readme_lists_each_embedded_model(name: str) -> None:
-    rows = re.findall(r"^\| (.+) \| `([0-9a-f]{64})` \| (.+) \|$", (ROOT / name).read_text(), re.M)
-    listed = [(*row[0].split(" | "), row[1], *row[2].split(" | ")[:2]) for row in rows]
+def test_the_readme_lists_each_known_model(name: str) -> None:
+    korean = name == "README.ko.md"
+    cells = [line.strip("| ").split(" | ") for line in (ROOT / name).read_text().splitlines()]
+    listed = [row for row in cells if len(row) == 8 and row[0].strip("`") in KNOWN_MODELS]
+    formats = {KnownModel.prompt_format: "파일의 템플릿"} if korean else {}
     assert listed == [
-        (
+        [
+            f"`{llm}`",
             model.title,
             model.source.name,
             f"{model.size / 1e9:.1f} GB",
-            model.sha256,
+            f"`{model.sha256}`" if model.sha256 else ("허브의 값" if korean else "the hub's"),
             model.licence,
-            f"{model.context:,} {'tokens' if name == 'README.md' else '토큰'}",
-        )
-        for model in KNOWN_MODELS
+            f"{model.context:,} {'토큰' if korean else 'tokens'}",
+            formats.get(model.prompt_format, model.prompt_format),
+        ]
+        for llm, model in KNOWN_MODELS.items()
     ]
-    if name == "README.md":
-        assert {row[2].split(" | ")[2] for row in rows} == {KnownModel.prompt_format}
 
 
 def test_the_operations_guide_lists_each_call_of_the_preflight_checks() -> None:

@@ -9,14 +9,20 @@ from urllib.parse import urlsplit
 from seoyeon.local.bedrock import aws, embedded, openai_server, weights
 from seoyeon.local.bedrock.errors import SetupError
 from seoyeon.local.bedrock.invocation import Backend
-from seoyeon.local.bedrock.known_models import KNOWN_MODELS
+from seoyeon.local.bedrock.known_models import (
+    AUTOMATIC,
+    KNOWN_MODELS,
+    KnownModel,
+    parse_hub_file,
+)
 from seoyeon.local.bedrock.progress import print_line
 from seoyeon.local.bedrock.scripted import Scripted
 
 OLLAMA = "http://127.0.0.1:11434"
 VALUES = (
-    "auto, scripted, aws, an OpenAI-compatible base URL (http://host:port/v1, #model selects a "
-    "model) or the path of a .gguf file"
+    f"auto, scripted, aws, {', '.join(KNOWN_MODELS)}, a file of the Hugging Face Hub "
+    "(hf:owner/name/file.gguf@revision), an OpenAI-compatible base URL (http://host:port/v1, "
+    "#model selects a model) or the path of a .gguf file"
 )
 
 
@@ -44,6 +50,10 @@ async def _start(llm: str, region: str, environ: Mapping[str, str]) -> Backend:
         return aws.connect(region)
     if urlsplit(llm).scheme in ("http", "https"):
         return await openai_server.connect(llm, key=environ.get("OPENAI_API_KEY", ""))
+    if llm in KNOWN_MODELS:
+        return await _download(KNOWN_MODELS[llm], environ)
+    if llm.startswith("hf:"):
+        return await _download(parse_hub_file(llm), environ)
     if llm.endswith(".gguf"):
         return await _load(_existing(llm))
     raise SetupError(f"LLM={llm} is not known: set it to {VALUES}.")
@@ -53,9 +63,19 @@ async def _automatic(environ: Mapping[str, str]) -> Backend:
     try:
         return await openai_server.connect(OLLAMA)
     except SetupError:  # no Ollama, or no chat model
-        model, path = await weights.fetch_first(KNOWN_MODELS, weights.cache_folder(environ))
+        model, path = await weights.fetch_first(AUTOMATIC, weights.cache_folder(environ))
+    return await _load_known(model, path)
+
+
+async def _download(model: KnownModel, environ: Mapping[str, str]) -> Backend:
+    path = await weights.fetch_chosen(model, weights.cache_folder(environ))
+    return await _load_known(model, path)
+
+
+async def _load_known(model: KnownModel, path: Path) -> Backend:
     print_line(f"Loading {model.summary} ...")
-    return await embedded.start(path, model.summary, model.context, by_template=True)
+    by_template = model.prompt_format == KnownModel.prompt_format
+    return await embedded.start(path, model.summary, model.context, by_template=by_template)
 
 
 async def _load(path: Path) -> Backend:

@@ -13,12 +13,12 @@ from seoyeon.local.bedrock import openai_server
 from seoyeon.local.bedrock.dialects import Body
 from seoyeon.local.bedrock.errors import SetupError
 from seoyeon.local.bedrock.invocation import Event, Invocation
+from seoyeon.local.bedrock.known_models import CONTEXT
 from seoyeon.local.bedrock.openai_server import OpenAIServer
 
 _HANJA = r"\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF"
 _NO_HANJA = f"root ::= [^{_HANJA}]*"
 _EAST_ASIAN = re.compile(f"[{_HANJA}]|중국어|일본어|한문|chinese|japanese", re.IGNORECASE)
-CONTEXT = 8192  # tokens, as Llama 3 70B on Bedrock
 
 
 class Embedded:

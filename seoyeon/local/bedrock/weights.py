@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -30,9 +31,22 @@ def cache_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Pa
 
 
 def present(model: KnownModel, folder: Path) -> Path | None:
-    """Return the verified file if it exists: `fetch` renames a file only after its verification."""
-    path = folder / model.file_name
-    return path if path.is_file() and path.stat().st_size == model.size else None
+    """Return the verified file if it exists: `fetch` renames a file only after its verification.
+
+    Beside a file whose checksum came from the hub, another file has that checksum.
+    """
+    path = folder / model.cached_name
+    if not path.is_file():
+        return None
+    if model.is_identified:
+        return path if path.stat().st_size == model.size else None
+    note = _checksum_note(path)
+    found = note.read_text().strip() if note.is_file() else ""
+    return path if found and model.sha256 in ("", found) else None
+
+
+def _checksum_note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
 
 
 async def fetch_first(models: Sequence[KnownModel], folder: Path) -> tuple[KnownModel, Path]:
@@ -54,6 +68,21 @@ async def fetch_first(models: Sequence[KnownModel], folder: Path) -> tuple[Known
         raise SetupError(
             f"{last.title} cannot be used either: {error}. Run the same command again to continue "
             "the download, set LLM to a .gguf file, or use LLM=scripted."
+        ) from error
+
+
+async def fetch_chosen(model: KnownModel, folder: Path) -> Path:
+    """Return the file of the model that the user has chosen. Raises SetupError."""
+    try:
+        _check_memory(model)
+    except DownloadError as error:
+        progress.print_line(f"{model.title} may fail or be slow: {error}.")
+    try:
+        return await fetch(model, folder)
+    except DownloadError as error:
+        raise SetupError(
+            f"{model.title} cannot be used: {error}. Run the same command again to continue a "
+            "download, or set LLM to another model."
         ) from error
 
 
@@ -80,6 +109,30 @@ async def fetch(model: KnownModel, folder: Path) -> Path:
     """
     if path := present(model, folder):
         return path
+    source = model.source
+    if model.is_identified or not isinstance(source, HubFile):
+        return await _download(model, folder)
+    offer = await hub.describe(source, model.file_name)
+    path = await _download(_identified(model, offer), folder)
+    _checksum_note(path).write_text(offer.sha256)
+    if not model.sha256:
+        progress.print_line(
+            "The file has the checksum that the hub names. To accept no other file: "
+            f"LLM=hf:{source.repository}/{model.file_name}@{offer.commit}#{offer.sha256}"
+        )
+    return path
+
+
+def _identified(model: KnownModel, offer: hub.Offer) -> KnownModel:
+    """Return the model with size and checksum; raise DownloadError for an unexpected checksum."""
+    if not offer.sha256:
+        raise DownloadError("the hub names no SHA-256 of it, as it does for files in Git LFS")
+    if model.sha256 not in ("", offer.sha256):
+        raise DownloadError(f"the hub's file has another SHA-256 than expected ({offer.sha256})")
+    return replace(model, size=offer.size, sha256=offer.sha256)
+
+
+async def _download(model: KnownModel, folder: Path) -> Path:
     partial = _prepare(model, folder)
     title = f"Downloading {model.title} from {model.source.name}"
     try:
@@ -98,7 +151,7 @@ async def fetch(model: KnownModel, folder: Path) -> Path:
 
 def _prepare(model: KnownModel, folder: Path) -> Path:
     """Create the partial file, and check that the disk has room for the rest."""
-    partial = folder / f"{model.file_name}.partial"
+    partial = folder / f"{model.cached_name}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         partial.touch()

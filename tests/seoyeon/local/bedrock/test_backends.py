@@ -9,7 +9,13 @@ import pytest
 from seoyeon.local.bedrock import backends, embedded, weights
 from seoyeon.local.bedrock.errors import SetupError
 from seoyeon.local.bedrock.invocation import Backend
-from seoyeon.local.bedrock.known_models import KANANA, KNOWN_MODELS, KnownModel
+from seoyeon.local.bedrock.known_models import (
+    AUTOMATIC,
+    KANANA,
+    KNOWN_MODELS,
+    KnownModel,
+    parse_hub_file,
+)
 from seoyeon.local.bedrock.scripted import Scripted
 
 from .test_openai_server import Fake, model, running
@@ -73,7 +79,7 @@ def test_auto_is_the_embedded_model_where_no_ollama_chats(
     served: list[dict[str, str]] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fetch_first(models: Sequence[KnownModel], folder: Path) -> tuple[KnownModel, Path]:
-        assert models == KNOWN_MODELS
+        assert models == AUTOMATIC
         return models[0], folder / models[0].file_name
 
     async def start(path: Path, name: str, context: int, *, by_template: bool) -> Backend:
@@ -93,3 +99,62 @@ def test_auto_is_the_embedded_model_where_no_ollama_chats(
                 return backend.name
 
     assert asyncio.run(work()) == ("Kanana 1.5 2.1B Instruct (Apache-2.0, 8,192 tokens of context)")
+
+
+def started(llm: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[KnownModel, bool]:
+    """Return the model that is fetched, and whether its prompts go to its template."""
+    seen: list[KnownModel] = []
+    formats: list[bool] = []
+
+    async def fetch_chosen(model: KnownModel, folder: Path) -> Path:
+        seen.append(model)
+        return folder / model.cached_name
+
+    async def start(path: Path, name: str, context: int, *, by_template: bool) -> Backend:
+        assert path == folder / seen[0].cached_name
+        formats.append(by_template)
+        return Scripted()
+
+    monkeypatch.setattr(weights, "fetch_chosen", fetch_chosen)
+    monkeypatch.setattr(embedded, "start", start)
+    name(llm, {weights.CACHE_VARIABLE: str(folder)})
+    return seen[0], formats[0]
+
+
+@pytest.mark.parametrize("llm", KNOWN_MODELS)
+def test_a_name_of_the_table_is_its_model(
+    llm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a Llama 3 model gets the prompt itself, as Bedrock does."""
+    assert started(llm, tmp_path, monkeypatch) == (KNOWN_MODELS[llm], llm != "bllossom-3b")
+
+
+def test_a_file_of_the_hub_is_named_by_its_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256 = "0123456789abcdef" * 4
+    llm = f"hf:some-one/large_1.5/q4/a.gguf@refs/pr/1#{sha256}"
+    model, by_template = started(llm, tmp_path, monkeypatch)
+    assert not by_template  # the file's template tells whether it is a Llama 3 model
+    assert model == parse_hub_file(llm)
+    assert vars(model.source) == {"repository": "some-one/large_1.5", "revision": "refs/pr/1"}
+    assert (model.file_name, model.sha256) == ("q4/a.gguf", sha256)
+    assert model.cached_name == "some-one--large_1.5--refs--pr--1--q4--a.gguf"
+
+
+@pytest.mark.parametrize(
+    "llm",
+    [
+        "hf:someone/large",
+        "hf:someone/large/a.gguf",
+        "hf:someone/large/a.bin@main",
+        "hf:large/a.gguf@main",
+        "hf:someone/large/../../a.gguf@main",
+        "hf:someone/large/a.gguf@main#1234",
+        "hf:someone/large/a.gguf@main?download=true",
+    ],
+)
+def test_a_value_that_names_no_file_of_the_hub_is_one_line(llm: str) -> None:
+    with pytest.raises(SetupError, match="names no file of the hub: write hf:owner/name") as caught:
+        name(llm)
+    assert "\n" not in str(caught.value)

@@ -20,8 +20,19 @@ from filelock import FileLock
 
 from seoyeon.local.bedrock import packages, weights
 from seoyeon.local.bedrock.errors import DownloadError, SetupError
-from seoyeon.local.bedrock.known_models import HubFile, KnownModel, PackageSlices
-from seoyeon.local.bedrock.weights import cache_folder, fetch, fetch_first, present
+from seoyeon.local.bedrock.known_models import (
+    HubFile,
+    KnownModel,
+    PackageSlices,
+    parse_hub_file,
+)
+from seoyeon.local.bedrock.weights import (
+    cache_folder,
+    fetch,
+    fetch_chosen,
+    fetch_first,
+    present,
+)
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 # huggingface_hub writes blocks of 10 MB.
@@ -367,3 +378,159 @@ def test_the_cache_is_where_each_system_keeps_its_caches() -> None:
     assert cache_folder({"XDG_CACHE_HOME": "/x"}, "linux") == Path("/x/seoyeon")
     assert cache_folder({"XDG_CACHE_HOME": "/x"}, "darwin") == home / "Library/Caches/seoyeon"
     assert cache_folder({weights.CACHE_VARIABLE: "~/models"}, "linux") == home / "models"
+
+
+TOKEN = "hf_of_the_user"
+SUM = hashlib.sha256(SMALL).hexdigest()
+
+
+@dataclass
+class GatedHub:
+    """A hub whose files are in Git LFS on another host; it names sizes and checksums."""
+
+    body: bytes = SMALL
+    etag: str | None = f'"{SUM}"'
+    token: str | None = None  # that it demands
+    refusal: str = "GatedRepo"
+    tokens: list[str | None] = field(default_factory=list)  # that came with a request
+    content_tokens: list[str | None] = field(default_factory=list)
+    content_url: str = ""
+
+    async def resolve(self, request: web.Request) -> web.Response:
+        self.tokens.append(request.headers.get("Authorization"))
+        if self.token and self.tokens[-1] != f"Bearer {self.token}":
+            return web.Response(status=401, headers={"X-Error-Code": self.refusal})
+        headers = {
+            "X-Repo-Commit": COMMIT,
+            "X-Linked-Size": str(len(self.body)),
+            "Location": f"{self.content_url}/content",
+        }
+        if self.etag:
+            headers["X-Linked-Etag"] = self.etag
+        return web.Response(status=302, headers=headers)
+
+    async def content(self, request: web.Request) -> web.Response:
+        self.content_tokens.append(request.headers.get("Authorization"))
+        return web.Response(body=self.body)
+
+
+@asynccontextmanager
+async def serving_gated(hub: GatedHub) -> AsyncIterator[str]:
+    """Serve the hub at one port and the content at another, which is another host to a client."""
+    app = web.Application()
+    app.router.add_route("*", "/someone/large/resolve/main/q4/large.gguf", hub.resolve)
+    app.router.add_get("/content", hub.content)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    for _ in range(2):
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+    (_, first), (_, second) = runner.addresses
+    hub.content_url = f"http://127.0.0.1:{second}"
+    try:
+        yield f"http://127.0.0.1:{first}"
+    finally:
+        await runner.cleanup()
+
+
+def pull(hub: GatedHub, folder: Path, pin: str = "", **variables: str) -> Path:
+    model = parse_hub_file(f"hf:someone/large/q4/large.gguf@main{pin}")
+
+    async def work() -> Path:
+        async with serving_gated(hub) as url:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.delenv("HF_TOKEN", raising=False)
+                for name, value in {"HF_ENDPOINT": url, **variables}.items():
+                    patch.setenv(name, value)
+                return await fetch_chosen(model, folder)
+
+    return asyncio.run(work())
+
+
+def test_a_file_of_the_hub_has_the_checksum_that_the_hub_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub = GatedHub()
+    path = pull(hub, tmp_path)
+    assert path.read_bytes() == SMALL
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "The file has the checksum that the hub names. To accept no other file: "
+        f"LLM=hf:someone/large/q4/large.gguf@{COMMIT}#{SUM}"
+    )
+    requests = len(hub.tokens)
+    assert pull(hub, tmp_path) == pull(hub, tmp_path, f"#{SUM}") == path
+    assert len(hub.tokens) == requests  # a verified file needs no hub
+    assert hub.tokens == [None] * requests
+
+
+def test_a_pinned_checksum_is_compared_before_the_download(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub = GatedHub()
+    with pytest.raises(SetupError, match=f"another SHA-256 than expected .{SUM}") as error:
+        pull(hub, tmp_path, f"#{'0' * 64}")
+    assert "\n" not in str(error.value)
+    assert hub.content_tokens == []
+    assert pull(hub, tmp_path, f"#{SUM}").read_bytes() == SMALL
+    assert "To accept no other file" not in capsys.readouterr().out
+
+
+def test_another_pin_does_not_accept_the_file_that_is_there(tmp_path: Path) -> None:
+    pull(GatedHub(), tmp_path)
+    other = SMALL[::-1]
+    sha256 = hashlib.sha256(other).hexdigest()
+    path = pull(GatedHub(body=other, etag=f'"{sha256}"'), tmp_path, f"#{sha256}")
+    assert path.read_bytes() == other
+
+
+def test_content_that_is_not_what_the_hub_names_is_deleted(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="another SHA-256 than expected"):
+        pull(GatedHub(body=SMALL[::-1]), tmp_path)
+    assert list(tmp_path.glob("*large.gguf*")) == []
+
+
+@pytest.mark.parametrize("etag", [None, '"a-git-blob"'])
+def test_a_file_without_a_checksum_is_refused(tmp_path: Path, etag: str | None) -> None:
+    hub = GatedHub(etag=etag)
+    with pytest.raises(SetupError, match="names no SHA-256 of it"):
+        pull(hub, tmp_path)
+    assert hub.content_tokens == []
+
+
+def test_the_token_opens_a_gated_file_and_goes_to_the_hub_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hub = GatedHub(token=TOKEN)
+    assert pull(hub, tmp_path, HF_TOKEN=TOKEN).read_bytes() == SMALL
+    assert set(hub.tokens) == {f"Bearer {TOKEN}"}
+    assert hub.content_tokens == [None]
+    shown = capfd.readouterr()
+    assert TOKEN not in shown.out + shown.err
+
+
+@pytest.mark.parametrize(
+    ("refusal", "message"),
+    [
+        ("GatedRepo", "someone/large is gated: accept its terms on its page and set HF_TOKEN"),
+        ("RepoNotFound", "there is no someone/large, or it is private and needs HF_TOKEN"),
+        ("EntryNotFound", "someone/large has no q4/large.gguf at the revision main"),
+        ("RevisionNotFound", "someone/large has no q4/large.gguf at the revision main"),
+    ],
+)
+def test_a_refusal_of_the_hub_names_the_remedy(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], refusal: str, message: str
+) -> None:
+    with pytest.raises(SetupError, match=message) as error:
+        pull(GatedHub(token=TOKEN, refusal=refusal), tmp_path, HF_TOKEN="hf_wrong")
+    shown = capfd.readouterr()
+    assert "hf_wrong" not in f"{error.value}{shown.out}{shown.err}"
+    assert "\n" not in str(error.value)
+
+
+def test_a_chosen_model_is_tried_on_a_small_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(weights, "machine_memory", lambda: 4 * 10**9)
+    needy = dataclasses.replace(ON_HUB, memory=3 * 10**9)
+    (tmp_path / needy.file_name).write_bytes(LARGE)
+    assert asyncio.run(fetch_chosen(needy, tmp_path)) == tmp_path / needy.file_name
+    assert "Large may fail or be slow: this machine has 4.0 GB" in capsys.readouterr().out
