@@ -231,11 +231,19 @@ def chat(request: Request, identity: Stored | None = None) -> int:
             if request.signs_out:
                 runner.run(identity.sign_out(client.page))
                 return 0
+            _check_model(request.question.model, client)
             return _chat(Chat(client, runner, request.question), request, text)
         except KeyboardInterrupt:
             return INTERRUPTED
         finally:
             runner.run(stack.aclose())
+
+
+def _check_model(model: str | None, client: Client) -> None:
+    """Raise CommandError for a model that is not deployed: the server would ask another one."""
+    deployed = [str(each["id"]) for each in client.page.models]
+    if model and deployed and model not in deployed:
+        raise CommandError(f"{model} is not deployed: choose {' or '.join(deployed)}.")
 
 
 def _chat(chat: Chat, request: Request, text: str | None) -> int:

@@ -240,6 +240,17 @@ def test_an_answer_under_way_is_followed_when_its_conversation_is_opened(
     assert capsys.readouterr().out == "> 경주\n신라의 수도예요.\n\n"
 
 
+def test_a_model_is_one_of_the_deployed_ones(serve: Serve, identity: Stored) -> None:
+    models = [{"id": "meta.llama3-3-70b"}, {"id": "meta.llama3-70b"}]
+    config = {"models": models, "features": [*FEATURES, "chat.model"]}
+    deployment = Deployment([answering(*ANSWER)], config=config)
+    url = serve(deployment)
+    with pytest.raises(CommandError, match=r"choose meta\.llama3-3-70b or meta\.llama3-70b"):
+        run(url, identity, model="llama3")
+    assert run(url, identity, model="meta.llama3-70b") == 0
+    assert deployment.gates[0].asked[0]["model"] == "meta.llama3-70b"
+
+
 def test_json_needs_a_question(
     serve: Serve, identity: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:

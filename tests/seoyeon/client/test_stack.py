@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from seoyeon.client import Accepted, Client, Done, Event, Guest, Stored, Text
+from seoyeon.client import Accepted, Client, Done, Event, Guest, Interrupted, Stored, Text
 from tests.stack import Stack
 
 from .played import run
@@ -59,6 +59,27 @@ def test_an_answer_is_stopped(planned: Stack) -> None:
     end = run(work())
     assert isinstance(end, Done)
     assert end.stop_reason == "cancelled"
+
+
+def test_an_answer_outlives_its_connection(planned: Stack) -> None:
+    answer = "경주는 신라의 수도였어요. " * 30
+    planned.bedrock.plan({"answer": answer, "delay_ms": 20})
+
+    async def work() -> tuple[list[Event], Event | None]:
+        interruptions: list[Event] = []
+        event = None
+        async with Client.open(planned.url, Guest()) as client:
+            async for event in client.ask("경주는 어떤 곳이야?"):
+                if isinstance(event, Text) and not interruptions:
+                    await client._socket.drop()
+                if isinstance(event, Interrupted):
+                    interruptions.append(event)
+        return interruptions, event
+
+    interruptions, end = run(work())
+    assert interruptions
+    assert isinstance(end, Done)
+    assert end.text == answer
 
 
 def test_a_document_is_read_and_cited(planned: Stack, tmp_path: Path) -> None:
