@@ -13,15 +13,18 @@ _PROGRESS = {"reading": "Reading documents", "noting": "Taking notes for the sum
 
 
 class Screen:
-    """Writes an answer as it grows. Notes appear only if a person sees them."""
+    """Writes an answer to a terminal as it grows, and to a pipe or a file once it is complete.
+
+    Notes go to a terminal only.
+    """
 
     def __init__(self) -> None:
         self._notes = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._shown = ""
+        self._streams = sys.stdout.isatty()
 
     def show(self, event: Event) -> None:
         match event:
-            case Text(text, delta):
+            case Text(text, delta) if self._streams:
                 self._write(text, delta)
             case Progress(stage, done, total):
                 self.note(f"{_PROGRESS.get(stage, 'Preparing')}: {done} of {total}")
@@ -51,12 +54,10 @@ class Screen:
             self.note("\nThe answer begins anew:")
         sys.stdout.write(printable(text if delta is None else delta))
         sys.stdout.flush()
-        self._shown = text
 
     def _end(self, event: Done | Failed) -> None:
-        if self._shown:
-            print(flush=True)
-        self._shown = ""
+        if event.text:
+            self.line("" if self._streams else event.text)
         if isinstance(event, Failed):
             self.error(f"{event.message} ({event.code})", style="red")
             return

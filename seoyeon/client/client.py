@@ -10,8 +10,8 @@ from seoyeon.client.errors import ClientError
 from seoyeon.client.history import History
 from seoyeon.client.identity import Identity
 from seoyeon.client.page import Page, open_page
-from seoyeon.client.socket import Socket
-from seoyeon.client.turn import GAP, Done, Event, Failed, Frame, Interrupted, Turn
+from seoyeon.client.socket import Frames, Socket
+from seoyeon.client.turn import GAP, Done, Event, Failed, Interrupted, Turn
 
 _DEAD_AFTER = 5  # requests without a reply: the connection may be dead
 _GIVE_UP_AFTER = 15  # requests without a reply, over more than a minute
@@ -108,7 +108,7 @@ class Client:
         finally:
             del self._turns[turn.request_id]
 
-    async def _next_event(self, turn: Turn, frames: "asyncio.Queue[Frame | None]") -> Event | None:
+    async def _next_event(self, turn: Turn, frames: Frames) -> Event | None:
         try:
             async with asyncio.timeout(turn.silence):
                 frame = await frames.get()

@@ -57,7 +57,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """A refused question, or the end of a turn without a complete answer; `text` is the rest."""
+    """A refused question, or the end of a turn whose answer, `text`, is not complete."""
 
     text: str
     code: str

@@ -107,6 +107,14 @@ def test_json_is_one_object(
     }
 
 
+def test_a_pipe_gets_no_text_that_was_replaced(
+    serve: Serve, identity: Stored, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = (piece("delta", 1, "다른 "), piece("snapshot", 0, "어디로", run=2), done(0, run=2))
+    assert run(serve(Deployment([answering(*frames)])), identity) == 0
+    assert capsys.readouterr().out == "어디로\n"
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_question_without_an_answer_exits_with_1(
     serve: Serve, identity: Stored, capsys: pytest.CaptureFixture[str], as_json: bool
