@@ -588,6 +588,11 @@ def test_another_model_goes_on_in_the_middle_of_its_answer(endpoint: Endpoint) -
     assert request["messages"][-1] == last
 
 
+def test_another_model_does_not_repeat_the_white_space_of_its_answer(endpoint: Endpoint) -> None:
+    endpoint.plan(reply(answer="경주는\n\n신라의 수도", chunk_size=1))
+    assert "".join(endpoint.ask(prefilled("경주는\n\n"), NOVA)) == "신라의 수도"
+
+
 def test_a_model_that_refuses_to_go_on_is_asked_to_in_words(endpoint: Endpoint) -> None:
     refusal = Failure("error", None, "ValidationException", "must end with a user message")
     endpoint.plan(reply(failure=refusal), reply(answer=" 수도였습니다."))

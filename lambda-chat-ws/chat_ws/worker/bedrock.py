@@ -284,6 +284,11 @@ class ConverseStream(BedrockStream):
         return [*messages, AIMessage(prefill)] if prefill else messages
 
     def _stream_chunks(self, messages: list[BaseMessage]) -> Iterator[str]:
+        chunks = self._stream_or_ask_again(messages)
+        # The white space that the prefill was sent without is there already.
+        return strip_start(chunks) if self._prompt.prefill[-1:].isspace() else chunks
+
+    def _stream_or_ask_again(self, messages: list[BaseMessage]) -> Iterator[str]:
         sent = False
         try:
             for chunk in super()._stream_chunks(messages):
@@ -303,6 +308,16 @@ class ConverseStream(BedrockStream):
                 self._complete, self.stop_reason = True, known
         if usage := chunk.usage_metadata:
             self.usage = Usage(usage["input_tokens"], usage["output_tokens"])
+
+
+def strip_start(chunks: Iterator[str]) -> Iterator[str]:
+    """Yield the chunks without the white space before the first other character."""
+    started = False
+    for chunk in chunks:
+        text = chunk if started else chunk.lstrip()
+        started = started or bool(text)
+        if text:
+            yield text
 
 
 def may_refuse_prefill(error: ClientError) -> bool:
