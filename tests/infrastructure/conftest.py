@@ -19,6 +19,7 @@ import pytest
 
 from cdk.assets.functions import HOST_PYTHON, ROOT, PackageTarget, bundle_function, run_uv
 from cdk.stack_names import StackNames, stack_names
+from tests.successor import SUCCESSOR_IDS
 
 LOCAL_CONTEXT = {
     "target": "local",
@@ -47,7 +48,12 @@ FULL_CONTEXT = {
     "alarm_email": "team@example.com",
     "monthly_budget": 50,
 }
-PLAIN_CONTEXT: dict[str, object] = {"stage": "plain", "documents": False, "feedback": False}
+PLAIN_CONTEXT: dict[str, object] = {
+    "stage": "plain",
+    "documents": False,
+    "feedback": False,
+    "model_ids": SUCCESSOR_IDS,
+}
 CONTEXTS: dict[str, Mapping[str, object]] = {
     "full": FULL_CONTEXT,
     "plain": PLAIN_CONTEXT,

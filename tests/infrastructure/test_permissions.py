@@ -7,6 +7,7 @@ from chat_shared.documents import INDEX_PREFIX, PREFIXES
 from chat_shared.shares import SHARES
 
 from tests.infrastructure.conftest import Assembly, Json, Template
+from tests.successor import SUCCESSOR_IDS, SUCCESSORS
 
 LLAMA_3 = "meta.llama3-70b-instruct-v1:0"
 LLAMA_3_3 = "meta.llama3-3-70b-instruct-v1:0"
@@ -105,6 +106,21 @@ def test_the_worker_may_call_other_configured_models_only(full: Assembly) -> Non
         f"{BEDROCK}:us-west-2::foundation-model/amazon.nova-2-lite-v1:0",
         f"{BEDROCK}:::foundation-model/amazon.nova-2-lite-v1:0",
     }
+
+
+def test_the_documented_successor_of_llama_is_what_the_worker_may_call(plain: Assembly) -> None:
+    _, worker = plain.service.function("worker")
+    profiles = {f"{BEDROCK}:us-west-2:<AWS::AccountId>:inference-profile/{m}" for m in SUCCESSORS}
+    models = {
+        f"{BEDROCK}:{region}::foundation-model/{model.foundation_model}"
+        for model in SUCCESSORS
+        for region in ("us-east-1", "us-east-2", "us-west-2")
+    }
+
+    assert worker["Environment"]["Variables"]["MODEL_IDS"] == SUCCESSOR_IDS
+    assert "llama" not in SUCCESSOR_IDS
+    allowed = granted(plain.service, worker)["bedrock:InvokeModelWithResponseStream"]
+    assert allowed == profiles | models
 
 
 def test_a_guardrail_is_the_only_one_that_may_be_applied(full: Assembly) -> None:

@@ -44,6 +44,7 @@ from tests.fakes import PATIENCE
 from tests.faults.network import network_to
 from tests.integration.test_worker import PLENTY, Stage
 from tests.seoyeon.local.bedrock.support import serve as serve_backend
+from tests.successor import SUCCESSORS
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -573,6 +574,32 @@ def test_another_model_s_usage_and_stop_reason_are_known(endpoint: Endpoint, rea
     assert stream.stop_reason == reason
     assert stream.usage.completion_tokens == tokens(ANSWER)
     assert stream.usage.prompt_tokens > 0
+
+
+def test_the_documented_successor_of_llama_answers_and_continues(
+    endpoint: Endpoint, table: "Table", log: "Logger", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first of its models breaks off and is continued; the turn had chosen a Llama."""
+    monkeypatch.setattr(worker_module, "RENEW_SECONDS", 0.01)
+    stage = Stage(table, log)
+    settings = replace(SETTINGS, models=SUCCESSORS)
+    worker = replace(
+        stage.worker(),
+        model=BedrockModel(endpoint.client, settings),
+        fallback=ModelFallback(SUCCESSORS),
+    )
+    endpoint.plan(reply(failure=Failure("end", 2)), reply())
+    worker.handle(stage.ask(model=MODEL), lambda: PLENTY)
+
+    assert (stage.turn.status, stage.turn.answer) == ("done", ANSWER)
+    assert stage.turn.model_id == str(SUCCESSORS[0])
+    assert [record.invocation.model_id for record in endpoint.records] == [str(SUCCESSORS[0])] * 2
+    first, second = (record.invocation.conversation for record in endpoint.records)
+    assert first
+    assert second
+    assert first["system"][0]["text"].startswith(prompts.SYSTEM["chat"].strip())
+    assert second["messages"][-1]["role"] == "assistant"
+    assert stage.metrics.of("EstimatedCost")[0] > 0
 
 
 def prefilled(prefill: str) -> prompts.Prompt:

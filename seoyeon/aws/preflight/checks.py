@@ -113,7 +113,15 @@ class Preflight:
             )
 
         snapshots = [(model, read(model)) for model in settings.models]
-        self.findings += models.check_models(snapshots, region, now)
+        found = models.check_models(snapshots, region, now)
+        self.findings += found
+        callable_models = [
+            model
+            for model, finding in zip(settings.models, found, strict=True)
+            if finding.level is Level.OK or model == settings.models[0]
+        ]
+        if advice := models.check_order(callable_models):
+            self.findings.append(advice)
         rates = reader.model_quotas(region)
         if isinstance(rates, Unread):
             self.findings.append(account.unread("Bedrock quotas", rates))

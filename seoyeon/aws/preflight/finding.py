@@ -8,6 +8,7 @@ class Level(Enum):
     """The severity of a finding, as it is printed."""
 
     OK = "ok"
+    ADVICE = "advice"
     WARNING = "warning"
     NO_CHAT = "stops a first chat"
     NO_DEPLOY = "stops a deploy"

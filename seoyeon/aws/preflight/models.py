@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from chat_ws.model_catalog import TYPICAL_USAGE
 from chat_ws.models import ModelId
 
 from seoyeon.aws.preflight.account import unread
@@ -31,6 +32,26 @@ def check_models(
         replace(finding, level=Level.WARNING) if finding.level is Level.NO_CHAT else finding
         for finding in findings
     ]
+
+
+def check_order(models: Sequence[ModelId]) -> Finding | None:
+    """Recommend a model that reads more at a lower price than the first one."""
+    first = models[0]
+    for better in models[1:]:
+        if not (first.spec.price and better.spec.price):
+            continue
+        share = better.spec.price.cost(TYPICAL_USAGE) / first.spec.price.cost(TYPICAL_USAGE)
+        if better.spec.context_tokens > first.spec.context_tokens and share < 1:
+            order = ",".join(map(str, [better, *(model for model in models if model != better)]))
+            return Finding(
+                Level.ADVICE,
+                "model_ids",
+                f"{better.name} has a context of {better.spec.context_tokens:,} tokens, "
+                f"{first.name} one of {first.spec.context_tokens:,}, and costs {share:.0%} of it: "
+                "in a new deployment, put it first.",
+                f'make deploy ARGS="-c model_ids={order}"',
+            )
+    return None
 
 
 def check_model(model: ModelId, snapshot: ModelSnapshot, region: str, now: datetime) -> Finding:

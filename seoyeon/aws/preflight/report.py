@@ -13,6 +13,7 @@ from seoyeon.terminal.errors import CommandError
 
 STYLES = {
     Level.OK: "green",
+    Level.ADVICE: "cyan",
     Level.WARNING: "yellow",
     Level.NO_CHAT: "bold red",
     Level.NO_DEPLOY: "bold red",
@@ -35,7 +36,7 @@ def require_target(preflight: Preflight) -> DeploymentTarget:
     Raises CommandError if one of them stops a deployment.
     """
     for finding in preflight.findings:
-        if finding.level is not Level.OK:
+        if finding.level not in (Level.OK, Level.ADVICE):
             lines = plain_lines([finding])
             print("\n".join(lines if finding.level is Level.NO_DEPLOY else lines[:1]))
     if preflight.target is None:

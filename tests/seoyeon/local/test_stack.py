@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from seoyeon.local.bedrock.scripted import Scripted
-from tests.builders import MODEL_CHOICES, secret, uuid
+from tests.builders import MODEL_CHOICES, NEXT_MODEL, secret, uuid
 from tests.guest_documents import GuestDocuments
 from tests.stack import TOKEN, Stack, request
 
@@ -42,13 +42,14 @@ def crash(stack: Stack) -> None:
     assert stack.wait() == 1
 
 
-def ask(client: ClientConnection, number: int, text: str) -> list[dict[str, Any]]:
+def ask(client: ClientConnection, number: int, text: str, **fields: str) -> list[dict[str, Any]]:
     """Send a question and return every frame up to its end."""
     question = {
         "action": "chat",
         "request_id": uuid(number),
         "conversation_id": uuid(1_000),
         "text": text,
+        **fields,
     }
     client.send(json.dumps(question, ensure_ascii=False))
     frames = [receive(client)]
@@ -129,6 +130,15 @@ def test_a_question_is_accepted_streamed_stored_and_done(stack: Stack, guest: st
     [turn] = stack.history(token=guest)["turns"]
     assert (turn["text"], turn["answer"]) == ("여행하고 싶다", "부산은 바다가 좋습니다.")
     assert (turn["status"], turn["usage"]) == ("done", frames[-1]["usage"])
+
+
+def test_the_chosen_model_is_asked_and_told_and_stored(stack: Stack, guest: str) -> None:
+    stack.bedrock.plan({"answer": "네."})
+    with stack.connect(guest) as client:
+        done = ask(client, 1, "여행하고 싶다", model=NEXT_MODEL)[-1]
+    assert done["model_id"] == NEXT_MODEL
+    [turn] = stack.history(token=guest)["turns"]
+    assert (turn["model"], turn["model_id"]) == (NEXT_MODEL, NEXT_MODEL)
 
 
 def test_a_second_question_is_answered_in_the_light_of_the_first(stack: Stack, guest: str) -> None:

@@ -61,6 +61,7 @@ KNOWN = {
     "us.meta.llama4-maverick-17b-instruct-v1:0": ("Llama 4 Maverick", 128_000, "low", "messages"),
     "us.amazon.nova-micro-v1:0": ("Nova Micro", 128_000, "low", "messages"),
     "us.amazon.nova-lite-v1:0": ("Nova Lite", 300_000, "low", "messages"),
+    "us.amazon.nova-2-lite-v1:0": ("Nova 2 Lite", 1_000_000, "low", "messages"),
     "us.amazon.nova-pro-v1:0": ("Nova Pro", 300_000, "medium", "messages"),
 }
 

@@ -316,6 +316,26 @@ def test_with_no_model_left_a_first_chat_stops() -> None:
     assert {finding.level for finding in findings} == {Level.NO_CHAT}
 
 
+def test_a_model_that_reads_more_for_less_is_recommended_as_the_first() -> None:
+    finding = models.check_order([DIRECT, ROUTED])
+    assert finding == Finding(
+        Level.ADVICE,
+        "model_ids",
+        "Llama 3.3 70B has a context of 128,000 tokens, Llama 3 70B one of 8,192, and costs 25% of "
+        "it: in a new deployment, put it first.",
+        f'make deploy ARGS="-c model_ids={ROUTED},{DIRECT}"',
+    )
+
+
+@pytest.mark.parametrize(
+    "order",
+    [[ROUTED, DIRECT], [DIRECT], [CLAUDE, ROUTED], [DIRECT, CLAUDE]],
+    ids=["in order", "alone", "no price of the first", "no price of the other"],
+)
+def test_no_other_order_is_recommended(order: list[ModelId]) -> None:
+    assert models.check_order(order) is None
+
+
 # Quotas
 
 

@@ -114,8 +114,10 @@ def look(account: Account, *context: str, **environ: str) -> list[Finding]:
 
 
 def test_an_account_that_is_ready_has_nothing_to_mend() -> None:
-    findings = look(Account())
-    assert {finding.level for finding in findings} == {Level.OK}
+    found = look(Account())
+    findings = [finding for finding in found if finding.level is Level.OK]
+    (advice,) = (finding for finding in found if finding not in findings)
+    assert advice.level is Level.ADVICE
     assert [finding.subject for finding in findings] == [
         "settings",
         "CDK CLI",
@@ -130,6 +132,13 @@ def test_an_account_that_is_ready_has_nothing_to_mend() -> None:
         "tokens, Llama 3 70B Instruct",
         "tokens, Llama 3.3 70B Instruct",
     ]
+
+
+@pytest.mark.parametrize(
+    "unusable", ["model_ids=us.meta.llama3-3-70b-instruct-v1:0", "model_ids=writer.palmyra-x5-v1:0"]
+)
+def test_without_another_model_that_can_be_called_there_is_no_advice(unusable: str) -> None:
+    assert all(finding.level is not Level.ADVICE for finding in look(Account(), unusable))
 
 
 def test_a_stage_that_has_reserved_its_workers_may_be_deployed_again() -> None:
@@ -171,7 +180,8 @@ def test_a_missing_permission_stops_no_deployment() -> None:
     needed = {"get_caller_identity", "get_parameter"}
     denied = {*ANSWERS, "list_service_quotas"} - needed
     preflight = check(Account(*denied, code="AccessDeniedException"), "worker_concurrency=20")
-    assert {finding.level for finding in preflight.findings} == {Level.OK, Level.WARNING}
+    levels = {finding.level for finding in preflight.findings}
+    assert levels == {Level.OK, Level.WARNING}
     assert preflight.target
 
 
@@ -203,6 +213,7 @@ def test_a_terminal_gets_every_word_of_it_too() -> None:
 @pytest.mark.parametrize(
     ("level", "status", "summary"),
     [
+        (Level.ADVICE, 0, "Nothing was found that would stop a deploy or a first chat."),
         (Level.OK, 0, "Nothing was found that would stop a deploy or a first chat."),
         (Level.WARNING, 0, "Nothing was found that would stop a deploy or a first chat."),
         (Level.NO_CHAT, 1, "A deploy should work, but a first chat would fail."),
