@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from document_reader.parts import split_content
 from seoyeon.eval.answer import Answer
 from seoyeon.eval.files import load_items
 from seoyeon.eval.items import Item, choose_items
+from seoyeon.eval.rules import RULES
 from seoyeon.terminal.errors import CommandError
 from tests.stack import ROOT
 
@@ -104,3 +106,13 @@ def test_a_part_of_the_items_has_each_kind_in_turn() -> None:
     assert Counter(item.kind for item in chosen) == dict.fromkeys({i.kind for i in ITEMS}, 2)
     assert [item for item in ITEMS if item in chosen] == chosen
     assert choose_items(ITEMS, 1000) == ITEMS
+
+
+def test_the_documentation_has_each_kind_with_its_items_and_each_rule() -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text()
+    kinds = Counter(item.kind for item in ITEMS)
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
+    assert {kind: int(count) for kind, count in rows} == kinds
+    table = text.partition("\n## Rules\n")[2].partition("\n\nA rule sees")[0]
+    first_cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert {name.strip("`") for cell in first_cells for name in cell.split(", ")} == RULES.keys()
