@@ -34,27 +34,29 @@ def format_result(result: Result, items: Sequence[Item], records: Sequence[Recor
 
 def format_summary(result: Result) -> str:
     """Return the pass rates as a table."""
-    return _table(("group", "items", "pass rate", "95 % interval"), _rows(result.groups()))
+    groups = {name: [*rates.values()] for name, rates in result.groups().items()}
+    return _table(("group", "items", "pass rate", "95 % interval"), _rows(groups))
 
 
 def format_comparison(first: Result, second: Result) -> str:
     """Return two results side by side, with the paired differences of the items in both."""
-    names = list(dict.fromkeys([*first.groups(), *second.groups()]))
+    groups, others = first.groups(), second.groups()
     rows = []
-    for name in names:
-        difference = compare_rates(_of(first, name), _of(second, name))
+    for name in dict.fromkeys([*groups, *others]):
+        rates, other = groups.get(name, {}), others.get(name, {})
+        differences = compare_rates(rates, other)
         rows.append(
             (
                 name,
-                _cell(first.groups().get(name)),
-                _cell(second.groups().get(name)),
-                _signed(difference.difference) if difference else "",
-                str(difference.items) if difference else "0",
+                _cell([*rates.values()]),
+                _cell([*other.values()]),
+                _signed(estimate_mean(differences)) if differences else "",
+                str(len(differences)),
             )
         )
     header = ("group", "A", "B", "B − A", "items in both")
     rules = [
-        (name, _cell(first.rules().get(name)), _cell(second.rules().get(name)))
+        (name, _cell(first.rules().get(name, ())), _cell(second.rules().get(name, ())))
         for name in sorted({*first.rules(), *second.rules()})
     ]
     foreign = [
@@ -80,22 +82,13 @@ def _line(about: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in about.items())
 
 
-def _of(result: Result, group: str) -> dict[str, float]:
-    """Return the rates of a group's items."""
-    return {
-        score.item: score.rate
-        for score in result.scores
-        if group in ("all", "held out" if score.held_out else "open", f"kind {score.kind}")
-    }
-
-
 def _rows(groups: Mapping[str, Sequence[float]]) -> Iterable[tuple[str, ...]]:
     for name, rates in groups.items():
         found = estimate_mean(rates)
         yield name, str(len(rates)), f"{found.mean:.1%}", f"{found.low:.1%} – {found.high:.1%}"
 
 
-def _cell(rates: Sequence[float] | None) -> str:
+def _cell(rates: Sequence[float]) -> str:
     if not rates:
         return ""
     found = estimate_mean(rates)
@@ -121,22 +114,19 @@ def _cost(result: Result) -> str:
 
 
 def _failed(result: Result, items: Sequence[Item], records: Sequence[Record]) -> list[str]:
+    """Return the open items that failed, each with an answer that did."""
     scores = {score.item: score for score in result.scores}
-    answers = {record.item: record.answer.text for record in records}
     parts = []
     for item in items:
         score = scores.get(item.id)
         if score is None or item.held_out or score.rate == 1:
             continue
-        failed = dict.fromkeys(
-            rule
-            for repeat in score.passed
-            for rule, ok in zip(score.checks, repeat, strict=True)
-            if not ok
-        )
+        answers = [record.answer.text for record in records if record.item == item.id]
+        wrong = next(at for at, passed in enumerate(score.passed) if not all(passed))
+        rules = [rule for rule, ok in zip(score.checks, score.passed[wrong], strict=True) if not ok]
         parts.append(
-            f"**{item.id}** ({score.rate:.0%}; failed: {', '.join(failed)})\n\n"
-            f"{_quote(item.turns[-1])}\n\n{_quote(answers[item.id])}"
+            f"**{item.id}** ({score.rate:.0%}; failed: {', '.join(dict.fromkeys(rules))})\n\n"
+            f"{_quote(item.turns[-1])}\n\n{_quote(answers[wrong])}"
         )
     return parts
 

@@ -11,7 +11,7 @@ from typing import Any
 from seoyeon.eval.items import Item
 from seoyeon.eval.records import Record
 from seoyeon.eval.rules import FOREIGN
-from seoyeon.eval.statistics import Interval, estimate_mean
+from seoyeon.eval.statistics import estimate_mean
 from seoyeon.terminal.errors import CommandError
 
 RESULT = "result.json"
@@ -45,15 +45,14 @@ class Result:
     tokens: tuple[int, ...]  # of prompts, of answers
     seconds: float  # median of the time to the end of an answer
 
-    def groups(self) -> dict[str, list[float]]:
-        """Return the items' rates in total, by split and by kind."""
-        found = defaultdict[str, list[float]](list)
+    def groups(self) -> dict[str, dict[str, float]]:
+        """Return the rates by item: of all items, of both splits, and of each kind."""
+        found = defaultdict[str, dict[str, float]](dict)
         for score in self.scores:
-            split = "held out" if score.held_out else "open"
-            for group in ("all", split):
-                found[group].append(score.rate)
+            for group in ("all", "held out" if score.held_out else "open"):
+                found[group][score.item] = score.rate
         for score in self.scores:
-            found[f"kind {score.kind}"].append(score.rate)
+            found[f"kind {score.kind}"][score.item] = score.rate
         return dict(found)
 
     def rules(self) -> dict[str, list[float]]:
@@ -70,13 +69,10 @@ class Result:
                 found[name].append(fmean(passed))
         return dict(sorted(found.items()))
 
-    def rates(self) -> dict[str, float]:
-        return {score.item: score.rate for score in self.scores}
-
     def write(self, file: Path) -> None:
         """Write the result with its intervals as JSON."""
         summary = {
-            name: asdict(estimate_mean(rates)) | {"items": len(rates)}
+            name: asdict(estimate_mean([*rates.values()])) | {"items": len(rates)}
             for name, rates in self.groups().items()
         }
         text = json.dumps(asdict(self) | {"summary": summary}, ensure_ascii=False, indent=1)
@@ -145,17 +141,6 @@ def read_result(path: Path) -> Result:
         raise CommandError(f"{file} is no result of an evaluation: {error}.") from None
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The difference of two results in the items that both have: second minus first."""
-
-    items: int
-    difference: Interval
-
-
-def compare_rates(first: Mapping[str, float], second: Mapping[str, float]) -> Comparison | None:
-    """Return the paired comparison; None if no item is in both."""
-    common = [item for item in first if item in second]
-    if not common:
-        return None
-    return Comparison(len(common), estimate_mean([second[item] - first[item] for item in common]))
+def compare_rates(first: Mapping[str, float], second: Mapping[str, float]) -> list[float]:
+    """Return the differences, second minus first, of the items that both have."""
+    return [second[item] - first[item] for item in first if item in second]

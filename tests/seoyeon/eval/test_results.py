@@ -57,31 +57,31 @@ def test_a_conversation_that_failed_on_its_way_is_kept(tmp_path: Path) -> None:
 def test_an_answer_is_judged_at_the_korean_day_of_its_question() -> None:
     late = record("2026년 11월 29일", asked_at="2026-11-28T15:30:00.000+00:00")
     today = item(checks=(Check("date", {"part": "date"}),))
-    assert apply_rules([today], [late], ABOUT).rates() == {"sum-01": 1}
+    assert apply_rules([today], [late], ABOUT).groups()["all"] == {"sum-01": 1}
 
 
 def test_an_item_counts_by_the_repetitions_that_pass_all_checks() -> None:
     strict = item(checks=(Check("number", {"equals": 42}), Check("characters", {"at_most": 2})))
     found = apply_rules([strict], [record("42"), record("42!!", repeat=2)], ABOUT)
-    assert found.rates() == {"sum-01": 0.5}
+    assert found.groups()["all"] == {"sum-01": 0.5}
     assert found.rules() == {"characters": [0.5], "number": [1.0]}
 
 
 def test_groups_are_all_items_the_two_splits_and_each_kind() -> None:
     found = result(record("42"), record("1", "sum-03"), record("42", "date-01"))
     assert found.groups() == {
-        "all": [1, 0, 1],
-        "open": [1, 1],
-        "held out": [0],
-        "kind sum": [1, 0],
-        "kind date": [1],
+        "all": {"sum-01": 1, "sum-03": 0, "date-01": 1},
+        "open": {"sum-01": 1, "date-01": 1},
+        "held out": {"sum-03": 0},
+        "kind sum": {"sum-01": 1, "sum-03": 0},
+        "kind date": {"date-01": 1},
     }
 
 
 def test_failed_turns_tokens_and_foreign_characters_are_counted() -> None:
     failed = record("", repeat=2, failure="internal", stop_reason=None, usage={})
     found = result(record("답은 四十二 42"), failed)
-    assert found.rates() == {"sum-01": 0.5}
+    assert found.groups()["all"] == {"sum-01": 0.5}
     assert found.failures == {"internal": 1}
     assert found.tokens == (100, 3)
     assert (found.foreign["Hanja"], found.foreign["emoji"], found.chat_answers) == (1, 0, 2)
@@ -118,13 +118,17 @@ def test_a_report_quotes_failed_answers_but_none_that_is_held_out() -> None:
     assert "sum-04" not in report
 
 
+def test_a_report_quotes_a_repetition_that_failed() -> None:
+    records = [record("42"), record("틀린 41", repeat=2), record("42", repeat=3)]
+    report = format_result(apply_rules([item()], records, ABOUT), [item()], records)
+    assert "**sum-01** (67%; failed: number)\n\n> 6 × 7?\n\n> 틀린 41" in report
+
+
 def test_a_comparison_pairs_the_items_that_both_results_have() -> None:
     first = result(*(record("1", f"sum-{at:02}") for at in range(10, 20)))
     second = result(*(record("42", f"sum-{at:02}") for at in range(11, 22)))
-    paired = compare_rates(first.rates(), second.rates())
-    assert paired is not None
-    assert (paired.items, paired.difference.mean) == (9, 1)
-    assert compare_rates({"a": 1}, {"b": 1}) is None
+    assert compare_rates(first.groups()["all"], second.groups()["all"]) == [1] * 9
+    assert compare_rates({"a": 1}, {"b": 1}) == []
     text = format_comparison(first, replace(second, about={"page": "other"}))
     assert "| all | 0.0% (0.0% – 0.0%) | 100.0% (100.0% – 100.0%) | +100.0%" in text
     assert "| 9 |" in text
