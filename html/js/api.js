@@ -25,7 +25,10 @@ import { renameMembers, toCamelCase, toSnakeCase } from "./wire.js";
  * @property {Variants | null} [variants] null if no other turn has the same parent
  * @property {string | null} [wish]
  * @property {Source[]} [sources] absent in the history of older functions
+ * @property {Feedback | null} [feedback] absent in the history of older functions
  */
+
+/** @typedef {{ rating: "up" | "down", text: string, share: boolean }} Feedback the user's rating of an answer */
 
 /**
  * @typedef {object} Source a passage of a document that an answer cites

@@ -8,6 +8,7 @@ import ko from "./text/ko.js";
  *   | keyof typeof import("./text/copying.js").default.ko
  *   | keyof typeof import("./text/details.js").default.ko
  *   | keyof typeof import("./text/documents.js").default.ko
+ *   | keyof typeof import("./text/feedback.js").default.ko
  *   | keyof typeof import("./text/model.js").default.ko
  *   | keyof typeof import("./text/more.js").default.ko
  *   | keyof typeof import("./text/rename.js").default.ko

@@ -76,6 +76,7 @@ def stored_turn(text: str, answer: str, **fields: Any) -> Turn:
         "model_id": MODEL,
         "created_at": "2026-11-20T09:00:00+00:00",
         "wish": None,
+        "feedback": None,
     } | fields
 
 
@@ -224,6 +225,8 @@ class History:
         self.pending: list[int] = []  # of the next searches, then 0
         self.search_page = 20
         self.shares = Shares()
+        self.ratings: list[Any] = []  # the bodies of the requests
+        self.rating_refusals: list[tuple[int, str]] = []
         self.failing = False
         self.conversations_page = 50
         self.good_tokens: set[str] | None = None  # None: any
@@ -264,6 +267,8 @@ class History:
             return self.documents.answer(method, found[1], rest, query, body)
         if found := re.match(r"/history/conversations/([^/]+)/(shares|copy)$", url.path):
             return self._share(found[1], body) if body else self._copy(found[1], share_key or "")
+        if found := re.match(r"/history/conversations/[^/]+/turns/([^/]+)/feedback$", url.path):
+            return self._rate(unquote(found[1]), body)
         named = url.path.rsplit("/", 1)[1]
         if named == "shares":
             return 200, {"shares": self.shares.listed}
@@ -290,6 +295,17 @@ class History:
             [changed] = [one for one in self._conversations() if one["conversation_id"] == named]
             return 200, changed
         return 200, self._conversations_page(query)
+
+    def _rate(self, turn_id: str, body: Any) -> tuple[int, Any]:
+        """Store the rating of a turn, or delete it without a body."""
+        if self.rating_refusals:
+            status, code = self.rating_refusals.pop(0)
+            return status, {"code": code, "message": "not shown"}
+        self.ratings.append(body)
+        for turn in self.turns:
+            if turn["turn_id"] == turn_id:
+                turn["feedback"] = body
+        return (200, {"feedback": body}) if body else (204, None)
 
     def _search(self, words: str, start: int) -> dict[str, Any]:
         query = Query(words)

@@ -417,6 +417,19 @@ def searching_for_a_small_model(stage: Stage) -> None:
     stage.offers("한 번에 다 읽는")
 
 
+def rating(stage: Stage) -> None:
+    answered(stage)
+    stage.page.get_by_role("button", name="아쉬운 답변").click()
+    expect(stage.page.get_by_label("한마디", exact=True)).to_be_visible()
+
+
+def rating_without_a_network(stage: Stage) -> None:
+    rating(stage)
+    stage.page.context.set_offline(True)
+    stage.page.get_by_role("button", name="좋은 답변").click()
+    expect(stage.page.locator("#alert")).to_contain_text("인터넷에 연결되어 있지 않아요")
+
+
 def settings(stage: Stage) -> None:
     answered(stage)
     stage.page.keyboard.press("Control+,")
@@ -620,6 +633,8 @@ STATES: list[State] = [
     choosing_a_model,
     answered_by_another_model,
     searching_for_a_small_model,
+    rating,
+    rating_without_a_network,
     settings,
     listing_shortcuts,
     instructed,

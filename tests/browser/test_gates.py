@@ -147,6 +147,8 @@ def test_the_keyboard_leads_through_a_conversation(
         "다시 쓰기",
         "읽어 주기",
         "공유",
+        "좋은 답변",
+        "아쉬운 답변",
         "더 보기",
         *AFTER,
         "보내기",

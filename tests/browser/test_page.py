@@ -75,7 +75,7 @@ def test_the_scripts_of_a_returning_guest_are_light(
         "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)"
     )
     scripts = {name for name in loaded if name.endswith(".js")}
-    assert weigh([site.page / name.removeprefix("/") for name in scripts]) <= 51 * KILOBYTE
+    assert weigh([site.page / name.removeprefix("/") for name in scripts]) <= 52 * KILOBYTE
 
 
 def test_an_answer_is_plain_text_until_the_renderer_is_loaded(chat: Page, backend: Backend) -> None:

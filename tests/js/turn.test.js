@@ -56,6 +56,24 @@ test("only an answer that was cut can be continued", () => {
   }
 });
 
+test("a complete answer can be rated, and keeps its rating", () => {
+  const answered = { status: "done", answer: "네", turnId: "t" };
+  assert.equal(stored(answered).canRate, false); // functions without the feature
+  setFeatures(["mode.chat", "continue.run", "rate"]);
+  for (const [fields, expected] of [
+    [answered, true],
+    [{ ...answered, answer: "" }, false],
+    [{ ...answered, turnId: undefined }, false],
+    [{ ...answered, status: "streaming" }, false],
+  ]) {
+    assert.equal(stored(fields).canRate, expected, JSON.stringify(fields));
+  }
+  const feedback = { rating: "up", text: "", share: false };
+  assert.deepEqual(stored({ ...answered, feedback }).feedback, feedback);
+  assert.equal(stored(answered).feedback, null);
+  setFeatures(["mode.chat", "continue.run"]);
+});
+
 test("a continued answer ends with a higher run only", () => {
   const turn = sent();
   turn.receive({ type: "delta", requestId: "r", run: 1, seq: 1, text: "옛날 " });

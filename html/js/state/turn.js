@@ -26,6 +26,8 @@ export class Turn {
   model = null;
   /** The turns with the same parent, if there are others. @type {import("../api.js").Variants | null} */
   variants = null;
+  /** The user's rating. @type {import("../api.js").Feedback | null} */
+  feedback = null;
   /** The request id of the unfinished turn that a queued question follows. @type {string | null} */
   after = null;
   answer = "";
@@ -98,8 +100,8 @@ export class Turn {
    * @param {import("../api.js").StoredTurn} stored
    */
   load(stored) {
-    const { turnId = null, parent = null, wish = null, variants = null } = stored;
-    Object.assign(this, { turnId, parent, wish, variants });
+    const { turnId = null, parent = null, wish = null, variants = null, feedback = null } = stored;
+    Object.assign(this, { turnId, parent, wish, variants, feedback });
     if (this.#run > 0) return this;
     const { requestId, conversationId, mode, question, stopReason, code, usage, modelId, createdAt } = stored;
     this.#known = true;
@@ -158,6 +160,11 @@ export class Turn {
   /** Whether this variant can be deleted, with the turns that follow it. */
   get canDelete() {
     return Boolean(supports("delete_turn") && this.variants);
+  }
+
+  /** Whether the answer can be rated. */
+  get canRate() {
+    return Boolean(supports("rate") && this.status === "done" && this.answer && this.turnId);
   }
 
   get canContinue() {

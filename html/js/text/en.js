@@ -101,6 +101,8 @@ const messages = {
   carryOn: "Continue",
   takeBack: "Back to the question box",
   share: "Share",
+  rateUp: "Good answer",
+  rateDown: "Poor answer",
   readAloud: "Read aloud",
   more: "More",
   toEnd: "To the end",

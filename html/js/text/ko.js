@@ -57,6 +57,8 @@ export default {
   carryOn: "이어서 쓰기",
   takeBack: "입력창으로 가져오기",
   share: "공유",
+  rateUp: "좋은 답변",
+  rateDown: "아쉬운 답변",
   readAloud: "읽어 주기",
   more: "더 보기",
   taskDone: "완료",

@@ -1,4 +1,3 @@
-import { supports } from "../protocol.js";
 import { t } from "../text.js";
 import { copyRich, copyText } from "./copy.js";
 import { byId } from "./dom.js";
@@ -52,6 +51,7 @@ export class TranscriptView {
       "show-previous": load("showPrevious"),
       "show-next": load("showNext"),
       "read-aloud": load("toggleReading", () => import("./speech.js")),
+      rate: load("rate", () => import("./feedback.js")),
       share: load("openShare", () => import("./share.js")),
       "open-source": load("openSource", () => import("./sources.js")),
       "copy-answer": (turn, button) => copyRich(turn.answer, button),
@@ -97,7 +97,7 @@ export class TranscriptView {
   }
 
   #create(turn) {
-    const view = new TurnView(turn, supports("share") && !this.#chat.isTemporary);
+    const view = new TurnView(turn, this.#chat.isTemporary);
     this.#views.set(turn.requestId, view);
     this.#questions.observe(view.node.querySelector(".bubble"));
     return view;

@@ -1,7 +1,8 @@
 import { quotaRenewal } from "../dates.js";
+import { supports } from "../protocol.js";
 import { failureText, t } from "../text.js";
 import { modeText } from "../translation.js";
-import { byId, element, face } from "./dom.js";
+import { byId, element, face, icon, paths } from "./dom.js";
 import { Reveal } from "./reveal.js";
 
 const LONG_WAIT_MS = 5_000;
@@ -17,7 +18,7 @@ const STOP_REASONS = /** @type {const} */ ({
 export class TurnView {
   node;
   #turn;
-  #isShareable;
+  #isTemporary;
   #prose = element("div", { className: "prose" });
   #reveal = this.#createReveal();
   #snapshots = -1;
@@ -31,11 +32,11 @@ export class TurnView {
 
   /**
    * @param {import("../state/turn.js").Turn} turn
-   * @param {boolean} isShareable whether its conversation can be shared
+   * @param {boolean} isTemporary whether its conversation is temporary, so that it can be neither shared nor rated
    */
-  constructor(turn, isShareable) {
+  constructor(turn, isTemporary) {
     this.#turn = turn;
-    this.#isShareable = isShareable;
+    this.#isTemporary = isTemporary;
     const speaker = element("h2", { className: "speaker" }, face(), t("name"));
     this.node = element(
       "article",
@@ -69,12 +70,13 @@ export class TurnView {
     const { status, stopReason, code, interruption, progress } = turn;
     const shown = [status, stopReason, code, interruption, index, heads?.length, progress?.stage, progress?.done];
     const state = shown.join();
+    for (const button of this.#actions.querySelectorAll("[data-rating]")) showChoice(button, turn.feedback);
     if (state === this.#renderedState) return;
     this.#renderedState = state;
     this.node.dataset.status = turn.status;
     this.#showState();
     if (this.#actions.contains(document.activeElement)) byId("transcript").focus({ preventScroll: true });
-    this.#actions.replaceChildren(...renderActions(turn, this.#isShareable));
+    this.#actions.replaceChildren(...renderActions(turn, this.#isTemporary));
     this.#details.hidden = true;
     if (turn.mode === "grammar" && turn.stopReason === "stop") this.#showChanges();
     if (turn.status === "done" && turn.model && turn.modelId && turn.modelId !== turn.model) this.#nameModel();
@@ -181,7 +183,7 @@ function stateText({ status, interruption, stopReason, code, refusal, askedAt })
   return waited < LONG_WAIT_MS ? t("waiting") : t("waitingLong", { seconds: Math.floor(waited / 1_000) });
 }
 
-function renderActions(turn, isShareable) {
+function renderActions(turn, isTemporary) {
   const continues = turn.unfinished ? turn.interruption === "stalled" : turn.canContinue;
   const buttons = [];
   if (turn.status === "queued") buttons.push(actionButton("take-back", "takeBack"));
@@ -194,7 +196,11 @@ function renderActions(turn, isShareable) {
     }
   }
   if (turn.answer && "speechSynthesis" in window) buttons.push(actionButton("read-aloud", "readAloud"));
-  if (isShareable && turn.status === "done" && turn.turnId) buttons.push(actionButton("share", "share"));
+  if (!isTemporary && supports("share") && turn.status === "done" && turn.turnId) {
+    buttons.push(actionButton("share", "share"));
+  }
+  if (!isTemporary && turn.canRate)
+    buttons.push(rateButton(turn, "up", "rateUp"), rateButton(turn, "down", "rateDown"));
   if (!turn.unfinished && !turn.refusal) buttons.push(menuButton("open-more", "more"));
   if (turn.variants) buttons.push(renderSwitcher(turn));
   return buttons;
@@ -213,6 +219,20 @@ function failureActions({ code, retryable, refusal }) {
   const isQuotaRenewed = code === "quota_exceeded" && refusal && Date.now() >= quotaRenewal(refusal.at);
   const retry = retryable || isQuotaRenewed ? [actionButton("retry", "retry", "primary")] : [];
   return refusal || retry.length === 0 ? [...retry, actionButton("take-back", "takeBack", "primary")] : retry;
+}
+
+function rateButton(turn, rating, label) {
+  const properties = { type: "button", className: "icon-button quiet", ariaLabel: t(label) };
+  const button = element("button", { ...properties, dataset: { action: "rate", rating } }, icon(paths[rating]));
+  showChoice(button, turn.feedback);
+  return button;
+}
+
+/** Show in a thumb whether it is the rating of the answer. */
+function showChoice(thumb, feedback) {
+  const isChosen = feedback?.rating === thumb.dataset.rating;
+  thumb.ariaPressed = String(isChosen);
+  thumb.firstChild.classList.toggle("solid", isChosen);
 }
 
 function menuButton(name, label, className = "") {
