@@ -172,10 +172,10 @@ chat: $(VENV)/.ready ## chat at the terminal: URL=https://… make chat (default
 end-share: setup ## end a link to a shared conversation, which the variable LINK of the environment holds
 	@$(BIN)/python -m seoyeon end-share $(CONTEXT) "$$LINK"
 
-usage: setup ## print answers, tokens and estimated dollars; DAYS=30 is longer, ARGS=--json JSON, ARGS=--local of `make run`
+usage: setup ## print answers, tokens and estimated dollars of the last DAYS (default 7)
 	@$(BIN)/python -m seoyeon usage $(if $(DAYS),--days=$(DAYS)) $(CONTEXT)
 
-feedback: setup ## print the users' ratings of answers as lines of JSON; ARGS=--content adds question and answer where they agreed
+feedback: setup ## print the ratings of answers as lines of JSON; ARGS=--content adds the answers
 	@$(BIN)/python -m seoyeon feedback $(CONTEXT)
 
 # Compiles without upgrades, so that `make add` changes one package; `make lock` upgrades all.

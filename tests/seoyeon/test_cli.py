@@ -1,5 +1,6 @@
 """The command line: help, errors in one line, exit codes and start-up imports."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,16 @@ def test_usage_without_a_laptop_run_names_the_way_out(
     error = capsys.readouterr().err
     assert error.startswith(f"Error: No run uses STATE_DIR {tmp_path}: start one with 'make run'")
     assert error.count("\n") == 1
+
+
+def test_make_usage_passes_its_days_and_the_stage() -> None:
+    shown = subprocess.run(
+        ["make", "--dry-run", "usage", "STAGE=test", "ARGS=--json"],  # noqa: S607 (fixed arguments)
+        cwd=ROOT,
+        env={**os.environ, "DAYS": "30"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    command = shown.splitlines()[-1].split()
+    assert command[-5:] == ["usage", "--days=30", "-c", "stage=test", "--json"]

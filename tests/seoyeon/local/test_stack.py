@@ -169,6 +169,22 @@ def test_the_usage_of_a_laptop_run_is_printed_beside_it(stack: Stack, guest: str
     assert user["dollars"] > 0
 
 
+def test_a_rating_is_printed_beside_a_laptop_run(stack: Stack, guest: str) -> None:
+    stack.bedrock.plan({"answer": "네."})
+    with stack.connect(guest) as client:
+        turn_id = ask(client, 1, "경주")[-1]["turn_id"]
+    rated = request(
+        f"{stack.url}/history/conversations/{uuid(1_000)}/turns/{turn_id}/feedback",
+        method="PUT",
+        headers={"Authorization": f"Bearer {guest}", "Content-Type": "application/json"},
+        body=json.dumps({"rating": "down", "text": "짧아요.", "share": True}).encode(),
+    )
+    assert rated.status == 200
+    printed = stack.command("feedback", "--local", "--content").splitlines()
+    (line,) = (line for line in map(json.loads, printed) if line["turn_id"] == turn_id)
+    assert (line["rating"], line["text"], line["answer"]) == ("down", "짧아요.", "네.")
+
+
 def test_people_do_not_see_each_others_conversations(stack: Stack, guest: str) -> None:
     stack.bedrock.plan({"answer": "네."})
     with stack.connect(guest) as client:
