@@ -479,8 +479,11 @@ def cost(amounts: Amounts, model_id: str, names: Collection[str] = ALL) -> float
 
 
 def abuse_table() -> str:
-    """Return the ways to abuse a deployment in Markdown, each with its dollars for a day."""
-    model = SETTINGS.model_ids[0]
+    """Return the ways to abuse a deployment in Markdown, each with its dollars for a day.
+
+    A stranger chooses the model whose answers cost most.
+    """
+    model = max(SETTINGS.model_ids, key=lambda each: prices(each)["Answer tokens"])
     limits = {
         "sockets": f"`connect_rate` {SETTINGS.connect_rate}",
         "`ping`": f"`frame_rate` {SETTINGS.frame_rate}",
