@@ -204,8 +204,8 @@ export class Chat extends Emitter {
 
   /** @param {Parameters<typeof Turn.create>[2]} options `requestId`: of an earlier attempt */
   ask(question, options) {
-    const { model } = this;
-    const turn = Turn.create(this.#conversationId, question, { model, ...options, temporary: this.#isTemporary });
+    const { model, isTemporary: temporary } = this;
+    const turn = Turn.create(this.#conversationId, question, { model, ...options, temporary });
     this.#drafts.set(this.#modelKey, "");
     const start = this.#isNew ? "root" : null;
     const last = this.#turns.at(-1);

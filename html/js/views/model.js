@@ -10,7 +10,7 @@ import { openMenu } from "./menu.js";
 
 /** @type {Record<string, import("../text.js").MessageKey>} */
 const PRICES = { low: "priceLow", medium: "priceMedium", high: "priceHigh" };
-// The server's estimate for Korean text with spaces, and for the marks of a passage.
+// Of Korean text with spaces, and of the marks of a passage, by the server's estimate.
 const TOKENS_PER_CHARACTER = 0.85;
 const TOKENS_PER_PART = 25;
 

@@ -22,6 +22,7 @@ from chat_ws.worker.passages import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdk.assets.page import HTML
 from tests.builders import document
 
 WIDE = 1_000_000  # tokens
@@ -220,3 +221,20 @@ def test_a_note_is_restored_by_its_digest() -> None:
     assert restore(noted.references, [BOOK], {}) == NOTHING
     assert "\n휴가 열닷새\n" in note.text
     assert note.source.text == "휴가는 열닷새이다"
+
+
+def test_the_page_estimates_a_korean_document_about_as_the_worker_does() -> None:
+    """The page says by its estimate that a document is searched, rather once too often."""
+    module = (HTML / "js/views/model.js").read_text()
+    constants = {
+        name: float(value) for name, value in re.findall(r"const (TOKENS\w+) = (.+);", module)
+    }
+    text = (
+        "제15조(연차 휴가) ① 사용자는 1년간 80퍼센트 이상 출근한 근로자에게 15일의 유급휴가를 준다."
+        " 휴가는 한 해에 열닷새이며, 쓰지 않은 휴가는 다음 해로 넘기지 않는다.\n"
+    )
+    parts = [text * 10] * 20
+    tokens = choose([text_of(parts)], "휴가", "", WIDE).tokens
+    estimated = constants["TOKENS_PER_CHARACTER"] * len("".join(parts))
+    estimated += constants["TOKENS_PER_PART"] * len(parts)
+    assert tokens <= estimated <= 1.15 * tokens
