@@ -11,12 +11,13 @@ from chat_shared.turn import Turn
 from chat_ws.job import Job
 from chat_ws.protocol import Chat
 from chat_ws.store.leases import Leases
+from chat_ws.store.quota import Quota
 from chat_ws.store.turns import Turns
 from history_api import entry
 from history_api.ratings import Ratings
 from history_api.service import MAX_RATING_LENGTH
 
-from tests.builders import ALICE, BOB, CONVERSATION, NOW, rest_event, store, turn, uuid
+from tests.builders import ALICE, BOB, CONVERSATION, NOW, consumption, rest_event, store, turn, uuid
 from tests.fakes import Clock
 from tests.store_contract import outcome
 from tests.table import create_service
@@ -198,6 +199,14 @@ def test_ratings_of_a_day_are_limited_and_deletions_are_not(
     assert api.listed() == []
     api.clock.pass_by(DAY)
     assert "feedback" in api.call("PUT", UP)
+
+
+def test_a_rating_does_not_shorten_the_life_of_the_day_s_usage(api: Api) -> None:
+    Quota(api.table, clock=api.clock).add(ALICE.user_id, consumption(1))
+    api.call("PUT", UP)
+    usage = api.table.get_item(Key=keys.tokens(keys.day(NOW)))["Item"]
+    assert usage["ratings"] == 1
+    assert usage[keys.TTL_ATTRIBUTE] == int(NOW) + 400 * DAY
 
 
 def test_the_word_is_logged_nowhere(api: Api, logs: Any) -> None:
