@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt, wait_random_exponential
 
-from seoyeon.client import Client, ClientError, Done, Failed, Guest, Identity, Stored, Text
+from seoyeon.client import Client, ClientError, Done, Failed, Guest, Identity, Text
 from seoyeon.client.errors import Refused
 from seoyeon.eval.items import Item
 from seoyeon.eval.records import Exchange, Record
@@ -26,10 +26,13 @@ _DOCUMENTS = "documents_per_day or daily_documents"
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks items at the page of `url`; `model` is one of its models, None for its first one."""
+    """Asks items at the page of `url`; `model` is one of its models, None for its first one.
+
+    Without an account, each item has a new guest, whose quotas are untouched.
+    """
 
     url: str
-    auth: str
+    account: Identity | None = None
     model: str | None = None
 
     async def ask(self, item: Item, repeat: int) -> Record:
@@ -39,7 +42,7 @@ class Asker:
         """
         conversation_id = str(uuid4())
         exchanges = []
-        async with Client.open(self.url, self._identity()) as client:
+        async with Client.open(self.url, self.account or Guest()) as client:
             try:
                 if item.document:
                     await self._add_document(client, conversation_id, item.document)
@@ -52,10 +55,6 @@ class Asker:
                 with suppress(ClientError):  # it expires without
                     await client.history.delete(conversation_id)
         return Record(item.id, repeat, tuple(exchanges))
-
-    def _identity(self) -> Identity:
-        """Return a new guest for each item, whose quotas are untouched, or the account."""
-        return Guest() if self.auth == "guest" else Stored()
 
     async def _add_document(self, client: Client, conversation_id: str, file: Path) -> None:
         try:
@@ -89,7 +88,7 @@ class Asker:
         return exchange
 
     def _quota(self, settings: str) -> str:
-        if self.auth == "guest":  # each item has a guest without earlier messages
+        if not self.account:
             settings = settings.rpartition(" or ")[2]
         return (
             f"A quota of the day is used up: raise {settings} in cdk.json and deploy, or resume "

@@ -105,11 +105,11 @@ def _share(count: int, total: int) -> str:
 
 
 def _cost(result: Result) -> str:
-    failures = ", ".join(f"{count} {code}" for code, count in result.failures.items()) or "none"
+    ends = ", ".join(f"{count:,} {name}" for name, count in result.ends.items())
     prompts, answers = result.tokens
     return (
         f"{result.answers:,} answers, {prompts:,} tokens of prompts, {answers:,} of answers; "
-        f"median {result.seconds:.1f} s an answer. Failed turns: {failures}."
+        f"median {result.seconds:.1f} s an answer. They ended with: {ends}."
     )
 
 

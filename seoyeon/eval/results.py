@@ -1,7 +1,7 @@
 """Results: the rules applied to a run's records, in total, by kind and by rule."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ class Result:
     foreign: Mapping[str, int]  # answers of the chat with such characters
     answers: int
     chat_answers: int
-    failures: Mapping[str, int]  # by code
+    ends: Mapping[str, int]  # answers by stop reason, failed turns by code
     tokens: tuple[int, ...]  # of prompts, of answers
     seconds: float  # median of the time to the end of an answer
 
@@ -104,17 +104,13 @@ def apply_rules(
     if not scores:
         raise CommandError("There are no answers to these items: ask first, without --rescore.")
     exchanges = [each for item in items for record in found[item.id] for each in record.exchanges]
-    failures = defaultdict[str, int](int)
-    for exchange in exchanges:
-        if exchange.failure:
-            failures[exchange.failure] += 1
     return Result(
         about,
         tuple(scores),
         foreign,
         len(exchanges),
         chat_answers,
-        dict(failures),
+        dict(Counter(str(exchange.failure or exchange.stop_reason) for exchange in exchanges)),
         tuple(
             sum(exchange.usage.get(name, 0) for exchange in exchanges)
             for name in ("prompt_tokens", "completion_tokens")

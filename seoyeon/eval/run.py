@@ -13,6 +13,7 @@ from typing import Any, Literal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from seoyeon import ROOT
+from seoyeon.client import Stored
 from seoyeon.client.page import Page, open_page
 from seoyeon.eval.asking import Asker
 from seoyeon.eval.cost import estimate_cost
@@ -104,7 +105,10 @@ async def _ask_missing(
             return
         if not options.yes:
             _confirm(missing, page, options.model)
-        asker = Asker(options.url, page.auth, options.model)
+        account = None if page.auth == "guest" else Stored()
+        if account:
+            await account.token(page)  # a sign-in, if it is needed, precedes the progress
+        asker = Asker(options.url, account, options.model)
     _begin(folder, about)
     print(f"Answers: {folder / ANSWERS} (--output {folder} resumes the run)", flush=True)
     await _ask_all(missing, asker, records, options.parallel)

@@ -45,7 +45,7 @@ class Chat:
     def ask(self, *items: Item, **options: Any) -> list[Record]:
         async def work() -> list[Record]:
             async with self.deployment.serve() as url:
-                asker = Asker(url, "guest", **options)
+                asker = Asker(url, **options)
                 return [await asker.ask(each, 1) for each in items]
 
         return asyncio.run(asyncio.wait_for(work(), 20))

@@ -1,14 +1,11 @@
 """Asking at a played deployment: conversations, guests, failures, quotas."""
 
-import asyncio
-
 import pytest
 from tenacity import wait_none
 
-from seoyeon.client import Guest
+from seoyeon.client import Guest, Identity
 from seoyeon.client.turn import Frame
 from seoyeon.eval import asking
-from seoyeon.eval.asking import Asker
 from seoyeon.terminal.errors import CommandError
 from tests.seoyeon.client.played import accepted, done, piece
 
@@ -88,28 +85,27 @@ def test_a_failure_that_stays_ends_the_conversation_and_is_recorded() -> None:
     assert len(chat.deleted) == 1
 
 
+def test_an_account_asks_all_items() -> None:
+    chat = Chat(answer("42"))
+    chat.ask(item("sum-01"), item("sum-02"), account=Guest("the account's token"))
+    assert chat.deployment.tokens == ["the account's token"] * 2
+
+
 @pytest.mark.parametrize(
-    ("code", "auth", "words"),
+    ("code", "account", "words"),
     [
-        ("quota_exceeded", "guest", "raise daily_tokens in cdk.json"),
+        ("quota_exceeded", None, "raise daily_tokens in cdk.json"),
         (
             "quota_exceeded",
-            "cognito",
-            "raise daily_messages, daily_tokens_per_user or daily_tokens",
+            Guest(),
+            "raise daily_messages, daily_tokens_per_user or daily_tokens in cdk.json",
         ),
-        ("throttled", "guest", "lower --parallel"),
-        ("model_retired", "guest", "change model_ids"),
+        ("throttled", None, "lower --parallel"),
+        ("model_retired", None, "change model_ids"),
     ],
 )
 def test_a_deployment_that_refuses_more_ends_the_run_with_the_setting(
-    code: str, auth: str, words: str, monkeypatch: pytest.MonkeyPatch
+    code: str, account: Identity | None, words: str
 ) -> None:
-    chat = Chat(fail(code))
-    monkeypatch.setattr(asking, "Stored", Guest)
-
-    async def work() -> None:
-        async with chat.deployment.serve() as url:
-            await Asker(url, auth).ask(item(), 1)
-
     with pytest.raises(CommandError, match=words):
-        asyncio.run(asyncio.wait_for(work(), 20))
+        Chat(fail(code)).ask(item(), account=account)

@@ -78,11 +78,11 @@ def test_groups_are_all_items_the_two_splits_and_each_kind() -> None:
     }
 
 
-def test_failed_turns_tokens_and_foreign_characters_are_counted() -> None:
+def test_ends_of_turns_tokens_and_foreign_characters_are_counted() -> None:
     failed = record("", repeat=2, failure="internal", stop_reason=None, usage={})
     found = result(record("답은 四十二 42"), failed)
     assert found.groups()["all"] == {"sum-01": 0.5}
-    assert found.failures == {"internal": 1}
+    assert found.ends == {"stop": 1, "internal": 1}
     assert found.tokens == (100, 3)
     assert (found.foreign["Hanja"], found.foreign["emoji"], found.chat_answers) == (1, 0, 2)
 

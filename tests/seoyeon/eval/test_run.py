@@ -83,10 +83,10 @@ def test_a_run_goes_on_with_what_is_missing_or_has_failed(chat: Chat, options: O
     replies = [answer("42"), fail("content_blocked"), *[answer("42")] * 10]
     chat.reply = lambda frame: replies.pop(0)(frame)
     result = evaluate(chat, options, repeats=1)
-    assert result["failures"] == {"content_blocked": 1}
+    assert result["ends"] == {"stop": 2, "content_blocked": 1}
     result = evaluate(chat, options)
     assert asked(chat) == ["1", "2", "3", "1", "2", "2", "3"]
-    assert result["failures"] == {}
+    assert result["ends"] == {"stop": 6}
 
 
 @pytest.mark.usefixtures("same_address")
