@@ -24,9 +24,10 @@ FOREIGN = {
     "Hanja": regex.compile(r"\p{Script=Han}"),
     "kana": regex.compile(r"[\p{Script=Hiragana}\p{Script=Katakana}]"),
     "Cyrillic": regex.compile(r"\p{Script=Cyrillic}"),
-    # Characters that are text by default, such as ©, ™ and →, are no emoji.
+    # Characters that are text by default, such as ©, ™, → and ✔, are no emoji; ☺ and ❤ are.
     "emoji": regex.compile(
-        r"[\p{Emoji_Presentation}\p{Regional_Indicator}☀-⛿✂-➿--[✓✔✕✖✗✘]]|\p{Emoji}\uFE0F", regex.V1
+        r"[\p{Emoji_Presentation}\p{Regional_Indicator}[[☀-⛿✂-➿]&&\p{Emoji}--[✔✖]]]|\p{Emoji}\uFE0F",
+        regex.V1,
     ),
 }
 _HANGUL = regex.compile(r"\p{Script=Hangul}")

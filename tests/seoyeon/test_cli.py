@@ -31,7 +31,7 @@ def status(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "deploy", "destroy", "doctor", "usage", "feedback", "chat"]
+    "command", ["run", "deploy", "destroy", "doctor", "eval", "usage", "feedback", "chat"]
 )
 def test_help_lists_each_command_and_shows_examples(command: str) -> None:
     assert f"\n  {command} " in call("--help").stdout

@@ -30,7 +30,7 @@ CASES: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "no_foreign_characters",
         {},
-        ["안녕하세요.", "10°C → 50 % ©™ ①", "Hello", "ㅋㅋ ~^^", "✓ #1"],
+        ["안녕하세요.", "10°C → 50 % ©™ ①", "Hello", "ㅋㅋ ~^^", "✓ ✔ ★ ☆ #1"],
         ["학교(學校)", "すし", "カレー", "Москва", "좋아요 😀", "☀️", "❤", "⭐", "🇰🇷", "☺", "1️⃣"],
     ),
     ("no_foreign_characters", {"allowed": ["emoji"]}, ["좋아요 😀"], ["漢字 😀"]),
