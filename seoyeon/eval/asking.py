@@ -102,6 +102,7 @@ class Asker:
         asked_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         started = time.monotonic()
         first_text = None
+        is_stopping = False
         end: Done | Failed = Failed("", "internal", "", retryable=True)
         async for event in client.ask(
             question,
@@ -114,7 +115,8 @@ class Asker:
         ):
             if isinstance(event, Text):
                 first_text = first_text or time.monotonic() - started
-                if len(event.text) > MAX_CHARACTERS:
+                if len(event.text) > MAX_CHARACTERS and not is_stopping:
+                    is_stopping = True
                     await client.stop(request_id)
             elif isinstance(event, Done | Failed):
                 end = event

@@ -60,13 +60,14 @@ def test_an_answer_that_does_not_end_is_stopped_and_kept() -> None:
 
     def reply(frame: Frame) -> list[Frame]:
         if frame["action"] == "stop":
-            return [done(1, stop_reason="cancelled")]
-        return [accepted(), piece("delta", 1, long)]
+            return [done(2, stop_reason="cancelled")]
+        return [accepted(), piece("delta", 1, long), piece("delta", 2, "나")]
 
     chat = Chat(reply)
     [record] = chat.ask(item())
+    assert [frame["action"] for frame in chat.frames] == ["chat", "stop"]
     assert record.exchanges[0].stop_reason == "cancelled"
-    assert record.answer.text == long
+    assert record.answer.text == long + "나"
 
 
 def test_a_failure_that_may_pass_is_asked_again_as_another_question() -> None:
