@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from seoyeon.local.bedrock import aws, embedded, openai_server, weights
+from seoyeon.local.bedrock import aws, dialects, embedded, openai_server, small_model, weights
 from seoyeon.local.bedrock.errors import SetupError
 from seoyeon.local.bedrock.invocation import Backend
 from seoyeon.local.bedrock.known_models import (
@@ -74,8 +74,13 @@ async def _download(model: KnownModel, environ: Mapping[str, str]) -> Backend:
 
 async def _load_known(model: KnownModel, path: Path) -> Backend:
     print_line(f"Loading {model.summary} ...")
-    by_template = model.prompt_format == KnownModel.prompt_format
-    return await embedded.start(path, model.summary, model.context, by_template=by_template)
+    return await embedded.start(
+        path,
+        model.summary,
+        model.context,
+        by_template=model.prompt_format == KnownModel.prompt_format,
+        rewrite=small_model.rewrite if model.small else dialects.unchanged,
+    )
 
 
 async def _load(path: Path) -> Backend:

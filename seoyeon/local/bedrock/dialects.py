@@ -13,9 +13,11 @@ from typing import Any, Literal, TypeAlias
 from seoyeon.local.bedrock import llama3
 from seoyeon.local.bedrock.errors import BedrockError
 from seoyeon.local.bedrock.invocation import Invocation, StopReason
+from seoyeon.local.bedrock.llama3 import Dialogue
 
 Body: TypeAlias = dict[str, Any]
 Extra: TypeAlias = Callable[[Invocation], Body]
+Rewrite: TypeAlias = Callable[[Dialogue], Dialogue]
 Server: TypeAlias = Literal["llamacpp", "ollama", "vllm", "other"]
 
 _LLAMA3 = re.compile(r"llama[-_. ]?3", re.IGNORECASE)
@@ -44,11 +46,20 @@ def no_extra(_: Invocation) -> Body:
     return {}
 
 
-def for_messages(server: Server, model: str, extra: Extra) -> Dialect:
-    """Return the dialect for messages; `extra` adds fields to a request."""
-    return Dialect(
-        "v1/chat/completions", lambda asked: _chat(server, model, asked) | extra(asked), _openai
-    )
+def unchanged(dialogue: Dialogue) -> Dialogue:
+    return dialogue
+
+
+def for_messages(server: Server, model: str, extra: Extra, rewrite: Rewrite = unchanged) -> Dialect:
+    """Return the dialect for messages.
+
+    `extra` adds fields to a request, and `rewrite` returns the dialogue to send.
+    """
+
+    def ask(asked: Invocation) -> Body:
+        return _chat(server, model, asked, rewrite(asked.dialogue)) | extra(asked)
+
+    return Dialect("v1/chat/completions", ask, _openai)
 
 
 def for_prompts(server: Server, model: str, template: str, extra: Extra) -> Dialect:
@@ -66,8 +77,7 @@ def for_prompts(server: Server, model: str, template: str, extra: Extra) -> Dial
     )
 
 
-def _chat(server: Server, model: str, asked: Invocation) -> Body:
-    dialogue = asked.dialogue
+def _chat(server: Server, model: str, asked: Invocation, dialogue: Dialogue) -> Body:
     messages = [{"role": turn.role, "content": turn.content} for turn in dialogue.messages]
     body = {"model": model, "messages": messages, **_parameters(asked)}
     if dialogue.prefill:

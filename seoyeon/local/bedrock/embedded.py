@@ -8,17 +8,27 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import xllamacpp  # type: ignore[import-untyped]  # no type stubs
+from chat_ws.worker.prompt import SYSTEM
 
-from seoyeon.local.bedrock import openai_server
-from seoyeon.local.bedrock.dialects import Body
+from seoyeon.local.bedrock import dialects, openai_server, small_model
+from seoyeon.local.bedrock.dialects import Body, Rewrite
 from seoyeon.local.bedrock.errors import SetupError
 from seoyeon.local.bedrock.invocation import Event, Invocation
 from seoyeon.local.bedrock.known_models import CONTEXT
 from seoyeon.local.bedrock.openai_server import OpenAIServer
 
-_HANJA = r"\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF"
-_NO_HANJA = f"root ::= [^{_HANJA}]*"
-_EAST_ASIAN = re.compile(f"[{_HANJA}]|중국어|일본어|한문|chinese|japanese", re.IGNORECASE)
+# Hanja and kana; Cyrillic to Georgian, among them Arabic and Thai; emoji.
+_FOREIGN = (
+    r"\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF"
+    r"\u0400-\u10FF"
+    r"\u2600-\u27BF\U0001F000-\U0001FAFF"
+)
+_NOTHING_FOREIGN = f"root ::= [^{_FOREIGN}]*"
+_ASKED_FOR = re.compile(
+    f"[{_FOREIGN}]|(중국|일본|러시아|아랍|태국|힌디)어|한문|이모지|이모티콘"
+    "|chinese|japanese|russian|arabic|thai|hindi|emoji",
+    re.IGNORECASE,
+)
 
 
 class Embedded:
@@ -37,33 +47,42 @@ class Embedded:
         self._model = None  # its destructor stops llama.cpp's threads and frees the weights
 
 
-def _sampling(asked: Invocation) -> Body:
+def sampling(asked: Invocation) -> Body:
     """Return sampling parameters that Bedrock lacks, tuned for Korean with a small model.
 
-    At temperature 0.1, Qwen2.5-Coder 1.5B repeats one sentence until its token limit, even with a
-    repeat penalty of 1.1; with DRY alone it varies one word endlessly. Both together end. It also
-    switches to Chinese within a Korean sentence; the grammar forbids this unless the dialogue
-    itself is about Chinese or Japanese.
+    At temperature 0.1, Qwen2.5-Coder 1.5B repeats one sentence until its token limit with a repeat
+    penalty of 1.1 alone; with DRY alone it varies one word endlessly. Both together end, as a rule.
+    Both also count the prompt's tokens: with 1.15 and a window of 256 tokens, the model did not
+    repeat a date that the prompt named. A corrected or translated text repeats on purpose.
+
+    The model also switches to other scripts within a Korean sentence. The grammar forbids this
+    unless the dialogue asks for one.
     """
-    body: Body = {
-        "repeat_penalty": 1.15,
-        "repeat_last_n": 256,
-        "dry_multiplier": 0.8,
-        "dry_allowed_length": 6,
-        "dry_penalty_last_n": 1024,
-        "cache_prompt": True,
-    }
-    if not _EAST_ASIAN.search(asked.text):
-        body["grammar"] = _NO_HANJA
+    body: Body = {"cache_prompt": True}
+    if not small_model.works_on_text(asked.dialogue):
+        body |= {
+            "repeat_penalty": 1.1,
+            "repeat_last_n": 64,
+            "dry_multiplier": 0.8,
+            "dry_allowed_length": 8,
+            "dry_penalty_last_n": 1024,
+        }
+    if not _ASKED_FOR.search(asked.text.replace(SYSTEM["chat"], "")):
+        body["grammar"] = _NOTHING_FOREIGN
     return body
 
 
 async def start(
-    path: Path, name: str = "", context: int = CONTEXT, *, by_template: bool = False
+    path: Path,
+    name: str = "",
+    context: int = CONTEXT,
+    *,
+    by_template: bool = False,
+    rewrite: Rewrite = dialects.unchanged,
 ) -> Embedded:
     """Load a model file, which takes some seconds; raise SetupError if llama.cpp cannot.
 
-    `context` is in tokens. See `openai_server.connect` for `by_template`.
+    `context` is in tokens. See `openai_server.connect` for `by_template` and `rewrite`.
     """
     key = secrets.token_urlsafe()
     params = _params(path, key, context)
@@ -75,7 +94,7 @@ async def start(
             "Set LLM to another .gguf file, or use LLM=scripted."
         ) from error
     server = await openai_server.connect(
-        model.listening_address, key=key, extra=_sampling, by_template=by_template
+        model.listening_address, key=key, extra=sampling, by_template=by_template, rewrite=rewrite
     )
     return Embedded(name or path.stem, model, server)
 

@@ -40,7 +40,8 @@ class KnownModel:
 
     `memory` is that of a run with this context, 0 if unknown. `expectation` completes "Its Korean
     is". A file without a checksum or size gets the hub's. A Llama 3 model gets the prompt that
-    Bedrock would get, if its template says that it is one.
+    Bedrock would get, if its template says that it is one. A `small`
+    model gets the prompts of seoyeon.local.bedrock.small_model.
     """
 
     title: str
@@ -52,6 +53,7 @@ class KnownModel:
     context: int
     memory: int
     expectation: str = ""
+    small: bool = False
     prompt_format: str = "template of the file"
     local_name: str = ""  # in the cache, if it differs from the hub's
 
@@ -93,7 +95,8 @@ QWEN = KnownModel(
     licence="Apache-2.0",
     context=CONTEXT,
     memory=1_900_000_000,
-    expectation="poor: wrong words, wrong facts, and English where Korean was asked for",
+    expectation="poor: wrong words and wrong facts",
+    small=True,
 )
 QWEN3 = KnownModel(
     title="Qwen3.5 2B",

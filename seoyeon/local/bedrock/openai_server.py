@@ -9,7 +9,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, T
 from yarl import URL
 
 from seoyeon.local.bedrock import dialects, sse
-from seoyeon.local.bedrock.dialects import Dialect, Extra, Server
+from seoyeon.local.bedrock.dialects import Dialect, Extra, Rewrite, Server
 from seoyeon.local.bedrock.errors import BedrockError, SetupError
 from seoyeon.local.bedrock.invocation import Event, Finished, Invocation, Started, StopReason, Text
 
@@ -56,12 +56,18 @@ class OpenAIServer:
 
 
 async def connect(
-    url: str, *, key: str = "", extra: Extra = dialects.no_extra, by_template: bool = False
+    url: str,
+    *,
+    key: str = "",
+    extra: Extra = dialects.no_extra,
+    by_template: bool = False,
+    rewrite: Rewrite = dialects.unchanged,
 ) -> OpenAIServer:
     """Connect to a base URL, with or without `/v1`; `#model` selects one of its models.
 
     `key` is the bearer token, and `extra` adds fields to every request. With `by_template`, prompts
-    go to the model's template even if it resembles Llama 3's. Raises SetupError.
+    go to the model's template even if it resembles Llama 3's. `rewrite` changes dialogues for the
+    model's template. Raises SetupError.
     """
     base = URL(url)
     root = base.with_fragment(None).with_path(base.path.rstrip("/").removesuffix("/v1"))
@@ -78,7 +84,7 @@ async def connect(
     except BaseException:
         await session.close()
         raise
-    messages = dialects.for_messages(server, model, extra)
+    messages = dialects.for_messages(server, model, extra, rewrite)
     prompts = messages if by_template else dialects.for_prompts(server, model, template, extra)
     return OpenAIServer(session, root, model, prompts, messages)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from seoyeon.local.bedrock import backends, embedded, weights
+from seoyeon.local.bedrock import backends, embedded, small_model, weights
+from seoyeon.local.bedrock.dialects import Rewrite, unchanged
 from seoyeon.local.bedrock.errors import SetupError
 from seoyeon.local.bedrock.invocation import Backend
 from seoyeon.local.bedrock.known_models import (
@@ -82,8 +83,11 @@ def test_auto_is_the_embedded_model_where_no_ollama_chats(
         assert models == AUTOMATIC
         return models[0], folder / models[0].file_name
 
-    async def start(path: Path, name: str, context: int, *, by_template: bool) -> Backend:
+    async def start(
+        path: Path, name: str, context: int, *, by_template: bool, rewrite: Rewrite
+    ) -> Backend:
         assert (path.parent, context, by_template) == (tmp_path, KANANA.context, True)
+        assert rewrite is unchanged
         backend = Scripted()
         backend.name = name
         return backend
@@ -110,8 +114,11 @@ def started(llm: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Kn
         seen.append(model)
         return folder / model.cached_name
 
-    async def start(path: Path, name: str, context: int, *, by_template: bool) -> Backend:
+    async def start(
+        path: Path, name: str, context: int, *, by_template: bool, rewrite: Rewrite
+    ) -> Backend:
         assert path == folder / seen[0].cached_name
+        assert rewrite is (small_model.rewrite if seen[0].small else unchanged)
         formats.append(by_template)
         return Scripted()
 

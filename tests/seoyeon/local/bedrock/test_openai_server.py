@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from aiohttp import web
 from seoyeon.local.bedrock import converse, openai_server
 from seoyeon.local.bedrock.errors import BedrockError, SetupError
 from seoyeon.local.bedrock.invocation import Event, Finished, Invocation, Started, Text
+from seoyeon.local.bedrock.llama3 import Dialogue
 
 from .support import MODEL, prompt
 
@@ -221,6 +222,25 @@ def test_a_template_like_llama_3_s_is_used_where_the_caller_says_so() -> None:
 
     asyncio.run(work())
     assert [path for path, _ in fake.asked] == ["/v1/chat/completions"]
+
+
+def test_the_dialogue_is_sent_as_the_caller_rewrites_it() -> None:
+    fake = Fake([model("qwen", "llamacpp")], template="<|im_start|>")
+
+    def shout(dialogue: Dialogue) -> Dialogue:
+        *earlier, question = dialogue.messages
+        return Dialogue((*earlier, replace(question, content="경주!")), dialogue.prefill)
+
+    async def work() -> None:
+        async with running(fake) as url:
+            server = await openai_server.connect(url, by_template=True, rewrite=shout)
+            async with aclosing(server.stream(ASKED)) as events:
+                assert [event async for event in events]
+            await server.aclose()
+
+    asyncio.run(work())
+    [(_, body)] = fake.asked
+    assert [message["content"] for message in body["messages"]] == ["서연", "경주!"]
 
 
 def test_ollama_gets_a_llama_3_prompt_past_its_template() -> None:
