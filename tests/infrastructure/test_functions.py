@@ -72,6 +72,8 @@ def test_functions_have_only_the_environment_variables_that_they_read(aws: Assem
         "CONVERSATION_DOCUMENTS",
         "DOCUMENTS_PER_DAY",
         "DAILY_DOCUMENTS",
+        "RATINGS_PER_DAY",
+        "DAILY_RATINGS",
     }
     assert variables("reader") == {"TABLE_NAME", "DOCUMENTS_BUCKET"}
     assert variables("routes") == {
