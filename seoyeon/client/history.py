@@ -68,8 +68,13 @@ class History:
         if announced["upload"]:
             await self._upload(announced["upload"], content)
         await self._call("POST", f"{path}/{document_id}/read")
-        async with asyncio.timeout(_READ_S):
-            return await self._wait_ready(path, document_id)
+        try:
+            async with asyncio.timeout(_READ_S):
+                return await self._wait_ready(path, document_id)
+        except TimeoutError:
+            raise ClientError(
+                f"{name} was not read within {_READ_S} s: try again, or a shorter document."
+            ) from None
 
     async def _wait_ready(self, path: str, document_id: str) -> dict[str, Any]:
         pause, longest = _POLL_S

@@ -377,6 +377,17 @@ def test_a_document_that_cannot_be_read_is_an_error() -> None:
         call(api, lambda client: client.history.add_document(CONVERSATION, "a.txt", b"text"))
 
 
+def test_a_document_that_is_read_for_too_long_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "_READ_S", 0.05)
+    api = Documents(
+        (200, {"document": document("reading"), "upload": None}),
+        (200, {"document": document("reading")}),
+        (200, {"documents": [document("reading")]}),
+    )
+    with pytest.raises(ClientError, match=r"a\.txt was not read within"):
+        call(api, lambda client: client.history.add_document(CONVERSATION, "a.txt", b"text"))
+
+
 def test_documents_need_their_feature() -> None:
     with pytest.raises(ClientError, match="does not support add_document"):
         call(
