@@ -13,9 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache as cached
 from pathlib import Path
+
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT / "lambda-shared"
@@ -63,42 +66,70 @@ class Compiler:
 def bundle_function(folder: Path, target: PackageTarget, cache: Path = CACHE) -> Path:
     """Return the folder of the package, and build it unless the cache has it. Raise BundleError."""
     finished = cache / f"{folder.name}-{bundle_hash(folder, target)[:16]}"
-    if finished.is_dir():
-        os.utime(finished)
-        return finished
-    cache.mkdir(parents=True, exist_ok=True)
-    _remove_unused(cache)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as scratch:
-        draft = Path(scratch) / "bundle"
-        draft.mkdir()
-        _install_packages(folder / "requirements.txt", target, draft)
-        _trim_packages(draft)
-        for source in (folder, SHARED):
-            shutil.copytree(source, draft, ignore=_IGNORED_SOURCES, dirs_exist_ok=True)
-        if compiler := _compiler(target):
-            _compile_sources(draft, compiler)
-        try:
-            draft.rename(finished)
-        except OSError:
-            # A concurrent synth has built the same package first.
+    if not finished.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        # Concurrent synths need the same packages: only the first one builds them.
+        with FileLock(cache.resolve().with_suffix(".lock")):
             if not finished.is_dir():
-                raise
+                _remove_unused(cache)
+                _bundle(folder, target, finished)
+    os.utime(finished)
     return finished
+
+
+def _bundle(folder: Path, target: PackageTarget, finished: Path) -> None:
+    with _draft(finished) as draft:
+        sources = draft.with_name("sources")
+        for source in (folder, SHARED):
+            shutil.copytree(source, sources, ignore=_IGNORED_SOURCES, dirs_exist_ok=True)
+        _compile_sources(sources, target)
+        requirements = folder / "requirements.txt"
+        if requirements.exists():
+            shutil.copytree(_installed_packages(requirements, target, finished.parent), draft)
+        shutil.copytree(sources, draft, dirs_exist_ok=True)
+
+
+def _installed_packages(requirements: Path, target: PackageTarget, cache: Path) -> Path:
+    """Return a folder with the compiled packages, which most changes of sources leave as it is."""
+    digest = _target_digest(target)
+    digest.update(requirements.read_bytes())
+    finished = cache / f"packages-{digest.hexdigest()[:16]}"
+    if not finished.is_dir():
+        with _draft(finished) as draft:
+            _install_packages(requirements, target, draft)
+            _trim_packages(draft)
+            _compile_sources(draft, target)
+    os.utime(finished)
+    return finished
+
+
+@contextmanager
+def _draft(finished: Path) -> Iterator[Path]:
+    """Yield a path that becomes `finished` unless the block raises."""
+    with tempfile.TemporaryDirectory(dir=finished.parent, prefix=".new-") as scratch:
+        draft = Path(scratch) / "draft"
+        yield draft
+        draft.rename(finished)
 
 
 def bundle_hash(folder: Path, target: PackageTarget) -> str:
     """Return a hash of the sources, the requirements, the target, the compiler and this module."""
-    compiler = _compiler(target)
-    digest = hashlib.sha256(f"{target} {compiler and compiler.version}".encode())
-    if target.platform is None:
-        digest.update(" ".join(os.uname()[::4]).encode())
-    digest.update(Path(__file__).read_bytes())
+    digest = _target_digest(target)
     for base in (folder, SHARED):
         for path in sorted(_source_files(base)):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(base.parent)} {len(content)} ".encode())
             digest.update(content)
     return digest.hexdigest()
+
+
+def _target_digest(target: PackageTarget) -> "hashlib._Hash":
+    compiler = _compiler(target)
+    digest = hashlib.sha256(f"{target} {compiler and compiler.version}".encode())
+    if target.platform is None:
+        digest.update(" ".join(os.uname()[::4]).encode())
+    digest.update(Path(__file__).read_bytes())
+    return digest
 
 
 def _source_files(base: Path) -> Iterator[Path]:
@@ -108,8 +139,6 @@ def _source_files(base: Path) -> Iterator[Path]:
 
 
 def _install_packages(requirements: Path, target: PackageTarget, destination: Path) -> None:
-    if not requirements.exists():
-        return
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as excluded:
         excluded.write("\n".join(NEVER_LOADED))
         excluded.flush()
@@ -154,12 +183,15 @@ def _trim_endpoints(table: Path) -> None:
     table.write_text(json.dumps(endpoints), encoding="utf-8")
 
 
-def _compile_sources(bundle: Path, compiler: Compiler) -> None:
+def _compile_sources(folder: Path, target: PackageTarget) -> None:
+    compiler = _compiler(target)
+    if not compiler:
+        return
     # Zipping changes the sources' timestamps, which would invalidate timestamp-based .pyc files.
     command = [compiler.path, "-I", "-m", "compileall", "-qq", "-j0"]
-    command += ["--invalidation-mode", "unchecked-hash", "-s", str(bundle), "-p", "/var/task"]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", "/var/task"]
     # The status is 1 if a package has a file that is not valid Python, such as a template.
-    subprocess.run([*command, str(bundle)], check=False)  # noqa: S603 (no shell, fixed arguments)
+    subprocess.run([*command, str(folder)], check=False)  # noqa: S603 (no shell, fixed arguments)
 
 
 def _compiler(target: PackageTarget) -> Compiler | None:

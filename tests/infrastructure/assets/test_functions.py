@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -271,6 +272,43 @@ def test_unchanged_sources_are_not_bundled_again(folder: Path, tmp_path: Path) -
 
     assert bundle_function(folder, ARM_LAMBDA, tmp_path) == first
     assert (first / "left-here").exists()
+
+
+def test_a_change_of_the_sources_installs_and_compiles_no_package_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "requirements.txt").write_text("six==1.17.0\n")
+    target, cache = PackageTarget("aarch64-manylinux_2_28", HOST_PYTHON), tmp_path / "cache"
+    first = bundle_function(folder, target, cache)
+    monkeypatch.setattr(functions, "_install_packages", pytest.fail)
+    (folder / "small" / "entry.py").write_text("lambda_handler = None\n")
+
+    second = bundle_function(folder, target, cache)
+
+    before, after = _contents(first), _contents(second)
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    compiled = f"small/__pycache__/entry.cpython-{HOST_PYTHON.replace('.', '')}.pyc"
+    assert changed == {"small/entry.py", compiled}
+    assert "six.py" in after
+    monkeypatch.undo()
+    assert after == _contents(bundle_function(folder, target, tmp_path / "fresh"))
+
+
+def test_concurrent_synths_build_a_bundle_once(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[Path] = []
+    bundle = functions._bundle
+
+    def record(folder: Path, target: PackageTarget, finished: Path) -> None:
+        built.append(finished)
+        bundle(folder, target, finished)
+
+    monkeypatch.setattr(functions, "_bundle", record)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: bundle_function(folder, ARM_LAMBDA, tmp_path), range(2)))
+
+    assert found == [*built, *built]
 
 
 def test_a_bundle_that_was_not_used_for_a_day_is_removed(folder: Path, tmp_path: Path) -> None:
