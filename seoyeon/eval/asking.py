@@ -16,7 +16,7 @@ from seoyeon.eval.items import Item
 from seoyeon.eval.records import Exchange, Record
 from seoyeon.terminal.errors import CommandError
 
-# A longer answer is stopped: the items ask for short ones, and a small model may not end by itself.
+# A longer answer is stopped: the items ask for short ones, and a small model may repeat itself.
 MAX_CHARACTERS = 1_500
 _ATTEMPTS = 4
 _PASSING = ("busy", "internal", "model_unavailable", "throttled")

@@ -81,7 +81,7 @@ def _sort(usages: Mapping[str, Counter[str]]) -> list[str]:
 
 def _grid(name: str, rows: list[Report]) -> Grid:
     grid = Grid(box=None, padding=(0, 2, 0, 0))
-    grid.add_column(name, overflow="fold")
+    grid.add_column(name, no_wrap=True)
     for heading in ("answers", "prompt tokens", "answer tokens", "dollars", "unpriced tokens"):
         grid.add_column(heading, justify="right")
     for row in rows:
