@@ -334,12 +334,15 @@ def client_of(url: str) -> "BedrockRuntimeClient":
 
 
 @contextmanager
-def answering(status: int, body: bytes, missing: int = 0) -> Iterator["BedrockRuntimeClient"]:
+def answering(
+    status: int, body: bytes, *, unfinished: bool = False
+) -> Iterator["BedrockRuntimeClient"]:
     """Give a client of an endpoint that answers every request with these bytes.
 
-    The response stays open for `missing` further bytes, which do not come.
+    An `unfinished` response has no last chunk, and stays open until the block ends.
     """
     ended = threading.Event()
+    was_ended: list[bool] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -348,10 +351,16 @@ def answering(status: int, body: bytes, missing: int = 0) -> Iterator["BedrockRu
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(status)
             self.send_header("Content-Type", "text/html" if status >= 400 else STREAM_TYPE)
-            self.send_header("Content-Length", str(len(body) + missing))
+            if not unfinished:
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                return
+            self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            self.wfile.write(body)
-            assert not missing or ended.wait(PATIENCE)
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(body), body))
+            was_ended.append(ended.wait(PATIENCE))
+            self.close_connection = True
 
         def log_message(self, format: str, *_: object) -> None: ...
 
@@ -366,6 +375,7 @@ def answering(status: int, body: bytes, missing: int = 0) -> Iterator["BedrockRu
             client.close()
             server.shutdown()
             thread.join(PATIENCE)
+    assert all(was_ended), "the client waited for the last chunk"
 
 
 STREAM_TYPE = eventstream.CONTENT_TYPE
@@ -528,7 +538,7 @@ def test_a_stream_that_does_not_end_after_the_answer_is_not_waited_for(
     monkeypatch.setattr(bedrock, "DRAIN_SECONDS", 0.05)
     metrics = {"inputTokenCount": 1, "outputTokenCount": 1}
     last = {"generation": "네", "stop_reason": "stop", "amazon-bedrock-invocationMetrics": metrics}
-    with answering(200, eventstream.chunk(last), missing=10) as client:
+    with answering(200, eventstream.chunk(last), unfinished=True) as client:
         assert "".join(BedrockModel(client, SETTINGS).stream(MODELS[0], PROMPT, 1024)) == "네"
 
 
