@@ -28,10 +28,10 @@ from history_api.search_index import SHARDS, shard_of
 from tests.builders import ALICE, BOB, CONVERSATION, NOW, consumption, rest_event, uuid
 from tests.fakes import Clock
 from tests.store_contract import outcome
-from tests.table import create_service
+from tests.table import create_service, create_table
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
     from mypy_boto3_s3.service_resource import Bucket
 
 Items = dict[tuple[str, str], dict[str, Any]]
@@ -44,14 +44,26 @@ SHARES = {ALICE: "a" * 64, BOB: "b" * 64}
 
 
 @pytest.fixture
-def two_users(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch) -> "Table":
-    """A table with each kind of item for two users, written by the code that writes it on AWS.
+def two_users(
+    table: "Table", bucket: "Bucket", items_of_two_users: Items, monkeypatch: pytest.MonkeyPatch
+) -> "Table":
+    """A table and a bucket with each kind of item and object for two users."""
+    _restore(table, bucket, items_of_two_users)
+    service = create_service(table, Clock(NOW))
+    monkeypatch.setattr(entry, "bootstrap", lambda: service)
+    return table
+
+
+@pytest.fixture(scope="module")
+def items_of_two_users(dynamodb: "DynamoDBServiceResource", module_bucket: "Bucket") -> Items:
+    """Each kind of item for two users, written once by the code that writes it on AWS.
 
     In each conversation the first question is answered, the second has a partial answer, and the
     first one is asked again. One of the conversations is temporary. Each conversation, and one
     without a question, has a document with each kind of object in the bucket. The first one is
     shared, and its answer rated.
     """
+    table = create_table(dynamodb, "written")
     clock, numbers = Clock(NOW), count(1)
     turns = Turns(table, 90, clock, Limits(messages=100, tokens=100_000))
     leases = Leases(table, clock)
@@ -76,15 +88,14 @@ def two_users(table: "Table", bucket: "Bucket", monkeypatch: pytest.MonkeyPatch)
     service = create_service(table, clock)
     for user, conversation_id in product((ALICE, BOB), (*CONVERSATIONS, UNASKED)):
         service.document_store.add(user, conversation_id, DOCUMENT, "규정.hwp", 1)
-    for key in _object_keys():
-        bucket.put_object(Key=key, Body=b"1")
     for user, asked in ((ALICE, uuid(1)), (BOB, uuid(7))):
         head = table.get_item(Key=keys.marker(user.user_id, asked))["Item"]["turn_id"]
         service.rate(user, CONVERSATION, str(head), '{"rating": "up", "text": "네", "share": true}')
-        bucket.Object(shares.object_key(SHARES[user])).delete()
         service.share(user, CONVERSATION, json.dumps({"share_id": SHARES[user], "head": head}))
-    monkeypatch.setattr(entry, "bootstrap", lambda: service)
-    return table
+    items = _items(table)
+    table.delete()
+    module_bucket.objects.delete()
+    return items
 
 
 def _object_keys() -> Iterator[str]:
