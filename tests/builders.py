@@ -101,7 +101,7 @@ def document_item(of: Document) -> dict[str, Any]:
 
 
 def consumption(tokens: int) -> Consumption:
-    """Return a run's consumption of so many prompt tokens."""
+    """Return the consumption of a run with this number of prompt tokens."""
     return Consumption({MODELS[0]: Usage(prompt_tokens=tokens)})
 
 

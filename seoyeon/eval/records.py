@@ -94,7 +94,7 @@ class Records:
             raise CommandError(f"{self._file} cannot be read: {error}.") from None
 
     def add(self, record: Record) -> None:
-        """Append a record, on a line of its own even after one that was cut."""
+        """Append a record on a new line, also after one that was cut."""
         line = json.dumps(asdict(record), ensure_ascii=False).encode()
         with self._file.open("ab+") as output:
             if output.tell():
