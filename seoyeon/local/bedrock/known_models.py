@@ -40,8 +40,8 @@ class KnownModel:
 
     `memory` is that of a run with this context, 0 if unknown. `expectation` completes "Its Korean
     is". A file without a checksum or size gets the hub's. A Llama 3 model gets the prompt that
-    Bedrock would get, if its template says that it is one. A `small`
-    model gets the prompts of seoyeon.local.bedrock.small_model.
+    Bedrock would get, if its template says that it is one. A `small` model gets the prompts of
+    seoyeon.local.bedrock.small_model.
     """
 
     title: str
